@@ -1,0 +1,218 @@
+//! The events that leave the Bank, as every reader of them understands them.
+//!
+//! The Bank makes them from its own ledger events; transports give them a wire shape; the
+//! statement is a fold over them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::brand::Brand;
+use crate::decline::DeclineReason;
+use crate::ids::{CardToken, EventId, MerchantId, PaymentId};
+use crate::money::Money;
+use crate::timestamp::Timestamp;
+use crate::trace::TraceContext;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EventKind {
+    /// A card began to exist.
+    CardIssued,
+    /// A card was blocked, unblocked or cancelled.
+    CardStatusChanged,
+    /// A hold was placed.
+    PaymentAuthorized,
+    /// Money was charged.
+    PaymentCaptured,
+    /// A payment was refused; no money moved.
+    PaymentDeclined,
+    /// A hold was released.
+    PaymentVoided,
+    /// Money was returned.
+    PaymentRefunded,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [EventKind; 7] = [
+        EventKind::CardIssued,
+        EventKind::CardStatusChanged,
+        EventKind::PaymentAuthorized,
+        EventKind::PaymentCaptured,
+        EventKind::PaymentDeclined,
+        EventKind::PaymentVoided,
+        EventKind::PaymentRefunded,
+    ];
+
+    /// The word in the event's `type`.
+    pub fn word(self) -> &'static str {
+        match self {
+            EventKind::CardIssued => "card.issued",
+            EventKind::CardStatusChanged => "card.status_changed",
+            EventKind::PaymentAuthorized => "payment.authorized",
+            EventKind::PaymentCaptured => "payment.captured",
+            EventKind::PaymentDeclined => "payment.declined",
+            EventKind::PaymentVoided => "payment.voided",
+            EventKind::PaymentRefunded => "payment.refunded",
+        }
+    }
+
+    /// The kind of a [`EventKind::word`].
+    pub fn from_word(word: &str) -> Option<EventKind> {
+        EventKind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// The original system's `status`: what its consumers branch on.
+    pub fn status(self) -> &'static str {
+        match self {
+            EventKind::CardIssued => "card_issued",
+            EventKind::CardStatusChanged => "card_status_changed",
+            EventKind::PaymentAuthorized | EventKind::PaymentCaptured => "approved",
+            EventKind::PaymentDeclined => "rejected",
+            EventKind::PaymentVoided => "voided",
+            EventKind::PaymentRefunded => "refunded",
+        }
+    }
+}
+
+/// Whether a card can pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CardStatus {
+    /// It can.
+    Active,
+    /// It cannot, until unblocked.
+    Blocked,
+    /// It cannot, ever again.
+    Cancelled,
+}
+
+impl CardStatus {
+    /// The word in JSON and events.
+    pub fn word(self) -> &'static str {
+        match self {
+            CardStatus::Active => "active",
+            CardStatus::Blocked => "blocked",
+            CardStatus::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status of a [`CardStatus::word`].
+    pub fn from_word(word: &str) -> Option<CardStatus> {
+        [CardStatus::Active, CardStatus::Blocked, CardStatus::Cancelled]
+            .into_iter()
+            .find(|status| status.word() == word)
+    }
+}
+
+/// The card as it stands after an event: a statement never has to compute it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardSnapshot {
+    /// Name on the card.
+    pub holder: String,
+    /// Credit limit.
+    pub limit: Money,
+    /// Owed: captured less refunded.
+    pub balance: Money,
+    /// Authorized and not captured.
+    pub held: Money,
+    /// Whether it can pay.
+    pub status: CardStatus,
+    /// Day of month, 1 to 28.
+    pub closing_day: u8,
+    /// Day of month, 1 to 28.
+    pub due_day: u8,
+}
+
+/// The card an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventCard {
+    /// Orders the events of one card.
+    pub token: CardToken,
+    /// Place among the events of this card: from 1, without gaps (L5); 0 when the Bank has no
+    /// such card.
+    pub sequence: u64,
+    /// `************1234`
+    pub masked_number: String,
+    /// Its brand.
+    pub brand: Brand,
+    /// The card after the event; absent when the Bank has no such card.
+    pub after: Option<CardSnapshot>,
+}
+
+/// One committed event of the Bank. Holds no PAN and no CVV.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentEvent {
+    /// Unique.
+    pub event_id: EventId,
+    /// What happened.
+    pub kind: EventKind,
+    /// Place in the Bank's journal: from 1, without gaps.
+    pub position: u64,
+    /// The payment; for a card event, a UUID equal to the event's own.
+    pub transaction_id: PaymentId,
+    /// Which card; absent when the Bank never learned it (an abandoned key).
+    pub card: Option<EventCard>,
+    /// What moved, or would have moved.
+    pub amount: Money,
+    /// Shown on the statement.
+    pub store: String,
+    /// What was bought.
+    pub description: String,
+    /// Who was paid; absent in card events.
+    pub merchant_id: Option<MerchantId>,
+    /// The merchant's order; may be empty.
+    pub order_id: String,
+    /// Why it was refused.
+    pub decline: Option<DeclineReason>,
+    /// 1 to 12.
+    pub installments: u8,
+    /// When the Bank decided.
+    pub occurred_at: Timestamp,
+    /// The request that caused it.
+    pub trace: Option<TraceContext>,
+}
+
+impl PaymentEvent {
+    /// An event about a card rather than a payment: it moves nothing, and is its own
+    /// transaction.
+    pub fn of_card(
+        kind: EventKind,
+        event_id: EventId,
+        position: u64,
+        card: EventCard,
+        nothing: Money,
+        occurred_at: Timestamp,
+        trace: Option<TraceContext>,
+    ) -> PaymentEvent {
+        PaymentEvent {
+            event_id,
+            kind,
+            position,
+            transaction_id: PaymentId::new(event_id.uuid()),
+            card: Some(card),
+            amount: nothing,
+            store: String::new(),
+            description: String::new(),
+            merchant_id: None,
+            order_id: String::new(),
+            decline: None,
+            installments: 1,
+            occurred_at,
+            trace,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_lead_back() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::from_word(kind.word()), Some(kind));
+        }
+        assert_eq!(EventKind::from_word("payment.lost"), None);
+        assert_eq!(CardStatus::from_word("blocked"), Some(CardStatus::Blocked));
+        assert_eq!(CardStatus::from_word(""), None);
+    }
+}
