@@ -1,11 +1,15 @@
 //! The project's own commands: `cargo xtask --help`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is this program's job")]
 
+mod bench;
+mod browser;
+mod cargo;
+mod debian;
 mod phase;
 mod test;
 mod tidy;
-
-use std::path::PathBuf;
+mod up;
+mod web;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -20,24 +24,43 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Build everything and run it: bank, shop, statement and web pages, in one process.
+    Up {
+        /// Options of `bancada up`, e.g. --port 8081 --data DIR --fresh.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Run every check and test: formatting, lints, tidy, unit and end-to-end tests.
     Test,
     /// Check the rules of STYLE.md: dependency arrow, file sizes and names, machine paths.
     Tidy,
+    /// Measure speed as a ratio against a baseline of the same run.
+    Bench {
+        /// Options of the benchmark, e.g. --seconds 5.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Build the browser applications and the landing page into dist/web.
+    Web {
+        /// Fail if an application is larger than its limit; needs wasm-opt.
+        #[arg(long)]
+        check_size: bool,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
-    let root = workspace_root()?;
-    match Arguments::parse().command {
-        Command::Test => test::run(&root),
-        Command::Tidy => tidy::run(&root),
-    }
-}
-
-fn workspace_root() -> anyhow::Result<PathBuf> {
     let metadata = cargo_metadata::MetadataCommand::new()
         .no_deps()
         .exec()
         .context("failed to read the workspace; run this inside a checkout of Bancada")?;
-    Ok(metadata.workspace_root.into_std_path_buf())
+    let root = metadata.workspace_root.into_std_path_buf();
+    match Arguments::parse().command {
+        Command::Up { arguments } => {
+            up::run(&root, metadata.target_directory.as_std_path(), &arguments)
+        }
+        Command::Test => test::run(&root),
+        Command::Tidy => tidy::run(&root),
+        Command::Bench { arguments } => bench::run(&root, &arguments),
+        Command::Web { check_size } => web::run(&root, check_size),
+    }
 }

@@ -1,10 +1,10 @@
 //! `cargo xtask test`: everything that must hold, in the order in which it fails fastest.
 
 use std::path::Path;
-use std::process::Command;
 
+use crate::cargo::cargo;
 use crate::phase::{Phases, succeed};
-use crate::tidy;
+use crate::{browser, tidy, web};
 
 /// Runs every check and test; prints the test runners' own closing lines and the time per phase.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
@@ -12,27 +12,15 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     phases.run("formatting", || succeed(cargo(root).args(["fmt", "--all", "--check"])))?;
     phases.run("tidy", || tidy::run(root))?;
     phases.run("lints", || {
-        succeed(cargo(root).args([
-            "clippy",
-            "--locked",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]))
+        let clippy = ["clippy", "--locked", "--workspace", "--all-targets", "--"];
+        succeed(cargo(root).args(clippy).args(["-D", "warnings"]))
     })?;
+    phases.run("web pages", || web::run(root, true))?;
+    phases.run("browser", browser::ensure)?;
     phases.run("tests", || {
-        succeed(cargo(root).args(["test", "--locked", "--workspace", "--no-fail-fast"]))
+        let test = ["test", "--locked", "--workspace", "--no-fail-fast"];
+        succeed(cargo(root).args(test).env("BANCADA_WEB", root.join("dist/web")))
     })?;
     phases.print();
     Ok(())
-}
-
-/// The cargo that runs this program, in the workspace.
-fn cargo(root: &Path) -> Command {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
-    command.current_dir(root);
-    command
 }

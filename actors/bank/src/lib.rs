@@ -2,5 +2,25 @@
 //!
 //! **Architecture invariant:** `ledger` is pure. A decision is a function of the state, the
 //! command and the time; applying its entry is the only way the state changes.
+//!
+//! **Architecture invariant:** outside this crate there is only the [`BankHandle`]; and nobody,
+//! not even a reader, is answered before what the answer shows is durable.
 
+mod answer;
+mod demo_cards;
+mod feed;
+mod handle;
 pub mod ledger;
+pub mod ports;
+mod shell;
+mod tree;
+mod vault;
+
+pub use answer::{
+    BankError, CardError, CardRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest,
+    QueryError, StatusError, StatusRequest,
+};
+pub use feed::{Feed, FeedBatch, FeedReader};
+pub use handle::BankHandle;
+pub use tree::{BankParts, bank};
+pub use vault::Vault;

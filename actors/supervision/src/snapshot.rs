@@ -20,7 +20,7 @@ pub struct Snapshot {
 /// One supervisor or actor at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NodeSnapshot {
-    /// Ids from below the root, joined by dots; the root's path is its own id.
+    /// Ids from below the root, joined by slashes; the root's path is its own id.
     pub path: String,
     /// The last part of the path.
     pub id: ChildId,

@@ -31,7 +31,7 @@ pub enum StartChildError {
     #[error("a child {0} already exists")]
     Duplicate(ChildId),
     /// No path can be built from this name.
-    #[error("the id {0:?} is empty or contains a dot")]
+    #[error("the id {0:?} is empty or contains a slash")]
     InvalidId(ChildId),
     /// The factory panicked, or the thread did not answer.
     #[error("the child did not start: {0}")]

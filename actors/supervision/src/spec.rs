@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-/// Names a child among its siblings; ids joined by dots are a path such as `bank.ledger`.
+/// Names a child among its siblings; ids joined by slashes are a path such as `bank/ledger`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChildId(Arc<str>);
 
@@ -60,7 +60,7 @@ pub struct Intensity {
 pub const DEFAULT_SHUTDOWN: Duration = Duration::from_secs(5);
 
 impl ChildId {
-    /// A child's name. The tree refuses to start with an empty name or one that has a dot.
+    /// A child's name. The tree refuses to start with an empty name or one that has a slash.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self(Arc::from(id.as_ref()))
     }
@@ -72,7 +72,7 @@ impl ChildId {
 
     /// Whether a path can be built from this name.
     pub fn is_valid(&self) -> bool {
-        !self.0.is_empty() && !self.0.contains('.')
+        !self.0.is_empty() && !self.0.contains('/')
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_name_that_cannot_be_part_of_a_path_is_not_valid() {
-        for (id, valid) in [("ledger", true), ("order-7", true), ("", false), ("a.b", false)] {
+        for (id, valid) in [("ledger", true), ("order-7", true), ("", false), ("a/b", false)] {
             assert_eq!(ChildId::new(id).is_valid(), valid, "{id:?}");
         }
     }

@@ -70,7 +70,7 @@ pub enum StartError {
     #[error("no actix system runs on this thread")]
     NoSystem,
     /// No path can be built from this name.
-    #[error("the id {0:?} is empty or contains a dot")]
+    #[error("the id {0:?} is empty or contains a slash")]
     InvalidId(ChildId),
     /// Two nodes would have the same path.
     #[error("the path {0:?} is used twice")]
@@ -192,7 +192,7 @@ impl Member {
 
 /// The path of a child; `parent` is empty below the root, whose own name is no part of paths.
 pub(crate) fn join(parent: &str, id: &ChildId) -> String {
-    if parent.is_empty() { id.to_string() } else { format!("{parent}.{id}") }
+    if parent.is_empty() { id.to_string() } else { format!("{parent}/{id}") }
 }
 
 impl fmt::Debug for Supervisor {
@@ -237,8 +237,8 @@ mod tests {
         check(&twice, Err(StartError::DuplicatePath("a".to_owned())));
         let shadow = node("root").supervisor(node("root"));
         check(&shadow, Err(StartError::DuplicatePath("root".to_owned())));
-        let dotted = node("root").supervisor(node("a.b"));
-        check(&dotted, Err(StartError::InvalidId("a.b".into())));
+        let slashed = node("root").supervisor(node("a/b"));
+        check(&slashed, Err(StartError::InvalidId("a/b".into())));
     }
 
     #[test]

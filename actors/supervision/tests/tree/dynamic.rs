@@ -24,7 +24,7 @@ fn a_child_started_at_run_time_is_supervised_and_then_forgotten() {
         assert_eq!(order.add(1).await, 1);
         order.panic().await;
         assert_eq!(order.add(1).await, 2);
-        assert_eq!(node(&tree, "orders.order-1").generation, 2);
+        assert_eq!(node(&tree, "orders/order-1").generation, 2);
         order.addr().send(Fail::Finish).await.unwrap();
         eventually("the order is forgotten", || paths(&tree) == ["root", "orders"]).await;
         // Its name is free again.
@@ -50,7 +50,7 @@ fn a_full_supervisor_refuses_and_takes_again_when_one_has_ended() {
         let twin = spawner.start(a.spec(Restart::Transient)).await;
         assert_eq!(twin, Err(StartChildError::Duplicate("a".into())));
         a.addr().send(Fail::Finish).await.unwrap();
-        eventually("a is forgotten", || !paths(&tree).contains(&"orders.a".to_owned())).await;
+        eventually("a is forgotten", || !paths(&tree).contains(&"orders/a".to_owned())).await;
         spawner.start(c.spec(Restart::Transient)).await.unwrap();
         tree.shutdown().await;
     });
@@ -67,9 +67,9 @@ fn a_child_that_cannot_be_started_is_an_error_and_no_crash() {
         let broken = ChildSpec::<FailingActor>::transient("b", |_| panic!("no such order"));
         let failed = StartChildError::Failed("panicked: no such order".to_owned());
         assert_eq!(spawner.start(broken).await, Err(failed));
-        let dotted = ChildSpec::<FailingActor>::transient("b.c", |_| unreachable!());
-        let invalid = StartChildError::InvalidId("b.c".into());
-        assert_eq!(spawner.start(dotted).await, Err(invalid));
+        let slashed = ChildSpec::<FailingActor>::transient("b/c", |_| unreachable!());
+        let invalid = StartChildError::InvalidId("b/c".into());
+        assert_eq!(spawner.start(slashed).await, Err(invalid));
         assert_eq!(paths(&tree), ["root", "orders"]);
         tree.shutdown().await;
         let late = spawner.start(probe.permanent()).await;

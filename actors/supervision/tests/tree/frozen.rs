@@ -29,7 +29,7 @@ fn frozen_child_escalates() {
         let gave_up = tree.gave_up().await.expect("the root gave up");
         // Which of the two the ping found first is chance: they share the thread.
         let ExitReason::Frozen(path) = &gave_up.reason else { panic!("{gave_up:?}") };
-        assert!(path.starts_with("bank."), "{path}");
+        assert!(path.starts_with("bank/"), "{path}");
         // A second copy beside a thread that may wake up could write twice.
         assert_eq!(world.count("ledger made"), 1);
         assert_eq!(listener.heard(), ["escalation bank frozen", "escalation root frozen"]);

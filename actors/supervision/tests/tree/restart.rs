@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use actix::{Actor, MailboxError};
 use bancada_supervision::Strategy::OneForOne;
-use bancada_supervision::{ChildSpec, ExitReason, Restart, State, Tree};
+use bancada_supervision::{ChildSpec, ExitReason, Options, Restart, State, Tree};
 use futures_util::future::join_all;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::failing_actor::{Add, Fail, FailingActor, Habit, Probe, World};
 use crate::support::*;
@@ -221,13 +221,15 @@ fn a_factory_that_panics_is_a_child_that_fails() {
 #[test]
 fn a_root_that_gives_up_can_stop_the_system() {
     let system = actix_rt::System::new();
-    system.block_on(async {
+    let test = async {
         let ledger = Probe::new("ledger", &World::default());
         let supervisor = root(OneForOne).intensity(0, ms(1_000)).child(ledger.permanent());
-        let options = bancada_supervision::Options { stop_system: true, ..Default::default() };
-        let _tree = Tree::start(supervisor, options).await.unwrap();
+        let options = Options { stop_system: true, ..Options::default() };
+        let tree = Tree::start(supervisor, options).await.unwrap();
         ledger.panic().await;
-    });
+        tree.gave_up().await.expect("the root gave up");
+    };
+    system.block_on(async { timeout(ms(60_000), test).await.expect("it ends") });
     assert_eq!(system.run_with_code().unwrap(), 1);
 }
 

@@ -111,7 +111,7 @@ fn a_subtree_comes_back_on_a_new_thread() {
             .child(ledger.permanent());
         let tree = start(root(OneForOne).supervisor(bank)).await;
         ledger.panic().await;
-        is_running_again(&tree, "bank.ledger", 2).await;
+        is_running_again(&tree, "bank/ledger", 2).await;
         let threads: Vec<_> = world.arbiters().iter().map(|thread| thread.alive()).collect();
         assert_eq!(threads, [false, true]);
         tree.shutdown().await;

@@ -14,7 +14,7 @@ fn a_snapshot_shows_every_field() {
         let tree = start_with_chaos(root(OneForOne).supervisor(bank)).await;
         tokio::time::advance(ms(1_000)).await;
         ledger.panic().await;
-        is_running_again(&tree, "bank.ledger", 2).await;
+        is_running_again(&tree, "bank/ledger", 2).await;
         tokio::time::advance(ms(2_000)).await;
         let _in_flight = [ledger.in_flight.enter(), ledger.in_flight.enter()];
         let snapshot = tree.snapshot();
@@ -24,7 +24,7 @@ fn a_snapshot_shows_every_field() {
         assert_eq!((bank.path.as_str(), bank.parent.as_deref()), ("bank", Some("root")));
         assert_eq!((bank.kind, bank.strategy), (Kind::Supervisor, Some(RestForOne)));
         assert_eq!((bank.generation, bank.in_flight), (1, None));
-        assert_eq!((ledger.path.as_str(), ledger.id.as_str()), ("bank.ledger", "ledger"));
+        assert_eq!((ledger.path.as_str(), ledger.id.as_str()), ("bank/ledger", "ledger"));
         assert_eq!(ledger.parent.as_deref(), Some("bank"));
         assert_eq!((ledger.kind, ledger.strategy), (Kind::Actor, None));
         assert_eq!((ledger.state, ledger.generation), (State::Running, 2));

@@ -1,0 +1,208 @@
+//! What the rest of the process holds of the Bank.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use actix::dev::ToEnvelope;
+use actix::prelude::SendError;
+use actix::{Actor, Handler, Message};
+use bancada_kernel::{CardToken, IdempotencyKey, MerchantId, TraceContext};
+use bancada_supervision::{InFlight, Link};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::answer::{
+    BankError, CardError, CardRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest,
+    QueryError, StatusError, StatusRequest,
+};
+use crate::feed::Feed;
+use crate::ledger::{Abandon, Authorize, CardAccount, CardPresented, IssueCard, Payment};
+use crate::shell::ledger::{
+    AbandonKey, AuthorizePayment, ChangeCardStatus, FindCard, FindPayment, IssueNewCard,
+    LedgerActor, ListCards, Reply,
+};
+use crate::vault::Vault;
+
+/// The Bank, from any thread and runtime. Cheap to clone.
+///
+/// Every answer is durable: it survives a power cut at the moment it is given.
+#[derive(Clone)]
+pub struct BankHandle {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) ledger: Link<LedgerActor>,
+    pub(crate) vault: Vault,
+    /// Admission: whoever finds no permit is told at once, and no queue grows.
+    pub(crate) permits: Semaphore,
+    pub(crate) in_flight: InFlight,
+    pub(crate) is_loaded: Arc<AtomicBool>,
+    pub(crate) is_full: Arc<AtomicBool>,
+    pub(crate) feed: Feed,
+    pub(crate) delivered: Option<Arc<AtomicU64>>,
+}
+
+impl BankHandle {
+    pub(crate) fn new(inner: Inner) -> BankHandle {
+        BankHandle { inner: Arc::new(inner) }
+    }
+
+    /// Authorizes, and captures when asked to. A decline is an answer. Repeating a request with
+    /// its key gives the first answer; after [`BankError::UnknownOutcome`] it is what to do.
+    pub async fn authorize(&self, request: PaymentRequest) -> Result<PaymentAnswer, PaymentError> {
+        self.refuse_while_full()?;
+        let trace = request.trace;
+        let command = self.tokenize(&request);
+        // The number has done its work.
+        drop(request);
+        self.ask(|reply| AuthorizePayment { command, trace, reply }).await
+    }
+
+    /// Closes a key of unknown fate: the answer it got, or a decline from now on.
+    pub async fn abandon(
+        &self,
+        merchant: MerchantId,
+        key: IdempotencyKey,
+        trace: Option<TraceContext>,
+    ) -> Result<PaymentAnswer, QueryError> {
+        self.refuse_while_full()?;
+        self.ask(|reply| AbandonKey { command: Abandon { merchant, key }, trace, reply }).await
+    }
+
+    /// A payment of this merchant.
+    pub async fn find_payment(
+        &self,
+        merchant: MerchantId,
+        query: PaymentQuery,
+    ) -> Result<Option<Payment>, QueryError> {
+        self.ask(|reply| FindPayment { merchant, query, reply }).await
+    }
+
+    /// Issues a card.
+    pub async fn issue_card(&self, request: CardRequest) -> Result<CardAccount, CardError> {
+        self.refuse_while_full()?;
+        let command = IssueCard {
+            token: self.inner.vault.token(&request.number),
+            masked_number: request.number.masked(),
+            brand: request.number.brand(),
+            holder: request.holder,
+            expiry: request.expiry,
+            limit: request.limit,
+            closing_day: request.closing_day,
+            due_day: request.due_day,
+            always_declines: request.always_declines,
+        };
+        self.ask(|reply| IssueNewCard { command, reply }).await
+    }
+
+    /// Blocks, unblocks or cancels a card.
+    pub async fn set_card_status(
+        &self,
+        request: StatusRequest,
+    ) -> Result<CardAccount, StatusError> {
+        self.refuse_while_full()?;
+        self.ask(|reply| ChangeCardStatus { request, reply }).await
+    }
+
+    /// A card.
+    pub async fn find_card(&self, token: CardToken) -> Result<Option<CardAccount>, QueryError> {
+        self.ask(|reply| FindCard { token, reply }).await
+    }
+
+    /// At most `limit` cards after `after`, by token.
+    pub async fn list_cards(
+        &self,
+        after: Option<CardToken>,
+        limit: usize,
+    ) -> Result<Vec<CardAccount>, QueryError> {
+        self.ask(|reply| ListCards { after, limit, reply }).await
+    }
+
+    /// The committed events.
+    pub fn feed(&self) -> &Feed {
+        &self.inner.feed
+    }
+
+    /// How far the broker has acknowledged events; absent without a broker.
+    pub fn delivered_position(&self) -> Option<u64> {
+        self.inner.delivered.as_ref().map(|position| position.load(Ordering::Relaxed))
+    }
+
+    /// Requests in progress.
+    pub fn in_flight(&self) -> usize {
+        self.inner.in_flight.count()
+    }
+
+    /// Whether payments are refused because the disk is full.
+    pub fn is_full(&self) -> bool {
+        self.inner.is_full.load(Ordering::Acquire)
+    }
+
+    /// Whether payments are accepted now, and if not, why.
+    pub fn readiness(&self) -> Result<(), &'static str> {
+        if self.inner.ledger.get().is_none() || !self.inner.is_loaded.load(Ordering::Acquire) {
+            return Err("the ledger is being loaded from the journal");
+        }
+        if self.is_full() { Err("the disk of the journal is full") } else { Ok(()) }
+    }
+
+    fn refuse_while_full<Refusal>(&self) -> Result<(), BankError<Refusal>> {
+        if self.is_full() { Err(BankError::StorageFull) } else { Ok(()) }
+    }
+
+    fn tokenize(&self, request: &PaymentRequest) -> Authorize {
+        let vault = &self.inner.vault;
+        let token = vault.token(&request.number);
+        let body = vault.body_hash(&[
+            token.as_str().as_bytes(),
+            &request.expiry.year().to_le_bytes(),
+            &[request.expiry.month()],
+            &request.amount.minor.to_le_bytes(),
+            request.amount.currency.code().as_bytes(),
+            &[u8::from(request.capture), request.installments],
+            request.store.as_bytes(),
+            request.description.as_bytes(),
+            request.order_id.as_bytes(),
+        ]);
+        Authorize {
+            merchant: request.merchant.clone(),
+            key: request.key.clone(),
+            body,
+            card: CardPresented {
+                token,
+                masked_number: request.number.masked(),
+                brand: request.number.brand(),
+                expiry: request.expiry,
+            },
+            amount: request.amount,
+            capture: request.capture,
+            store: request.store.clone(),
+            description: request.description.clone(),
+            order_id: request.order_id.clone(),
+            installments: request.installments,
+        }
+    }
+
+    async fn ask<M, T, Refusal>(
+        &self,
+        message: impl FnOnce(Reply<T, Refusal>) -> M,
+    ) -> Result<T, BankError<Refusal>>
+    where
+        M: Message<Result = ()> + Send + 'static,
+        LedgerActor: Handler<M>,
+        <LedgerActor as Actor>::Context: ToEnvelope<LedgerActor, M>,
+    {
+        let Ok(_permit) = self.inner.permits.try_acquire() else {
+            return Err(BankError::Overloaded);
+        };
+        let _in_flight = self.inner.in_flight.enter();
+        let (reply, answer) = oneshot::channel();
+        match self.inner.ledger.with(|ledger| ledger.try_send(message(reply))) {
+            Some(Ok(())) => {}
+            Some(Err(SendError::Full(_))) => return Err(BankError::Overloaded),
+            Some(Err(SendError::Closed(_))) | None => return Err(BankError::Unavailable),
+        }
+        // Dropped with a ledger or a journal that crashed: nobody knows how far it came.
+        answer.await.unwrap_or(Err(BankError::UnknownOutcome))
+    }
+}

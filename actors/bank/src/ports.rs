@@ -1,0 +1,88 @@
+//! What the Bank needs from outside, as traits that gateways implement.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bancada_kernel::{PaymentEvent, Timestamp};
+use uuid::Uuid;
+
+use crate::ledger::Entry;
+
+/// Where entries become durable. Owned by one thread.
+pub trait JournalStore: Send + 'static {
+    /// Hands every entry after `after` to `each`, in order.
+    ///
+    /// A damaged record in the middle is an error; nothing after it is handed over.
+    fn replay(&mut self, after: u64, each: &mut dyn FnMut(Entry)) -> Result<(), JournalError>;
+
+    /// Makes the entries durable, all or none. When this returns, they survive a power cut.
+    fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError>;
+
+    /// Whether an append would find room now; asked after [`JournalError::Full`].
+    fn has_room(&mut self) -> bool;
+}
+
+/// Opens the journal: at the start, and again whenever its thread had to be replaced.
+pub trait JournalOpener: Send + Sync + 'static {
+    /// A store that nobody else writes to.
+    fn open(&self) -> Result<Box<dyn JournalStore>, JournalError>;
+}
+
+/// Committed events of the past, for readers that are further behind than memory reaches.
+pub trait EventHistory: Send + Sync + 'static {
+    /// At most `limit` events after `after`, in order. Called on a thread that may block.
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, JournalError>;
+}
+
+/// Why the journal did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// No room. Nothing was written, for certain.
+    #[error("the disk of the journal is full")]
+    Full,
+    /// Anything else. Whether the entries are durable is unknown: the process must end, and the
+    /// next one reads what is there. A failed sync is never repeated.
+    #[error("the journal failed: {0}")]
+    Failed(String),
+}
+
+/// The Bank's clock, its source of ids, and those who watch it. The core has none of them.
+pub trait Surroundings: Send + Sync + 'static {
+    /// Now.
+    fn now(&self) -> Timestamp;
+
+    /// A fresh, time-ordered UUID (version 7).
+    fn uuid(&self) -> Uuid;
+
+    /// Ends the process, because what the journal holds is no longer known.
+    fn journal_is_lost(&self, error: &JournalError);
+
+    /// One group commit of `n_entries`, from the first write to the end of the sync.
+    fn committed(&self, n_entries: usize, took: Duration) {
+        let _ = (n_entries, took);
+    }
+}
+
+/// Delivers committed events to a broker.
+#[async_trait]
+pub trait EventPublisher: Send + Sync + 'static {
+    /// Resolves when the broker has acknowledged every event, in order per card. After an error
+    /// any of them may have been delivered: they are delivered again, with the same ids.
+    async fn publish(&self, events: &[Arc<PaymentEvent>]) -> Result<(), PublishError>;
+}
+
+/// Why events were not acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the broker did not acknowledge events: {0}")]
+pub struct PublishError(pub String);
+
+/// Remembers how far events were delivered. It may lag: what is delivered twice is recognized
+/// by its event id and its card's sequence.
+pub trait DeliveryCursor: Send + Sync + 'static {
+    /// The highest position of which everything up to it is acknowledged; 0 at the very start.
+    fn load(&self) -> Result<u64, JournalError>;
+
+    /// Remembers a position.
+    fn save(&self, position: u64) -> Result<(), JournalError>;
+}

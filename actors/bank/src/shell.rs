@@ -1,0 +1,7 @@
+//! The Bank's actors, one per file, and the journal's thread.
+
+pub(crate) mod journal;
+pub(crate) mod journal_thread;
+pub(crate) mod ledger;
+pub(crate) mod outbox;
+pub(crate) mod pending;

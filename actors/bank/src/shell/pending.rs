@@ -1,0 +1,47 @@
+//! An answer that waits until what it depends on is durable.
+
+use tokio::sync::oneshot;
+
+use crate::answer::BankError;
+
+/// Why an entry did not become durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unwritten {
+    /// The disk is full; nothing was written.
+    Full,
+    /// What it was decided on did not become durable; nothing was written.
+    Stale,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// An answer of any type that is sent once its entry is durable.
+pub(crate) struct Pending(Box<dyn FnOnce(Result<(), Unwritten>) + Send>);
+
+impl Pending {
+    /// Answers `reply` with `answer`, or says why there is none.
+    pub(crate) fn new<T, E>(
+        reply: oneshot::Sender<Result<T, BankError<E>>>,
+        answer: Result<T, BankError<E>>,
+    ) -> Pending
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        Pending(Box::new(move |durable| {
+            let answer = match durable {
+                Ok(()) => answer,
+                Err(Unwritten::Full) => Err(BankError::StorageFull),
+                Err(Unwritten::Stale) => Err(BankError::Unavailable),
+                Err(Unwritten::Unknown) => Err(BankError::UnknownOutcome),
+            };
+            // A caller that no longer waits asks again with the same key.
+            let _ = reply.send(answer);
+        }))
+    }
+
+    /// Sends it.
+    pub(crate) fn settle(self, durable: Result<(), Unwritten>) {
+        (self.0)(durable);
+    }
+}

@@ -1,0 +1,130 @@
+//! The Bank's supervision tree, as data.
+//!
+//! ```text
+//! bank (rest-for-one, a thread of its own)
+//! |- journal   owns the thread that writes; everything after it depends on it
+//! |- ledger    the single writer's state, loaded from the journal
+//! `- outbox    delivers committed events to a broker, where there is one
+//! ```
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use bancada_kernel::Currency;
+use bancada_supervision::{ChildSpec, InFlight, Link, Strategy, Supervisor};
+use tokio::sync::Semaphore;
+
+use crate::feed::Feed;
+use crate::handle::{BankHandle, Inner};
+use crate::ports::{DeliveryCursor, EventHistory, EventPublisher, JournalOpener, Surroundings};
+use crate::shell::journal::{Journal, JournalQueue, MakeThread};
+use crate::shell::journal_thread::JournalThread;
+use crate::shell::ledger::{LedgerActor, Reload};
+use crate::shell::outbox::{Outbox, OutboxParts};
+use crate::vault::Vault;
+
+/// What the Bank is made of.
+pub struct BankParts {
+    /// The one currency of its books.
+    pub currency: Currency,
+    /// Makes tokens and hashes.
+    pub vault: Vault,
+    /// Opens the journal.
+    pub journal: Arc<dyn JournalOpener>,
+    /// Reads the journal's past.
+    pub history: Arc<dyn EventHistory>,
+    /// Clock, ids and observers.
+    pub surroundings: Arc<dyn Surroundings>,
+    /// Requests in progress at once; more are refused as overload.
+    pub max_in_flight: usize,
+    /// Where events are delivered, besides the feed.
+    pub broker: Option<(Arc<dyn EventPublisher>, Arc<dyn DeliveryCursor>)>,
+}
+
+/// The Bank as a subtree, and the handle to it.
+pub fn bank(parts: BankParts) -> (Supervisor, BankHandle) {
+    let queue = JournalQueue::default();
+    let ledger = Link::new();
+    let in_flight = InFlight::new();
+    let is_full = Arc::new(AtomicBool::new(false));
+    let is_loaded = Arc::new(AtomicBool::new(false));
+    let feed = Feed::new(parts.history);
+
+    let make_thread = make_thread(
+        parts.currency,
+        parts.journal,
+        feed.clone(),
+        Arc::clone(&parts.surroundings),
+        Arc::clone(&is_full),
+        ledger.clone(),
+    );
+    let journal_queue = queue.clone();
+    let journal = ChildSpec::permanent("journal", move |_| {
+        Journal::new(Arc::clone(&make_thread), journal_queue.clone())
+    });
+
+    let (surroundings, capacity) = (parts.surroundings, parts.max_in_flight);
+    let loaded = Arc::clone(&is_loaded);
+    let ledger_actor = ChildSpec::permanent("ledger", move |_| {
+        let surroundings = Arc::clone(&surroundings);
+        LedgerActor::new(queue.clone(), surroundings, capacity, Arc::clone(&loaded))
+    })
+    .link(&ledger)
+    .in_flight(&in_flight);
+
+    let mut supervisor = Supervisor::new("bank", Strategy::RestForOne)
+        .on_own_arbiter()
+        .child(journal)
+        .child(ledger_actor);
+    let mut delivered = None;
+    if let Some((publisher, cursor)) = parts.broker {
+        let position = Arc::new(AtomicU64::new(0));
+        delivered = Some(Arc::clone(&position));
+        let outbox = OutboxParts { feed: feed.clone(), publisher, cursor, delivered: position };
+        supervisor =
+            supervisor.child(ChildSpec::permanent("outbox", move |_| Outbox::new(outbox.clone())));
+    }
+
+    let handle = BankHandle::new(Inner {
+        ledger,
+        vault: parts.vault,
+        permits: Semaphore::new(parts.max_in_flight),
+        in_flight,
+        is_loaded,
+        is_full,
+        feed,
+        delivered,
+    });
+    (supervisor, handle)
+}
+
+fn make_thread(
+    currency: Currency,
+    opener: Arc<dyn JournalOpener>,
+    feed: Feed,
+    surroundings: Arc<dyn Surroundings>,
+    is_full: Arc<AtomicBool>,
+    ledger: Link<LedgerActor>,
+) -> MakeThread {
+    Arc::new(move || {
+        let ledger = ledger.clone();
+        Ok(JournalThread {
+            store: opener.open().map_err(|error| error.to_string())?,
+            currency,
+            feed: feed.clone(),
+            surroundings: Arc::clone(&surroundings),
+            is_full: Arc::clone(&is_full),
+            ask_reload: Box::new(move || {
+                // A ledger that is gone loads when it is back.
+                if let Some(addr) = ledger.get() {
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "a signal that must not be lost"
+                    )]
+                    addr.do_send(Reload {});
+                }
+            }),
+            is_stale: false,
+        })
+    })
+}

@@ -1,0 +1,10 @@
+//! The Bank's actors from outside: through the handle, on a journal in memory whose faults the
+//! test decides.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod crashes;
+mod disk;
+mod following;
+mod memory_journal;
+mod payments;
+mod running_bank;

@@ -1,0 +1,184 @@
+//! A running Bank for one test, and what is asked of it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bancada_bank::ledger::{Ledger, Payment, PaymentStatus, check};
+use bancada_bank::ports::{JournalError, Surroundings};
+use bancada_bank::{
+    BankHandle, BankParts, CardRequest, PaymentAnswer, PaymentError, PaymentRequest, Vault, bank,
+};
+use bancada_kernel::{
+    CardNumber, CardToken, Currency, Cvv, Expiry, IdempotencyKey, MerchantId, Money, Timestamp,
+};
+use bancada_supervision::{Options, State, Strategy, Supervisor, Tree, TreeHandle};
+use uuid::Uuid;
+
+use crate::memory_journal::MemoryJournal;
+
+/// A Luhn-correct number that no table publishes.
+pub(crate) const NUMBER: &str = "4000000000001000";
+/// November 2026.
+const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+#[derive(Default)]
+pub(crate) struct World {
+    n_uuids: AtomicU64,
+    pub(crate) lost: Mutex<Option<JournalError>>,
+}
+
+impl Surroundings for World {
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+
+    fn uuid(&self) -> Uuid {
+        Uuid::from_u128(u128::from(self.n_uuids.fetch_add(1, Ordering::Relaxed)) + 1)
+    }
+
+    fn journal_is_lost(&self, error: &JournalError) {
+        *self.lost.lock().unwrap() = Some(error.clone());
+    }
+}
+
+pub(crate) struct RunningBank {
+    pub(crate) bank: BankHandle,
+    pub(crate) tree: TreeHandle,
+    pub(crate) journal: MemoryJournal,
+    pub(crate) world: Arc<World>,
+}
+
+/// Runs a test inside an actix system, within a minute.
+pub(crate) fn run(test: impl Future<Output = ()>) {
+    actix_rt::System::new().block_on(async {
+        tokio::time::timeout(Duration::from_secs(60), test).await.expect("the test ends");
+    });
+}
+
+impl RunningBank {
+    /// A bank with one card of this limit.
+    pub(crate) async fn with_limit(limit_minor: i64) -> RunningBank {
+        let journal = MemoryJournal::new();
+        let running = RunningBank::start(&journal, 4_096).await;
+        running.bank.issue_card(card(limit_minor)).await.unwrap();
+        running
+    }
+
+    pub(crate) async fn start(journal: &MemoryJournal, max_in_flight: usize) -> RunningBank {
+        let world = Arc::new(World::default());
+        // Ids must not repeat across restarts, as UUIDs do not.
+        world.n_uuids.store(journal.entries().len() as u64 * 1_000_000, Ordering::Relaxed);
+        let parts = BankParts {
+            currency: Currency::BRL,
+            vault: Vault::new([7; 32]),
+            journal: Arc::new(journal.clone()),
+            history: Arc::new(journal.clone()),
+            surroundings: Arc::clone(&world) as Arc<dyn Surroundings>,
+            max_in_flight,
+            broker: None,
+        };
+        let (supervisor, bank) = bank(parts);
+        let root = Supervisor::new("test", Strategy::OneForOne).supervisor(supervisor);
+        let options = Options { chaos: true, ..Options::default() };
+        let tree = Tree::start(root, options).await.unwrap();
+        RunningBank { bank, tree, journal: journal.clone(), world }
+    }
+
+    pub(crate) async fn pay(
+        &self,
+        key: &str,
+        amount_minor: i64,
+    ) -> Result<PaymentAnswer, PaymentError> {
+        self.bank.authorize(sale(key, amount_minor)).await
+    }
+
+    /// Pays with the same key until the Bank says what became of it, as a shop does.
+    pub(crate) async fn pay_until_known(&self, key: &str, amount_minor: i64) -> Payment {
+        loop {
+            match self.pay(key, amount_minor).await {
+                Ok(answer) => return answer.payment,
+                Err(PaymentError::Refused(error)) => panic!("{key}: {error}"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
+    }
+
+    pub(crate) async fn is_running_again(&self, path: &str, generation: u64) {
+        let is_running = || {
+            let snapshot = self.tree.snapshot();
+            let node = snapshot.nodes.iter().find(|node| node.path == path).unwrap();
+            node.generation >= generation && node.state == State::Running
+        };
+        eventually(is_running).await;
+    }
+
+    /// Stops the Bank and holds what is on the disk against the invariants.
+    pub(crate) async fn stop_and_check(self) -> Ledger {
+        self.tree.shutdown().await;
+        let entries = self.journal.entries();
+        let mut ledger = Ledger::new(Currency::BRL);
+        entries.iter().for_each(|entry| ledger.apply(entry));
+        assert_eq!(check(&ledger, &entries), []);
+        ledger
+    }
+}
+
+/// Waits for a condition.
+pub(crate) async fn eventually(mut holds: impl FnMut() -> bool) {
+    while !holds() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+pub(crate) fn merchant() -> MerchantId {
+    MerchantId::parse("loja").unwrap()
+}
+
+pub(crate) fn key(key: &str) -> IdempotencyKey {
+    IdempotencyKey::parse(key).unwrap()
+}
+
+pub(crate) fn token() -> CardToken {
+    Vault::new([7; 32]).token(&number())
+}
+
+fn number() -> CardNumber {
+    CardNumber::parse(NUMBER).unwrap()
+}
+
+pub(crate) fn card(limit_minor: i64) -> CardRequest {
+    CardRequest {
+        number: number(),
+        holder: "Ana Teste".to_owned(),
+        expiry: Expiry::new(2035, 12).unwrap(),
+        limit: Money::brl(limit_minor),
+        closing_day: 5,
+        due_day: 15,
+        always_declines: None,
+    }
+}
+
+pub(crate) fn sale(of: &str, amount_minor: i64) -> PaymentRequest {
+    let number = number();
+    PaymentRequest {
+        merchant: merchant(),
+        key: key(of),
+        cvv: Some(Cvv::parse("123", number.brand()).unwrap()),
+        number,
+        expiry: Expiry::new(2035, 12).unwrap(),
+        amount: Money::brl(amount_minor),
+        capture: true,
+        store: "Loja".to_owned(),
+        description: "Café".to_owned(),
+        order_id: String::new(),
+        installments: 1,
+        trace: None,
+    }
+}
+
+pub(crate) fn is_approved(payment: &Payment) -> bool {
+    payment.status == PaymentStatus::Captured
+}

@@ -1,0 +1,157 @@
+//! The order: what it holds, what may happen to it, and how a basket becomes one.
+//!
+//! **Architecture invariant:** pure. No clock, no ids made here, no I/O.
+
+mod basket;
+mod fingerprint;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod machine;
+
+use bancada_kernel::{Brand, CardToken, DeclineReason, Money, OrderId, PaymentId};
+use bancada_kernel::{Timestamp, TraceContext};
+use serde::{Deserialize, Serialize};
+
+pub use basket::{
+    BasketError, Item, MAX_INSTALLMENTS, MAX_LINES, MAX_QUANTITY, PricedBasket, price,
+};
+pub use fingerprint::Fingerprint;
+pub use machine::{Command, Event, Refusal};
+
+use crate::catalogue::Text;
+
+/// One purchase. Its id is also the idempotency key of its payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Minted by the browser.
+    pub id: OrderId,
+    /// What was bought, at the prices of that moment.
+    pub lines: Vec<OrderLine>,
+    /// The sum of the lines.
+    pub total: Money,
+    /// What may be kept of the card.
+    pub card: MaskedCard,
+    /// 1 to 12.
+    pub installments: u8,
+    /// Where it stands.
+    pub state: OrderState,
+    /// Tells a repeated request from another one with the same key.
+    pub fingerprint: Fingerprint,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When its state last changed.
+    pub updated_at: Timestamp,
+    /// The request that placed it.
+    pub trace: Option<TraceContext>,
+}
+
+/// One product of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// Which product.
+    pub slug: String,
+    /// Its name when it was bought.
+    pub name: Text,
+    /// 1 to 99.
+    pub quantity: u32,
+    /// The price of one when it was bought.
+    pub unit_price: Money,
+    /// Quantity times price.
+    pub total: Money,
+}
+
+/// A card that can no longer be charged with what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaskedCard {
+    /// Its brand.
+    pub brand: Brand,
+    /// `************1234`
+    pub masked_number: String,
+}
+
+/// Where an order stands, with everything known about its money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OrderState {
+    /// Written down; nothing was sent.
+    Placed,
+    /// Being sent to the Bank, for the first time or again.
+    Paying,
+    /// Charged.
+    Paid(Charge),
+    /// Refused by the Bank; nothing was charged.
+    Declined {
+        /// The Bank's record of the refusal.
+        payment: PaymentId,
+        /// Why.
+        reason: DeclineReason,
+    },
+    /// The Bank's answer was lost; at most one charge exists under the order's key.
+    Unknown,
+    /// Given up without a payment.
+    Cancelled(Cancellation),
+    /// Charged, and the charge returned.
+    Refunded(Charge),
+}
+
+/// Money that the Bank took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    /// The Bank's payment.
+    pub payment: PaymentId,
+    /// The card at the Bank: leads to its statement.
+    pub card_token: Option<CardToken>,
+    /// How much the Bank says it took.
+    pub amount: Money,
+}
+
+/// Why an order has no payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cancellation {
+    /// Before anything was sent.
+    ByBuyer,
+    /// The Bank did not take the request as one it could decide about.
+    RefusedByBank {
+        /// The Bank's word for it.
+        code: String,
+        /// The Bank's sentence.
+        message: String,
+    },
+}
+
+impl Order {
+    /// Whether the payment has no outcome yet, so that somebody must ask the Bank.
+    pub fn is_unresolved(&self) -> bool {
+        self.state.is_unresolved()
+    }
+
+    /// The payment's description: what stands on the statement. Only from what is stored with
+    /// the order, because a retry with the same key must say the same.
+    pub fn description(&self) -> String {
+        let Some(first) = self.lines.first() else { return String::new() };
+        match self.lines.len() - 1 {
+            0 => first.name.pt_br.clone(),
+            1 => format!("{} e mais 1 item", first.name.pt_br),
+            n_more => format!("{} e mais {n_more} itens", first.name.pt_br),
+        }
+    }
+}
+
+impl OrderState {
+    /// Whether somebody must ask the Bank.
+    pub fn is_unresolved(&self) -> bool {
+        matches!(self, OrderState::Placed | OrderState::Paying | OrderState::Unknown)
+    }
+
+    /// The word in JSON and in the store.
+    pub fn word(&self) -> &'static str {
+        match self {
+            OrderState::Placed => "placed",
+            OrderState::Paying => "paying",
+            OrderState::Paid(_) => "paid",
+            OrderState::Declined { .. } => "declined",
+            OrderState::Unknown => "unknown",
+            OrderState::Cancelled(_) => "cancelled",
+            OrderState::Refunded(_) => "refunded",
+        }
+    }
+}

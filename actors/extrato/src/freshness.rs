@@ -1,0 +1,122 @@
+//! How far the statement is behind the Bank, and what it has counted.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bancada_kernel::Timestamp;
+use tokio::sync::watch;
+
+use crate::statement::Applied;
+
+/// How far the statement is behind the Bank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Freshness {
+    /// The last event in the statement, by its position in the Bank's journal.
+    pub applied_position: u64,
+    /// The last event that the Bank is known to have committed.
+    pub committed_position: u64,
+    /// Whether the source of events is connected.
+    pub connected: bool,
+    /// When the source last said something; `None` if never since the start.
+    pub heard_at: Option<Timestamp>,
+}
+
+/// Counted since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Events that changed a card.
+    pub n_applied: u64,
+    /// Events that had been applied before.
+    pub n_duplicates: u64,
+    /// Events that came although others of their card were missing before them.
+    pub n_held: u64,
+    /// Records that could not be read.
+    pub n_dead_letters: u64,
+    /// Cards that wait for missed events now.
+    pub n_held_cards: u64,
+    /// Followers of a card that were dropped because they did not keep up.
+    pub n_dropped_subscribers: u64,
+}
+
+/// Tells when the freshness changes. Only the latest is kept, so nobody can fall behind.
+#[derive(Clone, Debug)]
+pub struct FreshnessWatch(watch::Receiver<Freshness>);
+
+impl FreshnessWatch {
+    /// The freshness after its next change; `None` when the statement is gone. Cancelling is
+    /// safe.
+    pub async fn changed(&mut self) -> Option<Freshness> {
+        self.0.changed().await.ok()?;
+        Some(*self.0.borrow_and_update())
+    }
+}
+
+/// Where the actors write both down.
+#[derive(Clone)]
+pub(crate) struct Progress(Arc<Shared>);
+
+struct Shared {
+    freshness: watch::Sender<Freshness>,
+    statistics: Mutex<Statistics>,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Progress {
+        let freshness = watch::Sender::new(Freshness::default());
+        Progress(Arc::new(Shared { freshness, statistics: Mutex::default() }))
+    }
+
+    pub(crate) fn freshness(&self) -> Freshness {
+        *self.0.freshness.borrow()
+    }
+
+    pub(crate) fn watch(&self) -> FreshnessWatch {
+        FreshnessWatch(self.0.freshness.subscribe())
+    }
+
+    pub(crate) fn statistics(&self) -> Statistics {
+        *self.0.statistics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_connected(&self, connected: bool) {
+        self.change(|freshness| freshness.connected = connected);
+    }
+
+    pub(crate) fn heard(&self, now: Timestamp, committed_position: Option<u64>) {
+        self.change(|freshness| {
+            freshness.heard_at = Some(now);
+            let committed = committed_position.unwrap_or(0);
+            freshness.committed_position = freshness.committed_position.max(committed);
+        });
+    }
+
+    pub(crate) fn reached(&self, position: u64) {
+        self.change(|freshness| {
+            freshness.applied_position = freshness.applied_position.max(position);
+            // What was applied was committed, also where the source does not say so.
+            freshness.committed_position =
+                freshness.committed_position.max(freshness.applied_position);
+        });
+    }
+
+    pub(crate) fn count(&self, applied: &Applied) {
+        let mut statistics = self.0.statistics.lock().unwrap_or_else(PoisonError::into_inner);
+        statistics.n_applied += applied.n_applied;
+        statistics.n_duplicates += applied.n_duplicates;
+        statistics.n_held += applied.n_held;
+        statistics.n_dead_letters += applied.n_dead_letters;
+        statistics.n_held_cards = applied.n_held_cards;
+    }
+
+    pub(crate) fn count_dropped(&self, n_subscribers: u64) {
+        let mut statistics = self.0.statistics.lock().unwrap_or_else(PoisonError::into_inner);
+        statistics.n_dropped_subscribers += n_subscribers;
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Freshness)) {
+        self.0.freshness.send_if_modified(|freshness| {
+            let before = *freshness;
+            change(freshness);
+            *freshness != before
+        });
+    }
+}

@@ -1,0 +1,21 @@
+//! What the statement needs from outside, as traits that gateways implement.
+
+mod source;
+mod store;
+
+use bancada_kernel::Timestamp;
+
+pub use source::{
+    EventRepair, EventSource, EventStream, Offsets, SourceBatch, SourceError, SourcePosition,
+    SourceRecord, Undecodable,
+};
+pub use store::{StatementReader, StatementStore, StatementStoreOpener, StoreError};
+
+/// The statement's clock and its source of randomness. Waiting is done in tokio's time.
+pub trait Surroundings: Send + Sync + 'static {
+    /// Now.
+    fn now(&self) -> Timestamp;
+
+    /// A random draw from 0 to 1, for jitter.
+    fn random_unit(&self) -> f64;
+}

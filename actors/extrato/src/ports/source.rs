@@ -1,0 +1,77 @@
+//! Where events come from: a broker's partitions, or the Bank's own feed as one partition.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use bancada_kernel::{CardToken, PaymentEvent};
+
+/// A place in a source: for a broker the partition and the record's offset; for the Bank's feed
+/// partition 0 and the journal position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourcePosition {
+    /// Which partition.
+    pub partition: u32,
+    /// Ascending within its partition.
+    pub offset: u64,
+}
+
+/// How far each partition has been read: the offset of its last record. A partition that is
+/// absent is read from its beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offsets(pub BTreeMap<u32, u64>);
+
+/// Delivers events at least once, in order per card.
+#[async_trait]
+pub trait EventSource: Send + Sync + 'static {
+    /// Connects, and delivers what comes after these offsets.
+    async fn open(&self, after: Offsets) -> Result<Box<dyn EventStream>, SourceError>;
+}
+
+/// A connection to a source.
+#[async_trait]
+pub trait EventStream: Send {
+    /// The next records, waiting for some; an empty batch only says that the source is alive.
+    /// After an error the stream is of no more use.
+    async fn next(&mut self) -> Result<SourceBatch, SourceError>;
+}
+
+/// Some records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceBatch {
+    /// In order per partition.
+    pub records: Vec<SourceRecord>,
+    /// The last position that the Bank has committed, where the source knows it.
+    pub committed_position: Option<u64>,
+}
+
+/// One record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRecord {
+    /// Where it was; absent for a record that was read again for repair.
+    pub at: Option<SourcePosition>,
+    /// What it says.
+    pub event: Result<PaymentEvent, Undecodable>,
+}
+
+/// A record that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecodable {
+    /// The card it is about, when the record's key tells.
+    pub card: Option<CardToken>,
+    /// What was received.
+    pub raw: Vec<u8>,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// The source is away. It is tried again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the source of events is away: {0}")]
+pub struct SourceError(pub String);
+
+/// The Bank's past, for events that were lost on their way.
+#[async_trait]
+pub trait EventRepair: Send + Sync + 'static {
+    /// At most `limit` events after a journal position, in order; none when there are no more.
+    async fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, SourceError>;
+}

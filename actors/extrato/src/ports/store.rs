@@ -1,0 +1,59 @@
+//! Where statements are kept.
+
+use bancada_kernel::{CardToken, Timestamp};
+
+use super::{Offsets, SourceRecord};
+use crate::statement::{Applied, Filter, HeldCard, StatementCard, StatementLine};
+
+/// Writes statements. Owned by one thread.
+pub trait StatementStore: Send + 'static {
+    /// Runs [`fold`](crate::statement::fold) over the records in one transaction: rows, offsets
+    /// and sequences change together or not at all.
+    fn apply(&mut self, records: &[SourceRecord], now: Timestamp) -> Result<Applied, StoreError>;
+
+    /// How far each partition has been read.
+    fn offsets(&mut self) -> Result<Offsets, StoreError>;
+
+    /// The cards that wait for missed events.
+    fn held(&mut self) -> Result<Vec<HeldCard>, StoreError>;
+
+    /// The highest journal position seen; 0 at the very start.
+    fn progress(&mut self) -> Result<u64, StoreError>;
+}
+
+/// Reads statements, beside the writer and from any thread. Every call may block for a moment.
+pub trait StatementReader: Send + Sync + 'static {
+    /// Every card, by holder and then by masked number. `now` decides which fatura is open.
+    fn cards(&self, now: Timestamp) -> Result<Vec<StatementCard>, StoreError>;
+
+    /// One card.
+    fn card(&self, token: &CardToken, now: Timestamp) -> Result<Option<StatementCard>, StoreError>;
+
+    /// The lines of a card that pass the filter, the latest first.
+    fn lines(&self, token: &CardToken, filter: &Filter) -> Result<Vec<StatementLine>, StoreError>;
+
+    /// At most `limit` lines of a card after a position, the oldest first.
+    fn lines_after(
+        &self,
+        token: &CardToken,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StatementLine>, StoreError>;
+}
+
+/// Opens the store for its one writer.
+pub trait StatementStoreOpener: Send + Sync + 'static {
+    /// At the start, and again whenever the writer's thread had to be replaced.
+    fn open(&self) -> Result<Box<dyn StatementStore>, StoreError>;
+}
+
+/// Why the store did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No room. Nothing was written, for certain.
+    #[error("the disk of the statements is full")]
+    Full,
+    /// Anything else.
+    #[error("the statement store failed: {0}")]
+    Failed(String),
+}

@@ -1,0 +1,91 @@
+//! The actor that reads the source of events and hands them to the writer.
+//!
+//! One batch is on its way at a time: the writer's pace is the source's, and nothing piles up
+//! in between. After any failure it begins again at the offsets that were kept with the rows.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::fut::wrap_future;
+use actix::{Actor, AsyncContext as _, Context, Supervised};
+use bancada_supervision::{SupervisedActor, backoff};
+use tokio::time::{sleep, timeout};
+
+use crate::freshness::Progress;
+use crate::ports::{EventSource, SourceError, StoreError, Surroundings};
+use crate::shell::writer_thread::{Job, WriterQueue};
+
+/// The wait after the first failure; doubles up to [`MAX_DELAY`].
+const MIN_DELAY: Duration = Duration::from_millis(100);
+const MAX_DELAY: Duration = Duration::from_secs(5);
+const JITTER: f64 = 0.2;
+/// How long connecting may take.
+const OPEN_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The actor.
+#[derive(Clone)]
+pub(crate) struct Follower {
+    pub(crate) source: Arc<dyn EventSource>,
+    pub(crate) writer: WriterQueue,
+    pub(crate) progress: Progress,
+    pub(crate) surroundings: Arc<dyn Surroundings>,
+}
+
+/// Why following stopped for a while.
+#[derive(Debug, thiserror::Error)]
+enum Interruption {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Follower {
+    async fn follow(self) {
+        let mut n_failures = 0;
+        loop {
+            let Err(error) = self.session(&mut n_failures).await;
+            self.progress.set_connected(false);
+            let unit = self.surroundings.random_unit();
+            let delay = backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, JITTER, unit);
+            n_failures = n_failures.saturating_add(1);
+            let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(%error, delay_ms, "the statement does not follow, it tries again");
+            sleep(delay).await;
+        }
+    }
+
+    /// Follows until something fails; a batch that was applied makes earlier failures forgotten.
+    async fn session(&self, n_failures: &mut u32) -> Result<Infallible, Interruption> {
+        let after = self.writer.ask(Job::Offsets).await?;
+        let opened = timeout(OPEN_DEADLINE, self.source.open(after)).await;
+        let late = |_| Err(SourceError(format!("no connection within {OPEN_DEADLINE:?}")));
+        let mut stream = opened.unwrap_or_else(late)?;
+        self.progress.set_connected(true);
+        loop {
+            let batch = stream.next().await?;
+            self.progress.heard(self.surroundings.now(), batch.committed_position);
+            if !batch.records.is_empty() {
+                self.writer.ask(|reply| Job::Apply(batch.records, reply)).await?;
+            }
+            *n_failures = 0;
+        }
+    }
+}
+
+impl Actor for Follower {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.spawn(wrap_future(self.clone().follow()));
+    }
+}
+
+impl Supervised for Follower {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        self.progress.set_connected(false);
+    }
+}
+
+impl SupervisedActor for Follower {}

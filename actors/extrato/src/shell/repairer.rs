@@ -1,0 +1,109 @@
+//! The actor that fetches what a card missed from the Bank's own past.
+//!
+//! It works beside the follower: other cards never wait for one that is being repaired, and what
+//! both bring is applied once.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::fut::wrap_future;
+use actix::{Actor, AsyncContext as _, Context, Supervised};
+use bancada_kernel::{CardToken, PaymentEvent};
+use bancada_supervision::{SupervisedActor, backoff};
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use crate::ports::{EventRepair, SourceError, SourceRecord, StoreError, Surroundings};
+use crate::shell::writer_thread::{Job, WriterQueue};
+
+/// Events read at once.
+const PAGE: usize = 512;
+/// The wait after the first repair that did not help; doubles up to [`MAX_DELAY`].
+const MIN_DELAY: Duration = Duration::from_millis(500);
+const MAX_DELAY: Duration = Duration::from_secs(30);
+const JITTER: f64 = 0.2;
+
+/// The actor.
+#[derive(Clone)]
+pub(crate) struct Repairer {
+    pub(crate) repair: Arc<dyn EventRepair>,
+    pub(crate) writer: WriterQueue,
+    pub(crate) surroundings: Arc<dyn Surroundings>,
+    /// Woken when a card waits for missed events.
+    pub(crate) wake: Arc<Notify>,
+}
+
+/// Why a repair did not get through.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Repairer {
+    async fn work(self) {
+        let mut n_failures = 0;
+        loop {
+            match self.repair_all().await {
+                Ok(0) => {
+                    n_failures = 0;
+                    self.wake.notified().await;
+                    continue;
+                }
+                Ok(n_cards) => tracing::warn!(n_cards, "cards still wait for missed events"),
+                Err(error) => tracing::warn!(%error, "missed events cannot be fetched"),
+            }
+            let unit = self.surroundings.random_unit();
+            sleep(backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, JITTER, unit)).await;
+            n_failures = n_failures.saturating_add(1);
+        }
+    }
+
+    /// Reads the past from the earliest gap on; the result is how many cards still wait.
+    async fn repair_all(&self) -> Result<usize, Failure> {
+        let held = self.writer.ask(Job::Held).await?;
+        let Some(mut after) = held.iter().map(|card| card.position).min() else { return Ok(0) };
+        let tokens: HashSet<_> = held.into_iter().map(|card| card.token).collect();
+        tracing::info!(n_cards = tokens.len(), after, "fetching events that cards missed");
+        loop {
+            let events = self.repair.read(after, PAGE).await?;
+            let Some(last) = events.last().map(|event| event.position) else { break };
+            if last <= after {
+                return Err(SourceError(format!("events after {after} end at {last}")).into());
+            }
+            after = last;
+            let records: Vec<_> =
+                events.into_iter().filter(|event| concerns(event, &tokens)).map(again).collect();
+            if !records.is_empty()
+                && self.writer.ask(|reply| Job::Apply(records, reply)).await? == 0
+            {
+                return Ok(0);
+            }
+        }
+        Ok(self.writer.ask(Job::Held).await?.len())
+    }
+}
+
+fn concerns(event: &PaymentEvent, tokens: &HashSet<CardToken>) -> bool {
+    event.card.as_ref().is_some_and(|card| tokens.contains(&card.token))
+}
+
+/// The event once more, without a place in the source: offsets stay as they are.
+fn again(event: PaymentEvent) -> SourceRecord {
+    SourceRecord { at: None, event: Ok(event) }
+}
+
+impl Actor for Repairer {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.spawn(wrap_future(self.clone().work()));
+    }
+}
+
+impl Supervised for Repairer {}
+
+impl SupervisedActor for Repairer {}

@@ -1,0 +1,125 @@
+//! A source of events that is written to, cut and joined again by a test.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bancada_kernel::PaymentEvent;
+use tokio::sync::watch;
+
+use crate::ports::{
+    EventRepair, EventSource, EventStream, Offsets, SourceBatch, SourceError, SourceRecord,
+};
+use crate::statement::history::History;
+
+/// Records handed over at once.
+const BATCH: usize = 3;
+
+/// One partition of a broker, and the Bank behind it.
+#[derive(Clone)]
+pub(super) struct Script {
+    state: Arc<Mutex<State>>,
+    /// Changed whenever the state is.
+    changes: Arc<watch::Sender<u64>>,
+}
+
+#[derive(Default)]
+struct State {
+    records: Vec<SourceRecord>,
+    /// What the Bank can tell again.
+    past: Vec<PaymentEvent>,
+    is_cut: bool,
+    is_past_away: bool,
+    opened_after: Vec<Option<u64>>,
+}
+
+struct Stream {
+    script: Script,
+    after: u64,
+}
+
+impl Script {
+    pub(super) fn new() -> Script {
+        Script { state: Arc::default(), changes: Arc::new(watch::Sender::new(0)) }
+    }
+
+    /// Delivers records.
+    pub(super) fn deliver(&self, records: impl IntoIterator<Item = SourceRecord>) {
+        self.change(|state| state.records.extend(records));
+    }
+
+    /// Lets the Bank remember a history.
+    pub(super) fn remember(&self, history: &History) {
+        self.change(|state| state.past = history.events.clone());
+    }
+
+    pub(super) fn cut(&self, is_cut: bool) {
+        self.change(|state| state.is_cut = is_cut);
+    }
+
+    pub(super) fn take_past_away(&self, is_past_away: bool) {
+        self.change(|state| state.is_past_away = is_past_away);
+    }
+
+    /// The offset after which each connection began.
+    pub(super) fn opened_after(&self) -> Vec<Option<u64>> {
+        self.state.lock().unwrap().opened_after.clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap());
+        self.changes.send_modify(|n| *n += 1);
+    }
+}
+
+fn away() -> SourceError {
+    SourceError("it is cut".to_owned())
+}
+
+#[async_trait]
+impl EventSource for Script {
+    async fn open(&self, after: Offsets) -> Result<Box<dyn EventStream>, SourceError> {
+        let mut state = self.state.lock().unwrap();
+        let after = after.0.get(&0).copied();
+        if state.is_cut {
+            return Err(away());
+        }
+        state.opened_after.push(after);
+        Ok(Box::new(Stream { script: self.clone(), after: after.unwrap_or(0) }))
+    }
+}
+
+#[async_trait]
+impl EventStream for Stream {
+    async fn next(&mut self) -> Result<SourceBatch, SourceError> {
+        let mut changes = self.script.changes.subscribe();
+        loop {
+            {
+                let state = self.script.state.lock().unwrap();
+                if state.is_cut {
+                    return Err(away());
+                }
+                let offset = |record: &SourceRecord| record.at.map_or(0, |at| at.offset);
+                let later = state.records.iter().filter(|record| offset(record) > self.after);
+                let records: Vec<_> = later.take(BATCH).cloned().collect();
+                if let Some(last) = records.last() {
+                    self.after = offset(last);
+                    let committed_position = state.past.last().map(|event| event.position);
+                    return Ok(SourceBatch { records, committed_position });
+                }
+            }
+            changes.changed().await.map_err(|_| away())?;
+        }
+    }
+}
+
+#[async_trait]
+impl EventRepair for Script {
+    async fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, SourceError> {
+        let state = self.state.lock().unwrap();
+        if state.is_past_away {
+            return Err(away());
+        }
+        let later = state.past.iter().filter(|event| event.position > after);
+        Ok(later.take(limit.min(BATCH)).cloned().collect())
+    }
+}

@@ -1,0 +1,106 @@
+//! The one thread that writes statements.
+
+use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, oneshot};
+
+use crate::freshness::Progress;
+use crate::ports::{Offsets, SourceRecord, StatementStore, StoreError, Surroundings};
+use crate::shell::subscribers::Subscribers;
+use crate::statement::HeldCard;
+
+/// Where the answer to a job goes. Dropped unanswered when the thread ended before it.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What the thread is asked to do, in order. Each of those who ask waits for the answer before
+/// asking again, so the queue is as long as there are actors.
+pub(crate) enum Job {
+    /// Apply records; the answer is how many cards wait for missed events.
+    Apply(Vec<SourceRecord>, Reply<u64>),
+    Offsets(Reply<Offsets>),
+    Held(Reply<Vec<HeldCard>>),
+    Stop,
+}
+
+/// The queue of the current thread. Replaced when the projector is started anew.
+#[derive(Clone, Default)]
+pub(crate) struct WriterQueue(Arc<Mutex<Option<Sender<Job>>>>);
+
+impl WriterQueue {
+    /// Asks, and waits for the answer.
+    pub(crate) async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(job(reply));
+        let gone = |_| Err(StoreError::Failed("there is no writer now".to_owned()));
+        answer.await.unwrap_or_else(gone)
+    }
+
+    /// Gives a job; dropped with its reply when there is no thread.
+    pub(crate) fn send(&self, job: Job) {
+        let queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = &*queue {
+            let _ = queue.send(job);
+        }
+    }
+
+    pub(crate) fn set(&self, queue: Option<Sender<Job>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = queue;
+    }
+}
+
+/// What the thread tells of its work.
+#[derive(Clone)]
+pub(crate) struct WriterParts {
+    pub(crate) surroundings: Arc<dyn Surroundings>,
+    pub(crate) progress: Progress,
+    pub(crate) subscribers: Subscribers,
+    /// Woken when a card waits for missed events.
+    pub(crate) repair: Arc<Notify>,
+}
+
+impl WriterParts {
+    /// Serves jobs until told to stop, or until the store fails: it is opened again then.
+    pub(crate) fn run(
+        &self,
+        store: &mut dyn StatementStore,
+        jobs: &Receiver<Job>,
+    ) -> Result<(), StoreError> {
+        self.progress.reached(store.progress()?);
+        while let Ok(job) = jobs.recv() {
+            // Whoever no longer waits asks again.
+            match job {
+                Job::Apply(records, reply) => {
+                    let applied = self.apply(store, &records);
+                    let failed = applied.clone().err().filter(|error| *error != StoreError::Full);
+                    let _ = reply.send(applied);
+                    if let Some(error) = failed {
+                        return Err(error);
+                    }
+                }
+                Job::Offsets(reply) => drop(reply.send(store.offsets())),
+                Job::Held(reply) => drop(reply.send(store.held())),
+                Job::Stop => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(
+        &self,
+        store: &mut dyn StatementStore,
+        records: &[SourceRecord],
+    ) -> Result<u64, StoreError> {
+        let applied = store.apply(records, self.surroundings.now())?;
+        self.progress.count(&applied);
+        let n_held_cards = applied.n_held_cards;
+        let position = applied.position;
+        self.progress.count_dropped(self.subscribers.publish(applied.updates));
+        // Last, so that who waits for a position finds everything told.
+        self.progress.reached(position);
+        if n_held_cards > 0 {
+            self.repair.notify_one();
+        }
+        Ok(n_held_cards)
+    }
+}

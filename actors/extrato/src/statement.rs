@@ -1,0 +1,29 @@
+//! The statement as a fold over events, and the questions that can be asked about it.
+//!
+//! **Architecture invariant:** pure. No clock, no I/O of its own: rows are read and written
+//! through [`Rows`], time comes in as an argument.
+
+mod card;
+mod cycle;
+mod filter;
+mod fold;
+mod held;
+mod line;
+mod project;
+mod search;
+
+#[cfg(test)]
+pub(crate) mod history;
+#[cfg(test)]
+pub(crate) mod memory;
+#[cfg(test)]
+mod tests;
+
+pub use card::{CardState, StatementCard};
+pub use cycle::Cycle;
+pub use filter::Filter;
+pub use fold::{Applied, Rows, Update, fold};
+pub use held::HeldCard;
+pub use line::{LineKind, StatementLine};
+pub use project::{Step, project};
+pub use search::searchable;

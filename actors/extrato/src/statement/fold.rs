@@ -1,0 +1,198 @@
+//! What a batch of records does to the rows, in one transaction.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bancada_kernel::{CardToken, Money, PaymentEvent, Timestamp};
+
+use super::{CardState, Cycle, StatementCard, StatementLine, Step, project};
+use crate::ports::{SourcePosition, SourceRecord, StoreError, Undecodable};
+
+/// The rows of one open transaction.
+pub trait Rows {
+    /// A card.
+    fn card(&mut self, token: &CardToken) -> Result<Option<CardState>, StoreError>;
+    /// Keeps a card, instead of what was kept of it.
+    fn put_card(&mut self, card: &CardState) -> Result<(), StoreError>;
+    /// Adds a line.
+    fn put_line(&mut self, token: &CardToken, line: &StatementLine) -> Result<(), StoreError>;
+    /// Adds an amount in minor units to a fatura, which begins at 0.
+    fn add_to_fatura(
+        &mut self,
+        token: &CardToken,
+        cycle: Cycle,
+        minor: i64,
+    ) -> Result<(), StoreError>;
+    /// The sum of a fatura in minor units.
+    fn fatura(&mut self, token: &CardToken, cycle: Cycle) -> Result<i64, StoreError>;
+    /// The cards that wait for missed events, with the sequence they need to reach.
+    fn held(&mut self) -> Result<BTreeMap<CardToken, u64>, StoreError>;
+    /// Makes a card wait, or wait for another sequence.
+    fn put_held(&mut self, token: &CardToken, needed_sequence: u64) -> Result<(), StoreError>;
+    /// Lets a card go on.
+    fn release(&mut self, token: &CardToken) -> Result<(), StoreError>;
+    /// Keeps a record that cannot be read; once per place.
+    fn put_dead_letter(
+        &mut self,
+        at: Option<SourcePosition>,
+        record: &Undecodable,
+    ) -> Result<(), StoreError>;
+    /// Remembers that a partition has been read up to here; never goes back.
+    fn put_offset(&mut self, at: SourcePosition) -> Result<(), StoreError>;
+    /// Remembers that the journal has been seen up to here; never goes back.
+    fn put_progress(&mut self, position: u64) -> Result<(), StoreError>;
+}
+
+/// What a batch did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Events that changed a card.
+    pub n_applied: u64,
+    /// Events that had been applied before.
+    pub n_duplicates: u64,
+    /// Events that were not applied, because others of their card are missing before them.
+    pub n_held: u64,
+    /// Records that cannot be read.
+    pub n_dead_letters: u64,
+    /// Cards that wait for missed events after the batch.
+    pub n_held_cards: u64,
+    /// The highest position in the batch; 0 when there was none.
+    pub position: u64,
+    /// What readers who follow a card are told.
+    pub updates: Vec<Update>,
+}
+
+/// News about a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// The position of the event: ascending per card.
+    pub position: u64,
+    /// The new line; absent when only the card changed.
+    pub line: Option<StatementLine>,
+    /// The card after it.
+    pub card: StatementCard,
+}
+
+/// Applies records in order. `now` decides which fatura is the open one in the updates; nothing
+/// that is kept depends on it.
+pub fn fold(
+    rows: &mut dyn Rows,
+    records: &[SourceRecord],
+    now: Timestamp,
+) -> Result<Applied, StoreError> {
+    let held = rows.held()?;
+    let mut batch = Batch { rows, cards: HashMap::new(), held, applied: Applied::default(), now };
+    let mut offsets = BTreeMap::new();
+    for record in records {
+        match &record.event {
+            Ok(event) => batch.on_event(event)?,
+            Err(undecodable) => batch.on_undecodable(record.at, undecodable)?,
+        }
+        if let Some(SourcePosition { partition, offset }) = record.at {
+            let last = offsets.entry(partition).or_insert(offset);
+            *last = offset.max(*last);
+        }
+    }
+    batch.finish(offsets)
+}
+
+struct Batch<'a> {
+    rows: &'a mut dyn Rows,
+    /// The cards seen in this batch, each read once; true where it has to be written.
+    cards: HashMap<CardToken, (Option<CardState>, bool)>,
+    held: BTreeMap<CardToken, u64>,
+    applied: Applied,
+    now: Timestamp,
+}
+
+impl Batch<'_> {
+    fn on_event(&mut self, event: &PaymentEvent) -> Result<(), StoreError> {
+        self.applied.position = self.applied.position.max(event.position);
+        let Some(token) = event.card.as_ref().map(|card| &card.token) else { return Ok(()) };
+        let last = self.sequence(token)?;
+        match project(last, event) {
+            Step::NoCard => {}
+            Step::Duplicate => self.applied.n_duplicates += 1,
+            Step::Gap => {
+                self.applied.n_held += 1;
+                let needed = event.card.as_ref().map_or(0, |card| card.sequence);
+                self.hold(token, needed)?;
+            }
+            Step::Apply { card, line, fatura } => {
+                self.applied.n_applied += 1;
+                if let Some(line) = &line {
+                    self.rows.put_line(token, line)?;
+                }
+                if let Some((cycle, minor)) = fatura {
+                    self.rows.add_to_fatura(token, cycle, minor)?;
+                }
+                self.on_card(*card, line)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the card for the end of the batch and tells its readers.
+    fn on_card(&mut self, card: CardState, line: Option<StatementLine>) -> Result<(), StoreError> {
+        let token = card.token.clone();
+        if self.held.get(&token).is_some_and(|needed| *needed <= card.sequence) {
+            self.held.remove(&token);
+            self.rows.release(&token)?;
+        }
+        let open = Cycle::at(self.now, card.now.closing_day);
+        let minor = self.rows.fatura(&token, open)?;
+        let current_fatura = Money { minor, ..card.now.limit };
+        self.cards.insert(token, (Some(card.clone()), true));
+        let position = card.position;
+        let card = StatementCard { state: card, current_fatura };
+        self.applied.updates.push(Update { position, line, card });
+        Ok(())
+    }
+
+    /// A record that cannot be read may be an event of its card: the card waits for it.
+    fn on_undecodable(
+        &mut self,
+        at: Option<SourcePosition>,
+        record: &Undecodable,
+    ) -> Result<(), StoreError> {
+        self.applied.n_dead_letters += 1;
+        self.rows.put_dead_letter(at, record)?;
+        if let Some(token) = &record.card {
+            let needed = self.sequence(token)? + 1;
+            self.hold(token, needed)?;
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, token: &CardToken, needed: u64) -> Result<(), StoreError> {
+        if self.held.get(token).is_none_or(|known| *known < needed) {
+            self.held.insert(token.clone(), needed);
+            self.rows.put_held(token, needed)?;
+        }
+        Ok(())
+    }
+
+    fn sequence(&mut self, token: &CardToken) -> Result<u64, StoreError> {
+        if !self.cards.contains_key(token) {
+            let card = self.rows.card(token)?;
+            self.cards.insert(token.clone(), (card, false));
+        }
+        let known = self.cards.get(token).and_then(|(card, _)| card.as_ref());
+        Ok(known.map_or(0, |card| card.sequence))
+    }
+
+    fn finish(mut self, offsets: BTreeMap<u32, u64>) -> Result<Applied, StoreError> {
+        for (card, is_changed) in self.cards.values() {
+            if let (Some(card), true) = (card, is_changed) {
+                self.rows.put_card(card)?;
+            }
+        }
+        for (partition, offset) in offsets {
+            self.rows.put_offset(SourcePosition { partition, offset })?;
+        }
+        if self.applied.position > 0 {
+            self.rows.put_progress(self.applied.position)?;
+        }
+        self.applied.n_held_cards = u64::try_from(self.held.len()).unwrap_or(u64::MAX);
+        Ok(self.applied)
+    }
+}

@@ -1,0 +1,204 @@
+//! Statements in memory, for tests. A store that survives its openers, as a disk does.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use bancada_kernel::{CardToken, Money, Timestamp};
+
+use super::{
+    Applied, CardState, Cycle, Filter, HeldCard, Rows, StatementCard, StatementLine, fold,
+    searchable,
+};
+use crate::ports::{
+    Offsets, SourcePosition, SourceRecord, StatementReader, StatementStore, StatementStoreOpener,
+    StoreError, Undecodable,
+};
+
+/// Everything that is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) cards: BTreeMap<CardToken, CardState>,
+    pub(crate) lines: BTreeMap<(CardToken, u64), StatementLine>,
+    pub(crate) faturas: BTreeMap<(CardToken, Cycle), i64>,
+    pub(crate) held: BTreeMap<CardToken, u64>,
+    pub(crate) dead_letters: BTreeMap<Option<SourcePosition>, String>,
+    pub(crate) offsets: Offsets,
+    pub(crate) progress: u64,
+}
+
+impl Content {
+    /// One batch on its own.
+    pub(crate) fn apply(&mut self, records: &[SourceRecord], now: Timestamp) -> Applied {
+        fold(self, records, now).unwrap()
+    }
+
+    /// What the cards show, without what only says how it came about.
+    pub(crate) fn shown(&self) -> impl PartialEq + std::fmt::Debug + use<> {
+        (self.cards.clone(), self.lines.clone(), self.faturas.clone())
+    }
+}
+
+impl Rows for Content {
+    fn card(&mut self, token: &CardToken) -> Result<Option<CardState>, StoreError> {
+        Ok(self.cards.get(token).cloned())
+    }
+
+    fn put_card(&mut self, card: &CardState) -> Result<(), StoreError> {
+        self.cards.insert(card.token.clone(), card.clone());
+        Ok(())
+    }
+
+    fn put_line(&mut self, token: &CardToken, line: &StatementLine) -> Result<(), StoreError> {
+        let before = self.lines.insert((token.clone(), line.position), line.clone());
+        assert_eq!(before, None, "a line is added once");
+        Ok(())
+    }
+
+    fn add_to_fatura(
+        &mut self,
+        token: &CardToken,
+        cycle: Cycle,
+        minor: i64,
+    ) -> Result<(), StoreError> {
+        *self.faturas.entry((token.clone(), cycle)).or_default() += minor;
+        Ok(())
+    }
+
+    fn fatura(&mut self, token: &CardToken, cycle: Cycle) -> Result<i64, StoreError> {
+        Ok(self.faturas.get(&(token.clone(), cycle)).copied().unwrap_or(0))
+    }
+
+    fn held(&mut self) -> Result<BTreeMap<CardToken, u64>, StoreError> {
+        Ok(self.held.clone())
+    }
+
+    fn put_held(&mut self, token: &CardToken, needed_sequence: u64) -> Result<(), StoreError> {
+        self.held.insert(token.clone(), needed_sequence);
+        Ok(())
+    }
+
+    fn release(&mut self, token: &CardToken) -> Result<(), StoreError> {
+        self.held.remove(token);
+        Ok(())
+    }
+
+    fn put_dead_letter(
+        &mut self,
+        at: Option<SourcePosition>,
+        record: &Undecodable,
+    ) -> Result<(), StoreError> {
+        self.dead_letters.insert(at, record.why.clone());
+        Ok(())
+    }
+
+    fn put_offset(&mut self, at: SourcePosition) -> Result<(), StoreError> {
+        let offset = self.offsets.0.entry(at.partition).or_default();
+        *offset = at.offset.max(*offset);
+        Ok(())
+    }
+
+    fn put_progress(&mut self, position: u64) -> Result<(), StoreError> {
+        self.progress = self.progress.max(position);
+        Ok(())
+    }
+}
+
+/// The disk.
+#[derive(Clone, Default)]
+pub(crate) struct Disk(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    content: Content,
+    /// What every batch is answered with.
+    fault: Option<StoreError>,
+    n_opened: usize,
+}
+
+impl Disk {
+    pub(crate) fn content(&self) -> Content {
+        self.0.lock().unwrap().content.clone()
+    }
+
+    pub(crate) fn set_fault(&self, fault: Option<StoreError>) {
+        self.0.lock().unwrap().fault = fault;
+    }
+
+    pub(crate) fn n_opened(&self) -> usize {
+        self.0.lock().unwrap().n_opened
+    }
+}
+
+impl StatementStoreOpener for Disk {
+    fn open(&self) -> Result<Box<dyn StatementStore>, StoreError> {
+        self.0.lock().unwrap().n_opened += 1;
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl StatementStore for Disk {
+    fn apply(&mut self, records: &[SourceRecord], now: Timestamp) -> Result<Applied, StoreError> {
+        let mut state = self.0.lock().unwrap();
+        if let Some(fault) = &state.fault {
+            return Err(fault.clone());
+        }
+        fold(&mut state.content, records, now)
+    }
+
+    fn offsets(&mut self) -> Result<Offsets, StoreError> {
+        Ok(self.content().offsets)
+    }
+
+    fn held(&mut self) -> Result<Vec<HeldCard>, StoreError> {
+        let content = self.content();
+        let position = |token| content.cards.get(token).map_or(0, |card| card.position);
+        let held = content.held.iter().map(|(token, needed)| HeldCard {
+            token: token.clone(),
+            position: position(token),
+            needed_sequence: *needed,
+        });
+        Ok(held.collect())
+    }
+
+    fn progress(&mut self) -> Result<u64, StoreError> {
+        Ok(self.content().progress)
+    }
+}
+
+impl StatementReader for Disk {
+    fn cards(&self, now: Timestamp) -> Result<Vec<StatementCard>, StoreError> {
+        let tokens: Vec<_> = self.content().cards.into_keys().collect();
+        tokens.iter().filter_map(|token| self.card(token, now).transpose()).collect()
+    }
+
+    fn card(&self, token: &CardToken, now: Timestamp) -> Result<Option<StatementCard>, StoreError> {
+        let mut content = self.content();
+        let Some(state) = content.cards.get(token).cloned() else { return Ok(None) };
+        let minor = content.fatura(token, Cycle::at(now, state.now.closing_day))?;
+        let current_fatura = Money { minor, ..state.now.limit };
+        Ok(Some(StatementCard { state, current_fatura }))
+    }
+
+    fn lines(&self, token: &CardToken, filter: &Filter) -> Result<Vec<StatementLine>, StoreError> {
+        let mut lines = self.lines_after(token, 0, usize::MAX)?;
+        let search = filter.search.as_deref().map(searchable).unwrap_or_default();
+        lines.retain(|line| {
+            filter.before.is_none_or(|before| line.position < before)
+                && searchable(&line.description).contains(&search)
+        });
+        lines.reverse();
+        lines.truncate(filter.limit);
+        Ok(lines)
+    }
+
+    fn lines_after(
+        &self,
+        token: &CardToken,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StatementLine>, StoreError> {
+        let content = self.content();
+        let own = content.lines.iter().filter(|((of, at), _)| of == token && *at > after);
+        Ok(own.map(|(_, line)| line.clone()).take(limit).collect())
+    }
+}

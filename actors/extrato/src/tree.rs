@@ -1,0 +1,81 @@
+//! The statement's supervision tree, as data.
+//!
+//! ```text
+//! extrato (rest-for-one, a thread of its own)
+//! |- projector   owns the thread that writes statements
+//! |- follower    reads the source of events and hands them to the writer
+//! `- repairer    fetches what a card missed from the Bank's own past
+//! ```
+
+use std::sync::Arc;
+
+use bancada_supervision::{ChildSpec, Strategy, Supervisor};
+use tokio::sync::Notify;
+
+use crate::freshness::Progress;
+use crate::handle::{ExtratoHandle, Inner};
+use crate::limits::Limits;
+use crate::ports::{EventRepair, EventSource, StatementReader, StatementStoreOpener, Surroundings};
+use crate::reading::Reading;
+use crate::shell::follower::Follower;
+use crate::shell::projector::Projector;
+use crate::shell::repairer::Repairer;
+use crate::shell::subscribers::Subscribers;
+use crate::shell::writer_thread::{WriterParts, WriterQueue};
+
+/// What the statement is made of.
+pub struct ExtratoParts {
+    /// Opens the store for its writer.
+    pub store: Arc<dyn StatementStoreOpener>,
+    /// Reads the store, beside the writer.
+    pub reader: Arc<dyn StatementReader>,
+    /// Where events come from.
+    pub source: Arc<dyn EventSource>,
+    /// Where events that were lost on their way come from.
+    pub repair: Arc<dyn EventRepair>,
+    /// Clock and randomness.
+    pub surroundings: Arc<dyn Surroundings>,
+    /// How much at once.
+    pub limits: Limits,
+}
+
+/// The statement as a subtree, and the handle to it.
+pub fn extrato(parts: ExtratoParts) -> (Supervisor, ExtratoHandle) {
+    let (supervisor, handle) = on_parents_thread(parts);
+    (supervisor.on_own_arbiter(), handle)
+}
+
+/// The same subtree on its parent's thread, where a test's clock rules.
+pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHandle) {
+    let ExtratoParts { store, reader, source, repair, surroundings, limits } = parts;
+    let (writer, progress) = (WriterQueue::default(), Progress::new());
+    let (subscribers, wake) = (Subscribers::new(limits), Arc::new(Notify::new()));
+
+    let writer_parts = WriterParts {
+        surroundings: Arc::clone(&surroundings),
+        progress: progress.clone(),
+        subscribers: subscribers.clone(),
+        repair: Arc::clone(&wake),
+    };
+    let queue = writer.clone();
+    let projector = ChildSpec::permanent("projector", move |_| {
+        Projector::new(Arc::clone(&store), queue.clone(), writer_parts.clone())
+    });
+    let follower = Follower {
+        source,
+        writer: writer.clone(),
+        progress: progress.clone(),
+        surroundings: Arc::clone(&surroundings),
+    };
+    let follower = ChildSpec::permanent("follower", move |_| follower.clone());
+    let repairer = Repairer { repair, writer, surroundings: Arc::clone(&surroundings), wake };
+    let repairer = ChildSpec::permanent("repairer", move |_| repairer.clone());
+
+    let supervisor = Supervisor::new("extrato", Strategy::RestForOne)
+        .child(projector)
+        .child(follower)
+        .child(repairer);
+    let reading = Reading::new(reader, limits.max_readers);
+    let handle = ExtratoHandle::new(Inner { reading, progress, subscribers, surroundings });
+    (supervisor, handle)
+}

@@ -1,0 +1,69 @@
+//! The baseline: tonic alone, answering with what a payment's answer looks like.
+
+use std::net::{SocketAddr, TcpListener};
+
+use bancada_proto::bank::v1;
+use bancada_proto::bank::v1::bank_service_server::{BankService, BankServiceServer};
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
+
+struct Echo;
+
+#[tonic::async_trait]
+impl BankService for Echo {
+    async fn authorize(
+        &self,
+        request: Request<v1::AuthorizeRequest>,
+    ) -> Result<Response<v1::AuthorizeResponse>, Status> {
+        let request = request.into_inner();
+        let payment = v1::Payment {
+            payment_id: "01936b4e-8f3a-7c21-9d5e-2b7f6a1c0d3e".to_owned(),
+            merchant_id: request.merchant_id,
+            order_id: request.order_id,
+            status: v1::PaymentStatus::Captured.into(),
+            amount: request.amount,
+            card_token: "card_0123456789abcdef0123456789abcdef".to_owned(),
+            masked_number: "************4242".to_owned(),
+            brand: "visa".to_owned(),
+            occurred_at_ms: 1_795_000_000_000,
+            decline: None,
+            installments: request.installments,
+        };
+        let answer = v1::AuthorizeResponse { payment: Some(payment), replayed: false };
+        Ok(Response::new(answer))
+    }
+
+    async fn get_payment(
+        &self,
+        _: Request<v1::GetPaymentRequest>,
+    ) -> Result<Response<v1::GetPaymentResponse>, Status> {
+        Err(Status::unimplemented("an echo keeps nothing"))
+    }
+
+    async fn abandon(
+        &self,
+        _: Request<v1::AbandonRequest>,
+    ) -> Result<Response<v1::AuthorizeResponse>, Status> {
+        Err(Status::unimplemented("an echo keeps nothing"))
+    }
+}
+
+/// Starts the echo on a runtime like the Bank's own.
+pub(crate) fn start() -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    std::thread::spawn(move || -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            Server::builder()
+                .add_service(BankServiceServer::new(Echo))
+                .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
+                .await?;
+            Ok(())
+        })
+    });
+    Ok(address)
+}

@@ -1,0 +1,240 @@
+//! The Bank's journal in SQLite: one row per group commit.
+//!
+//! `id` is the shard in the high bits and the position of the record's first entry in the low
+//! ones, so that a commit appends to the end of one B-tree. A power cut in the middle of a commit
+//! is SQLite's to undo: a record is there whole or not at all, and a damaged one is damage, at
+//! the end of the journal as in its middle.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use bancada_bank::ledger::Entry;
+use bancada_bank::ports::{
+    DeliveryCursor, EventHistory, JournalError, JournalOpener, JournalStore,
+};
+use bancada_kernel::PaymentEvent;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::record;
+use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
+
+const SCHEMA: Schema = Schema {
+    store: "journal",
+    // "BNCJ"
+    application_id: 0x424E_434A,
+    steps: &["
+        CREATE TABLE record (
+            id     INTEGER PRIMARY KEY,
+            record BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE delivery (
+            shard    INTEGER PRIMARY KEY,
+            position INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE room (
+            id     INTEGER PRIMARY KEY,
+            filler BLOB NOT NULL
+        ) STRICT;
+    "],
+};
+
+/// Bits of an id that hold the position: enough for 10,000 payments per second for 440 years.
+const POSITION_BITS: u32 = 47;
+/// Room that must be there before payments are accepted again.
+const PROBE_BYTES: i32 = 256 * 1024;
+
+/// Where a shard's journal is.
+#[derive(Clone, Debug)]
+pub struct SqliteJournal {
+    path: PathBuf,
+    shard: u16,
+    /// A quota in bytes; the disk itself is the limit otherwise.
+    max_bytes: Option<u64>,
+}
+
+impl SqliteJournal {
+    /// A journal in this file.
+    pub fn new(path: &Path, shard: u16, max_bytes: Option<u64>) -> SqliteJournal {
+        SqliteJournal { path: path.to_owned(), shard, max_bytes }
+    }
+
+    fn connect(&self) -> Result<Connection, OpenError> {
+        let connection = SCHEMA.open(&self.path, Synchronous::Full)?;
+        if let Some(max_bytes) = self.max_bytes {
+            let limit = limit_size(&connection, max_bytes);
+            limit.map_err(|cause| OpenError::Sqlite {
+                path: self.path.display().to_string(),
+                cause,
+            })?;
+        }
+        Ok(connection)
+    }
+
+    /// Opens the journal for reading what is committed, beside its writer.
+    pub fn history(&self) -> Result<SqliteHistory, OpenError> {
+        let connection = Mutex::new(SCHEMA.open_reader(&self.path)?);
+        Ok(SqliteHistory { connection, shard: self.shard })
+    }
+
+    /// Opens the memory of what a broker has acknowledged.
+    pub fn delivery(&self) -> Result<SqliteDelivery, OpenError> {
+        // What is forgotten is delivered again: no need to wait for the disk.
+        let connection = Mutex::new(SCHEMA.open(&self.path, Synchronous::Normal)?);
+        Ok(SqliteDelivery { connection, shard: self.shard })
+    }
+}
+
+fn limit_size(connection: &Connection, max_bytes: u64) -> rusqlite::Result<()> {
+    let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let pages = u32::try_from(max_bytes / u64::from(page)).unwrap_or(u32::MAX);
+    connection.pragma_update_and_check(None, "max_page_count", pages.max(1), |_| Ok(()))
+}
+
+impl JournalOpener for SqliteJournal {
+    fn open(&self) -> Result<Box<dyn JournalStore>, JournalError> {
+        let connection = self.connect().map_err(|error| JournalError::Failed(error.to_string()))?;
+        Ok(Box::new(Store { connection, shard: self.shard }))
+    }
+}
+
+struct Store {
+    connection: Connection,
+    shard: u16,
+}
+
+impl JournalStore for Store {
+    fn replay(&mut self, after: u64, each: &mut dyn FnMut(Entry)) -> Result<(), JournalError> {
+        read(&self.connection, self.shard, after, |entry| {
+            each(entry);
+            true
+        })
+    }
+
+    fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+        let Some(first) = entries.first() else { return Ok(()) };
+        let id = id(self.shard, first.event.position)?;
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO record (id, record) VALUES (?1, ?2)")
+            .map_err(failure)?;
+        // A statement of its own is a transaction of its own: committed and synced on return.
+        insert.execute(params![id, record::encode(entries)]).map_err(failure)?;
+        Ok(())
+    }
+
+    fn has_room(&mut self) -> bool {
+        let tried = self
+            .connection
+            .execute("INSERT INTO room (id, filler) VALUES (1, zeroblob(?1))", [PROBE_BYTES])
+            .and_then(|_| self.connection.execute("DELETE FROM room", ()));
+        tried.is_ok()
+    }
+}
+
+/// Reads the past of a journal.
+pub struct SqliteHistory {
+    connection: Mutex<Connection>,
+    shard: u16,
+}
+
+impl EventHistory for SqliteHistory {
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, JournalError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut events = Vec::new();
+        read(&connection, self.shard, after, |entry| {
+            events.push(entry.event);
+            events.len() < limit
+        })?;
+        Ok(events)
+    }
+}
+
+/// Remembers what a broker has acknowledged, beside the journal itself.
+pub struct SqliteDelivery {
+    connection: Mutex<Connection>,
+    shard: u16,
+}
+
+impl DeliveryCursor for SqliteDelivery {
+    fn load(&self) -> Result<u64, JournalError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let position: Option<i64> = connection
+            .query_row("SELECT position FROM delivery WHERE shard = ?1", [self.shard], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map_err(failure)?;
+        Ok(position.map_or(0, i64::unsigned_abs))
+    }
+
+    fn save(&self, position: u64) -> Result<(), JournalError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let position = i64::try_from(position)
+            .map_err(|_| JournalError::Failed(format!("position {position} is out of range")))?;
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO delivery (shard, position) VALUES (?1, ?2)")
+            .and_then(|mut save| save.execute(params![self.shard, position]))
+            .map_err(failure)?;
+        Ok(())
+    }
+}
+
+/// Hands over every entry after `after` until `each` has enough.
+fn read(
+    connection: &Connection,
+    shard: u16,
+    after: u64,
+    mut each: impl FnMut(Entry) -> bool,
+) -> Result<(), JournalError> {
+    // The record that holds the next entry may begin before it.
+    let mut records = connection
+        .prepare_cached(
+            "SELECT id, record FROM record
+             WHERE id <= ?3 AND id >= coalesce(
+                 (SELECT max(id) FROM record WHERE id BETWEEN ?1 AND ?2), ?1)
+             ORDER BY id",
+        )
+        .map_err(failure)?;
+    let bounds = params![
+        id(shard, 0)?,
+        id(shard, after.saturating_add(1))?,
+        id(shard, (1 << POSITION_BITS) - 1)?
+    ];
+    let mut rows = records.query(bounds).map_err(failure)?;
+    let mut expected: Option<u64> = None;
+    while let Some(row) = rows.next().map_err(failure)? {
+        let id: i64 = row.get(0).map_err(failure)?;
+        let first = id.unsigned_abs() & ((1 << POSITION_BITS) - 1);
+        let bytes = row.get_ref(1).and_then(|value| Ok(value.as_blob()?)).map_err(failure)?;
+        let damaged = |what: String| {
+            JournalError::Failed(format!("the record at position {first} is unusable: {what}"))
+        };
+        let entries = record::decode(bytes).map_err(|error| damaged(error.to_string()))?;
+        if expected.is_some_and(|expected| expected != first) {
+            return Err(damaged(format!("position {expected:?} is missing before it")));
+        }
+        for (entry, position) in entries.into_iter().zip(first..) {
+            if entry.event.position != position {
+                return Err(damaged(format!("it holds position {}", entry.event.position)));
+            }
+            expected = Some(position + 1);
+            if position > after && !each(entry) {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn id(shard: u16, position: u64) -> Result<i64, JournalError> {
+    let out_of_range = || JournalError::Failed(format!("position {position} is out of range"));
+    if position >> POSITION_BITS != 0 || shard >> 15 != 0 {
+        return Err(out_of_range());
+    }
+    let position = i64::try_from(position).map_err(|_| out_of_range())?;
+    Ok(i64::from(shard) << POSITION_BITS | position)
+}
+
+fn failure(error: rusqlite::Error) -> JournalError {
+    if is_full(&error) { JournalError::Full } else { JournalError::Failed(error.to_string()) }
+}

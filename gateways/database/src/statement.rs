@@ -1,0 +1,189 @@
+//! Statements in SQLite: rows, offsets and sequences in one file and one transaction.
+
+mod reader;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use bancada_extrato::ports::{
+    Offsets, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
+};
+use bancada_extrato::statement::{Applied, HeldCard, fold};
+use bancada_kernel::{CardToken, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _};
+
+use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
+
+pub use reader::SqliteStatementReader;
+use rows::OpenTransaction;
+
+const SCHEMA: Schema = Schema {
+    store: "statements",
+    // "BNCS"
+    application_id: 0x424E_4353,
+    // `body` is a whole card or line as JSON; the other columns only say what is searched by.
+    // The key of `line` is the order of every page.
+    steps: &["
+        CREATE TABLE card (
+            token         TEXT PRIMARY KEY,
+            holder        TEXT NOT NULL,
+            masked_number TEXT NOT NULL,
+            position      INTEGER NOT NULL,
+            body          TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE line (
+            token          TEXT NOT NULL,
+            position       INTEGER NOT NULL,
+            kind           TEXT NOT NULL,
+            occurred_at_ms INTEGER NOT NULL,
+            searched       TEXT NOT NULL,
+            body           TEXT NOT NULL,
+            PRIMARY KEY (token, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE fatura (
+            token TEXT NOT NULL,
+            cycle INTEGER NOT NULL,
+            minor INTEGER NOT NULL,
+            PRIMARY KEY (token, cycle)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE held (
+            token           TEXT PRIMARY KEY,
+            needed_sequence INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE dead_letter (
+            id               INTEGER PRIMARY KEY,
+            source_partition INTEGER,
+            source_offset    INTEGER,
+            token            TEXT,
+            why              TEXT NOT NULL,
+            raw              BLOB NOT NULL,
+            UNIQUE (source_partition, source_offset)
+        ) STRICT;
+        CREATE TABLE source (
+            source_partition INTEGER PRIMARY KEY,
+            source_offset    INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE progress (
+            id       INTEGER PRIMARY KEY CHECK (id = 1),
+            position INTEGER NOT NULL
+        ) STRICT;
+    "],
+};
+
+/// Where the statements are.
+#[derive(Clone, Debug)]
+pub struct SqliteStatements {
+    path: PathBuf,
+}
+
+impl SqliteStatements {
+    /// Statements in this file.
+    pub fn new(path: &Path) -> SqliteStatements {
+        SqliteStatements { path: path.to_owned() }
+    }
+
+    /// Opens the statements for reading, beside their writer.
+    pub fn reader(&self) -> Result<SqliteStatementReader, OpenError> {
+        let connection = Mutex::new(SCHEMA.open_reader(&self.path)?);
+        Ok(SqliteStatementReader { connection })
+    }
+
+    fn connect(&self) -> Result<Store, StoreError> {
+        // Normal: offsets are committed with the rows, so that a power cut, which may undo the
+        // latest commits as wholes, only makes the source deliver them again.
+        let connection = SCHEMA
+            .open(&self.path, Synchronous::Normal)
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(Store { connection })
+    }
+}
+
+impl StatementStoreOpener for SqliteStatements {
+    fn open(&self) -> Result<Box<dyn StatementStore>, StoreError> {
+        Ok(Box::new(self.connect()?))
+    }
+}
+
+struct Store {
+    connection: Connection,
+}
+
+impl StatementStore for Store {
+    fn apply(&mut self, records: &[SourceRecord], now: Timestamp) -> Result<Applied, StoreError> {
+        let transaction = self.connection.transaction().map_err(failure)?;
+        let mut rows = OpenTransaction(transaction);
+        let applied = fold(&mut rows, records, now)?;
+        rows.0.commit().map_err(failure)?;
+        Ok(applied)
+    }
+
+    fn offsets(&mut self) -> Result<Offsets, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT source_partition, source_offset FROM source")
+            .map_err(failure)?;
+        let rows =
+            statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).map_err(failure)?;
+        let offsets = rows.map(|row| {
+            let (partition, offset): (u32, i64) = row.map_err(failure)?;
+            Ok((partition, offset.unsigned_abs()))
+        });
+        Ok(Offsets(offsets.collect::<Result<BTreeMap<_, _>, StoreError>>()?))
+    }
+
+    fn held(&mut self) -> Result<Vec<HeldCard>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT held.token, coalesce(card.position, 0), needed_sequence
+                 FROM held LEFT JOIN card USING (token)",
+            )
+            .map_err(failure)?;
+        let columns = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let rows = statement.query_map((), columns).map_err(failure)?;
+        rows.map(|row| {
+            let (token, position, needed): (String, i64, i64) = row.map_err(failure)?;
+            Ok(HeldCard {
+                token: read_token(&token)?,
+                position: position.unsigned_abs(),
+                needed_sequence: needed.unsigned_abs(),
+            })
+        })
+        .collect()
+    }
+
+    fn progress(&mut self) -> Result<u64, StoreError> {
+        let position: Option<i64> = self
+            .connection
+            .query_row("SELECT position FROM progress", (), |row| row.get(0))
+            .optional()
+            .map_err(failure)?;
+        Ok(position.map_or(0, i64::unsigned_abs))
+    }
+}
+
+fn read_token(text: &str) -> Result<CardToken, StoreError> {
+    CardToken::parse(text).map_err(|error| StoreError::Failed(error.to_string()))
+}
+
+/// A position, sequence or offset as SQLite's integer.
+fn integer(number: u64) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|_| StoreError::Failed(format!("{number} is out of range")))
+}
+
+fn encode<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
+}
+
+fn decode<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, StoreError> {
+    let damaged = |error| StoreError::Failed(format!("a stored row cannot be read: {error}"));
+    serde_json::from_str(body).map_err(damaged)
+}
+
+fn failure(error: rusqlite::Error) -> StoreError {
+    if is_full(&error) { StoreError::Full } else { StoreError::Failed(error.to_string()) }
+}

@@ -1,0 +1,111 @@
+//! Reads statements beside their writer.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bancada_extrato::ports::{StatementReader, StoreError};
+use bancada_extrato::statement::{
+    CardState, Cycle, Filter, LineKind, StatementCard, StatementLine, searchable,
+};
+use bancada_kernel::{CardToken, Money, Timestamp};
+use rusqlite::{Connection, Params, params};
+
+use super::rows::fatura;
+use super::{decode, failure, integer};
+
+/// A connection of its own: a reader never waits for the writer, only for other readers.
+pub struct SqliteStatementReader {
+    pub(super) connection: Mutex<Connection>,
+}
+
+impl SqliteStatementReader {
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StatementReader for SqliteStatementReader {
+    fn cards(&self, now: Timestamp) -> Result<Vec<StatementCard>, StoreError> {
+        let connection = self.lock();
+        let sql = "SELECT body FROM card ORDER BY holder, masked_number, token";
+        let cards: Vec<CardState> = read_all(&connection, sql, ())?;
+        cards.into_iter().map(|card| with_fatura(&connection, card, now)).collect()
+    }
+
+    fn card(&self, token: &CardToken, now: Timestamp) -> Result<Option<StatementCard>, StoreError> {
+        let connection = self.lock();
+        let sql = "SELECT body FROM card WHERE token = ?1";
+        let found = read_all::<CardState>(&connection, sql, [token.as_str()])?;
+        found.into_iter().next().map(|card| with_fatura(&connection, card, now)).transpose()
+    }
+
+    fn lines(&self, token: &CardToken, filter: &Filter) -> Result<Vec<StatementLine>, StoreError> {
+        let sql = r"SELECT body FROM line
+             WHERE token = ?1 AND position < ?2
+               AND (?3 IS NULL OR kind = ?3)
+               AND (?4 IS NULL OR occurred_at_ms >= ?4)
+               AND (?5 IS NULL OR occurred_at_ms < ?5)
+               AND (?6 IS NULL OR searched LIKE ?6 ESCAPE '\')
+             ORDER BY position DESC LIMIT ?7";
+        let before = filter.before.map_or(Ok(i64::MAX), integer)?;
+        let parameters = params![
+            token.as_str(),
+            before,
+            filter.kind.map(LineKind::word),
+            filter.from.map(|from| from.0),
+            filter.to.map(|to| to.0),
+            filter.search.as_deref().map(pattern),
+            i64::try_from(filter.limit).unwrap_or(i64::MAX)
+        ];
+        read_all(&self.lock(), sql, parameters)
+    }
+
+    fn lines_after(
+        &self,
+        token: &CardToken,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StatementLine>, StoreError> {
+        let sql = "SELECT body FROM line WHERE token = ?1 AND position > ?2
+                   ORDER BY position LIMIT ?3";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        read_all(&self.lock(), sql, params![token.as_str(), integer(after)?, limit])
+    }
+}
+
+/// A LIKE pattern that finds the text itself, whatever is in it.
+fn pattern(search: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in searchable(search.trim()).chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn with_fatura(
+    connection: &Connection,
+    state: CardState,
+    now: Timestamp,
+) -> Result<StatementCard, StoreError> {
+    let minor = fatura(connection, &state.token, Cycle::at(now, state.now.closing_day))?;
+    let current_fatura = Money { minor, ..state.now.limit };
+    Ok(StatementCard { state, current_fatura })
+}
+
+fn read_all<T: serde::de::DeserializeOwned>(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+    let mut rows = statement.query(parameters).map_err(failure)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(failure)? {
+        let body = row.get_ref(0).and_then(|value| Ok(value.as_str()?)).map_err(failure)?;
+        found.push(decode(body)?);
+    }
+    Ok(found)
+}

@@ -1,0 +1,13 @@
+//! Clients of the Bank: what Checkout, Extrato and the tools call.
+
+mod bank;
+mod breaker;
+mod channels;
+mod classify;
+mod feed;
+mod retry_budget;
+
+pub use bank::BankClient;
+pub use breaker::BreakerState;
+pub use channels::{BankAddress, BankAddressError, connect};
+pub use feed::FeedClient;

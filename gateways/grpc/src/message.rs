@@ -1,0 +1,7 @@
+//! What the wire's messages mean in the kernel's and the Bank's types.
+
+pub(crate) mod card;
+pub(crate) mod event;
+pub(crate) mod field;
+pub(crate) mod money;
+pub(crate) mod payment;

@@ -1,0 +1,32 @@
+//! A field of a request that makes no sense, said the way `google.rpc.BadRequest` says it.
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+/// Names the field by its path in the message, e.g. `card.number`, and what is wrong with it.
+pub(crate) fn invalid(field: &str, what: impl std::fmt::Display) -> Status {
+    let what = what.to_string();
+    let details = ErrorDetails::with_bad_request_violation(field, &what);
+    Status::with_error_details(Code::InvalidArgument, format!("{field}: {what}"), details)
+}
+
+/// A message that must be there.
+pub(crate) fn required<T>(field: &str, value: Option<T>) -> Result<T, Status> {
+    value.ok_or_else(|| invalid(field, "it must be present"))
+}
+
+/// A text of at most `max` characters.
+pub(crate) fn bounded(field: &str, text: String, max: usize) -> Result<String, Status> {
+    if text.chars().count() > max {
+        return Err(invalid(field, format!("it must have at most {max} characters")));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(invalid(field, "it must not contain control characters"));
+    }
+    Ok(text)
+}
+
+/// A small number.
+pub(crate) fn small<T: TryFrom<u32>>(field: &str, number: u32) -> Result<T, Status> {
+    T::try_from(number).map_err(|_| invalid(field, format!("{number} is out of range")))
+}

@@ -1,0 +1,124 @@
+//! The one table of what the Bank's errors are on the wire.
+//!
+//! | error | code | reason (`google.rpc.ErrorInfo`) | recorded? |
+//! |---|---|---|---|
+//! | bad request | `INVALID_ARGUMENT` | (`BadRequest` names the field) | no |
+//! | key of another request | `ALREADY_EXISTS` | `IDEMPOTENCY_KEY_REUSED` | no |
+//! | overloaded | `RESOURCE_EXHAUSTED` | `OVERLOADED` | no |
+//! | disk full | `RESOURCE_EXHAUSTED` | `STORAGE_FULL` | no |
+//! | starting or stopping | `UNAVAILABLE` | `NOT_READY` | no |
+//! | nobody knows | `UNKNOWN` | `OUTCOME_UNKNOWN` | perhaps: repeat with the same key |
+//!
+//! An `UNAVAILABLE` without a reason comes from the transport, and says nothing about recording.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bancada_bank::BankError;
+use bancada_bank::ledger::{AuthorizeError, IssueCardError, SetCardStatusError};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::message::field;
+
+/// The domain of our reasons.
+const DOMAIN: &str = "bank.bancada";
+/// When an overloaded Bank may be asked again.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+
+/// Reasons that a client acts on.
+pub(crate) mod reason {
+    pub(crate) const KEY_REUSED: &str = "IDEMPOTENCY_KEY_REUSED";
+    pub(crate) const OVERLOADED: &str = "OVERLOADED";
+    pub(crate) const STORAGE_FULL: &str = "STORAGE_FULL";
+    pub(crate) const NOT_READY: &str = "NOT_READY";
+    pub(crate) const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
+}
+
+/// A refusal of one operation as a status.
+pub(crate) trait RefusalStatus {
+    fn status(&self) -> Status;
+}
+
+pub(crate) fn bank_error<Refusal: RefusalStatus + std::fmt::Display>(
+    error: &BankError<Refusal>,
+) -> Status {
+    let text = match error {
+        BankError::Refused(refusal) => return refusal.status(),
+        error => match error {
+            BankError::Overloaded => "the bank has too many requests in progress",
+            BankError::StorageFull => "the bank cannot record payments: its disk is full",
+            BankError::Unavailable => "the bank is not ready",
+            _ => "the outcome is unknown; repeat the request with the same idempotency key",
+        },
+    };
+    let (code, reason) = match error {
+        BankError::Overloaded => (Code::ResourceExhausted, reason::OVERLOADED),
+        BankError::StorageFull => (Code::ResourceExhausted, reason::STORAGE_FULL),
+        BankError::Unavailable => (Code::Unavailable, reason::NOT_READY),
+        _ => (Code::Unknown, reason::OUTCOME_UNKNOWN),
+    };
+    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
+    if code == Code::ResourceExhausted {
+        details.set_retry_info(Some(RETRY_AFTER));
+    }
+    Status::with_error_details(code, text, details)
+}
+
+/// The reason in a status, if it is one of ours.
+pub(crate) fn reason_of(status: &Status) -> Option<String> {
+    let info = status.get_details_error_info()?;
+    (info.domain == DOMAIN).then_some(info.reason)
+}
+
+fn info(code: Code, reason: &str, text: impl std::fmt::Display) -> Status {
+    let details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
+    Status::with_error_details(code, text.to_string(), details)
+}
+
+/// A decline, for a contract that has no answer for it.
+pub(crate) fn declined(reason: bancada_kernel::DeclineReason) -> Status {
+    let facts = [("code", reason.code()), ("reason", reason.word())];
+    let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let details = ErrorDetails::with_error_info("DECLINED", DOMAIN, HashMap::from(facts));
+    let text = format!("declined: {} ({})", reason.message_en(), reason.word());
+    Status::with_error_details(Code::FailedPrecondition, text, details)
+}
+
+impl RefusalStatus for AuthorizeError {
+    fn status(&self) -> Status {
+        match self {
+            AuthorizeError::KeyReused(_) => info(Code::AlreadyExists, reason::KEY_REUSED, self),
+            AuthorizeError::AmountNotPositive => field::invalid("amount.amount_minor", self),
+            AuthorizeError::CurrencyNotSupported => field::invalid("amount.currency", self),
+            AuthorizeError::InstallmentsOutOfRange => field::invalid("installments", self),
+        }
+    }
+}
+
+impl RefusalStatus for IssueCardError {
+    fn status(&self) -> Status {
+        match self {
+            IssueCardError::Exists => info(Code::AlreadyExists, "CARD_EXISTS", self),
+            IssueCardError::HolderOutOfRange => field::invalid("holder", self),
+            IssueCardError::LimitNegative => field::invalid("limit.amount_minor", self),
+            IssueCardError::CurrencyNotSupported => field::invalid("limit.currency", self),
+            IssueCardError::DayOutOfRange => field::invalid("closing_day", self),
+        }
+    }
+}
+
+impl RefusalStatus for SetCardStatusError {
+    fn status(&self) -> Status {
+        match self {
+            SetCardStatusError::UnknownCard => info(Code::NotFound, "CARD_UNKNOWN", self),
+            SetCardStatusError::Cancelled => info(Code::FailedPrecondition, "CARD_CANCELLED", self),
+        }
+    }
+}
+
+impl RefusalStatus for std::convert::Infallible {
+    fn status(&self) -> Status {
+        match *self {}
+    }
+}

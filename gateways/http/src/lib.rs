@@ -1,0 +1,17 @@
+//! HTTP at the edges of Checkout and Extrato, and the admin listener.
+//!
+//! `routes/` mirrors the URL tree; a rule of the domain is asked for behind a handle, never
+//! decided here.
+
+mod answer;
+mod headers;
+mod language;
+mod problem;
+mod reader;
+mod routes;
+mod server;
+mod site;
+
+pub use routes::admin::{Admin, Check};
+pub use server::{HttpServer, HttpServerParts, Service};
+pub use site::{Site, SiteError};

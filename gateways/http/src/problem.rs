@@ -1,0 +1,221 @@
+//! The one table of what goes wrong over HTTP: status, stable code, and a text in two languages
+//! that says what was wrong and what to do.
+
+use bancada_checkout::order::{BasketError, MAX_INSTALLMENTS, MAX_LINES, MAX_QUANTITY};
+use bancada_checkout::{OrdersError, PlaceError};
+
+use crate::language::Language;
+
+/// Something that went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ApiError {
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+    pub(crate) title: [&'static str; 2],
+    /// Boxed, because errors travel in results and should be small.
+    pub(crate) detail: Box<[String; 2]>,
+    pub(crate) field: Option<String>,
+    /// Seconds after which trying again makes sense.
+    pub(crate) retry_after: Option<u32>,
+}
+
+/// Titles, Portuguese first.
+const BAD_REQUEST: [&str; 2] = ["Pedido inválido", "Invalid request"];
+const NOT_FOUND: [&str; 2] = ["Não encontrado", "Not found"];
+const CONFLICT: [&str; 2] = ["Conflito", "Conflict"];
+const BUSY: [&str; 2] = ["Indisponível no momento", "Unavailable right now"];
+
+impl ApiError {
+    /// An error of this status and code.
+    pub(crate) fn new(
+        status: u16,
+        code: &'static str,
+        title: [&'static str; 2],
+        pt_br: impl Into<String>,
+        en: impl Into<String>,
+    ) -> ApiError {
+        let detail = Box::new([pt_br.into(), en.into()]);
+        ApiError { status, code, title, detail, field: None, retry_after: None }
+    }
+
+    /// The field at fault, as a path.
+    pub(crate) fn at(self, field: impl Into<String>) -> ApiError {
+        ApiError { field: Some(field.into()), ..self }
+    }
+
+    fn later(self, seconds: u32) -> ApiError {
+        ApiError { retry_after: Some(seconds), ..self }
+    }
+
+    pub(crate) fn title(&self, language: Language) -> &'static str {
+        self.title[index(language)]
+    }
+
+    pub(crate) fn detail(&self, language: Language) -> &str {
+        &self.detail[index(language)]
+    }
+
+    pub(crate) fn invalid(
+        code: &'static str,
+        pt_br: impl Into<String>,
+        en: impl Into<String>,
+    ) -> ApiError {
+        ApiError::new(422, code, BAD_REQUEST, pt_br, en)
+    }
+
+    pub(crate) fn bad_request(
+        code: &'static str,
+        pt_br: impl Into<String>,
+        en: impl Into<String>,
+    ) -> ApiError {
+        ApiError::new(400, code, BAD_REQUEST, pt_br, en)
+    }
+
+    pub(crate) fn not_found(
+        code: &'static str,
+        pt_br: impl Into<String>,
+        en: impl Into<String>,
+    ) -> ApiError {
+        ApiError::new(404, code, NOT_FOUND, pt_br, en)
+    }
+
+    pub(crate) fn unavailable(
+        code: &'static str,
+        pt_br: impl Into<String>,
+        en: impl Into<String>,
+    ) -> ApiError {
+        ApiError::new(503, code, BUSY, pt_br, en).later(1)
+    }
+
+    /// No such path.
+    pub(crate) fn no_route() -> ApiError {
+        ApiError::not_found(
+            "not_found",
+            "Não há nada neste endereço.",
+            "There is nothing at this address.",
+        )
+    }
+
+    /// The path exists and takes other methods.
+    pub(crate) fn method_not_allowed() -> ApiError {
+        ApiError::new(
+            405,
+            "method_not_allowed",
+            ["Método não permitido", "Method not allowed"],
+            "Este endereço não aceita este método.",
+            "This address does not take this method.",
+        )
+    }
+}
+
+fn index(language: Language) -> usize {
+    match language {
+        Language::PtBr => 0,
+        Language::En => 1,
+    }
+}
+
+impl From<PlaceError> for ApiError {
+    fn from(error: PlaceError) -> ApiError {
+        match error {
+            PlaceError::KeyReused => ApiError::new(
+                409,
+                "idempotency_key_reused",
+                CONFLICT,
+                "Esta chave já foi usada para outro pedido. Use uma chave nova.",
+                "This key was used for another order. Use a new key.",
+            ),
+            PlaceError::Basket(error) => error.into(),
+            PlaceError::Overloaded => overloaded(),
+            PlaceError::StorageFull => ApiError::unavailable(
+                "storage_full",
+                "A loja está sem espaço em disco e não registra pedidos. Nada foi cobrado.",
+                "The shop's disk is full and it cannot record orders. Nothing was charged.",
+            ),
+            PlaceError::Unavailable => not_ready(),
+            PlaceError::UnknownOutcome => ApiError::unavailable(
+                "outcome_unknown",
+                "Não sabemos se o pedido foi registrado. Repita com a mesma chave: ele só \
+                 acontece uma vez.",
+                "We do not know whether the order was recorded. Repeat it with the same key: it \
+                 happens only once.",
+            ),
+        }
+    }
+}
+
+impl From<OrdersError> for ApiError {
+    fn from(error: OrdersError) -> ApiError {
+        match error {
+            OrdersError::Overloaded => overloaded(),
+            OrdersError::Unavailable => not_ready(),
+        }
+    }
+}
+
+impl From<BasketError> for ApiError {
+    fn from(error: BasketError) -> ApiError {
+        match error {
+            BasketError::Empty => {
+                ApiError::invalid("order_empty", "O pedido está vazio.", "The order is empty.")
+                    .at("items")
+            }
+            BasketError::TooManyLines => ApiError::invalid(
+                "order_too_long",
+                format!("Um pedido tem no máximo {MAX_LINES} linhas."),
+                format!("An order has at most {MAX_LINES} lines."),
+            )
+            .at("items"),
+            BasketError::UnknownProduct { item, slug } => ApiError::invalid(
+                "product_unknown",
+                format!("A loja não vende {slug:?}."),
+                format!("The shop does not sell {slug:?}."),
+            )
+            .at(format!("items[{item}].slug")),
+            BasketError::QuantityOutOfRange { item, .. } => ApiError::invalid(
+                "quantity_out_of_range",
+                format!("A quantidade vai de 1 a {MAX_QUANTITY}."),
+                format!("A quantity is 1 to {MAX_QUANTITY}."),
+            )
+            .at(format!("items[{item}].quantity")),
+            BasketError::InstallmentsOutOfRange => ApiError::invalid(
+                "installments_out_of_range",
+                format!("As parcelas vão de 1 a {MAX_INSTALLMENTS}."),
+                format!("Installments are 1 to {MAX_INSTALLMENTS}."),
+            )
+            .at("installments"),
+            BasketError::PriceChanged { total } => ApiError::new(
+                409,
+                "price_changed",
+                CONFLICT,
+                format!(
+                    "O total agora é {} {}. Confira o carrinho.",
+                    total.to_decimal(),
+                    total.currency.code()
+                ),
+                format!(
+                    "The total is now {} {}. Check your cart.",
+                    total.to_decimal(),
+                    total.currency.code()
+                ),
+            )
+            .at("expected_total"),
+        }
+    }
+}
+
+pub(crate) fn overloaded() -> ApiError {
+    ApiError::unavailable(
+        "overloaded",
+        "Há pedidos demais ao mesmo tempo. Tente de novo em instantes.",
+        "There is too much going on. Try again in a moment.",
+    )
+}
+
+pub(crate) fn not_ready() -> ApiError {
+    ApiError::unavailable(
+        "not_ready",
+        "O serviço está iniciando ou parando. Tente de novo em instantes.",
+        "The service is starting or stopping. Try again in a moment.",
+    )
+}

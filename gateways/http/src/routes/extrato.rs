@@ -1,0 +1,296 @@
+//! `/api/extrato/v1`: cards, statements, and their live stream.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::{self, Bytes, Data, Path, Query, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use bancada_extrato::statement::{Filter, LineKind, StatementCard, StatementLine, Update};
+use bancada_extrato::{
+    ExtratoHandle, Freshness, FreshnessWatch, ReadError, SubscribeError, Subscription,
+};
+use bancada_kernel::{CardToken, Timestamp};
+use bancada_proto::web as wire;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::checkout::{decline_to_wire, money_to_wire};
+use crate::answer::json;
+use crate::problem::{ApiError, not_ready, overloaded};
+use crate::reader::Reader;
+
+const DEFAULT_PAGE: usize = 50;
+const MAX_PAGE: usize = 200;
+/// A silent connection is indistinguishable from a dead one, for proxies as for browsers.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// The freshness changes with every event of the Bank; nobody reads it faster.
+const FRESHNESS_EVERY: Duration = Duration::from_millis(500);
+
+/// Becomes true when the server stops: an endless answer would keep it from ending.
+pub(crate) type Stopping = watch::Receiver<bool>;
+
+pub(crate) fn configure(config: &mut ServiceConfig, extrato: ExtratoHandle, stopping: Stopping) {
+    config.app_data(Data::new(extrato)).app_data(Data::new(stopping)).service(
+        web::scope("/api/extrato/v1")
+            .route("/cards", web::get().to(cards))
+            .route("/cards/{token}/statement", web::get().to(statement))
+            .route("/cards/{token}/stream", web::get().to(stream)),
+    );
+}
+
+async fn cards(reader: Reader, extrato: Data<ExtratoHandle>) -> HttpResponse {
+    let listing = async {
+        let list = extrato.cards().await?;
+        let cards = list.cards.into_iter().map(card_to_wire).collect();
+        let freshness = freshness_to_wire(list.freshness, extrato.now());
+        Ok(json(StatusCode::OK, &wire::CardList { cards, freshness }))
+    };
+    reader.answer(listing.await)
+}
+
+#[derive(Deserialize)]
+struct StatementQuery {
+    search: Option<String>,
+    kind: Option<String>,
+    from_ms: Option<String>,
+    to_ms: Option<String>,
+    before: Option<String>,
+    limit: Option<String>,
+}
+
+async fn statement(
+    reader: Reader,
+    token: Path<String>,
+    query: Query<StatementQuery>,
+    extrato: Data<ExtratoHandle>,
+) -> HttpResponse {
+    let reading = async {
+        let token = CardToken::parse(&token).map_err(|_| card_unknown())?;
+        let filter = filter(query.into_inner())?;
+        let page = extrato.statement(&token, filter).await?.ok_or_else(card_unknown)?;
+        let statement = wire::Statement {
+            card: card_to_wire(page.card),
+            lines: page.lines.into_iter().map(line_to_wire).collect(),
+            next: page.next,
+            freshness: freshness_to_wire(page.freshness, extrato.now()),
+        };
+        Ok(json(StatusCode::OK, &statement))
+    };
+    reader.answer(reading.await)
+}
+
+fn filter(query: StatementQuery) -> Result<Filter, ApiError> {
+    fn number<T: std::str::FromStr>(
+        name: &'static str,
+        text: Option<String>,
+    ) -> Result<Option<T>, ApiError> {
+        text.filter(|text| !text.is_empty())
+            .map(|text| text.parse().map_err(|_| query_invalid(name)))
+            .transpose()
+    }
+    let kind = match query.kind.as_deref() {
+        None | Some("") => None,
+        Some(word) => Some(LineKind::from_word(word).ok_or_else(|| query_invalid("kind"))?),
+    };
+    let limit = number::<usize>("limit", query.limit)?.unwrap_or(DEFAULT_PAGE);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(query_invalid("limit"));
+    }
+    let search = query.search.filter(|text| !text.trim().is_empty());
+    if search.as_ref().is_some_and(|text| text.chars().count() > 100) {
+        return Err(query_invalid("search"));
+    }
+    Ok(Filter {
+        search,
+        kind,
+        from: number("from_ms", query.from_ms)?.map(Timestamp),
+        to: number("to_ms", query.to_ms)?.map(Timestamp),
+        before: number("before", query.before)?,
+        limit,
+    })
+}
+
+async fn stream(
+    reader: Reader,
+    request: HttpRequest,
+    token: Path<String>,
+    extrato: Data<ExtratoHandle>,
+    stopping: Data<Stopping>,
+) -> HttpResponse {
+    let following = async {
+        let token = CardToken::parse(&token).map_err(|_| card_unknown())?;
+        let after = request.headers().get("last-event-id");
+        let after = after.and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        let news = News {
+            subscription: extrato.subscribe(&token, after).await?,
+            freshness: extrato.watch_freshness(),
+            extrato: extrato.as_ref().clone(),
+            stopping: Stopping::clone(&stopping),
+            has_greeted: false,
+            fresh_at: Instant::now(),
+        };
+        Ok(HttpResponse::Ok()
+            .content_type("text/event-stream")
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            // Proxies that buffer would turn live into late.
+            .insert_header(("x-accel-buffering", "no"))
+            .streaming(events(news)))
+    };
+    reader.answer(following.await)
+}
+
+/// What a stream is made of.
+struct News {
+    subscription: Subscription,
+    freshness: FreshnessWatch,
+    extrato: ExtratoHandle,
+    stopping: Stopping,
+    has_greeted: bool,
+    /// No freshness is told before.
+    fresh_at: Instant,
+}
+
+fn events(news: News) -> impl Stream<Item = Result<Bytes, actix_web::Error>> {
+    unfold(news, |mut news| async move {
+        let event = news.next().await?;
+        Some((Ok(event), news))
+    })
+}
+
+impl News {
+    /// The next event, as it goes over the wire; `None` ends the stream, and the browser comes
+    /// back with the last id.
+    async fn next(&mut self) -> Option<Bytes> {
+        if !self.has_greeted {
+            self.has_greeted = true;
+            let freshness = freshness_to_wire(self.extrato.freshness(), self.extrato.now());
+            // A second is long enough for a server that restarts.
+            return Some(event("retry: 1000\nevent: freshness", &freshness));
+        }
+        let heartbeat = Instant::now() + HEARTBEAT;
+        let fresh_at = self.fresh_at;
+        tokio::select! {
+            biased;
+            _ = self.stopping.wait_for(|stopping| *stopping) => None,
+            update = self.subscription.next() => update.map(line),
+            freshness = changed_not_before(&mut self.freshness, fresh_at) => {
+                self.fresh_at = Instant::now() + FRESHNESS_EVERY;
+                let freshness = freshness_to_wire(freshness?, self.extrato.now());
+                Some(event("event: freshness", &freshness))
+            }
+            () = sleep_until(heartbeat) => Some(Bytes::from_static(b": still here\n\n")),
+        }
+    }
+}
+
+/// The next change, but not before a moment; only the latest counts, so none is queued.
+async fn changed_not_before(watch: &mut FreshnessWatch, moment: Instant) -> Option<Freshness> {
+    sleep_until(moment).await;
+    watch.changed().await
+}
+
+fn line(update: Update) -> Bytes {
+    let head = format!("id: {}\nevent: line", update.position);
+    let body = wire::StatementUpdate {
+        line: update.line.map(line_to_wire),
+        card: card_to_wire(update.card),
+    };
+    event(&head, &body)
+}
+
+fn event(head: &str, body: &impl Serialize) -> Bytes {
+    let body = serde_json::to_string(body).expect("plain data");
+    format!("{head}\ndata: {body}\n\n").into()
+}
+
+fn query_invalid(name: &'static str) -> ApiError {
+    ApiError::bad_request(
+        "query_invalid",
+        format!("O parâmetro {name} não é válido."),
+        format!("The parameter {name} is not valid."),
+    )
+    .at(name)
+}
+
+fn card_unknown() -> ApiError {
+    ApiError::not_found(
+        "card_unknown",
+        "O extrato não conhece este cartão.",
+        "The statement knows no such card.",
+    )
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> ApiError {
+        match error {
+            ReadError::Overloaded => overloaded(),
+            ReadError::Unavailable => not_ready(),
+        }
+    }
+}
+
+impl From<SubscribeError> for ApiError {
+    fn from(error: SubscribeError) -> ApiError {
+        match error {
+            SubscribeError::UnknownCard => card_unknown(),
+            SubscribeError::Overloaded => overloaded(),
+            SubscribeError::Unavailable => not_ready(),
+        }
+    }
+}
+
+fn card_to_wire(card: StatementCard) -> wire::StatementCard {
+    let available = money_to_wire(card.available());
+    let state = card.state;
+    wire::StatementCard {
+        token: state.token.to_string(),
+        card: wire::MaskedCard {
+            brand: state.brand.word().to_owned(),
+            masked: state.masked_number,
+        },
+        holder: state.now.holder,
+        status: state.now.status.word().to_owned(),
+        limit: money_to_wire(state.now.limit),
+        available,
+        balance: money_to_wire(state.now.balance),
+        held: money_to_wire(state.now.held),
+        current_fatura: money_to_wire(card.current_fatura),
+        closing_day: state.now.closing_day.into(),
+        due_day: state.now.due_day.into(),
+    }
+}
+
+fn line_to_wire(line: StatementLine) -> wire::StatementLine {
+    wire::StatementLine {
+        position: line.position,
+        transaction_id: line.transaction_id.to_string(),
+        kind: match line.kind {
+            LineKind::Hold => wire::LineKind::Hold,
+            LineKind::Purchase => wire::LineKind::Purchase,
+            LineKind::Decline => wire::LineKind::Decline,
+            LineKind::Void => wire::LineKind::Void,
+            LineKind::Refund => wire::LineKind::Refund,
+        },
+        store: line.store,
+        description: line.description,
+        amount: money_to_wire(line.amount),
+        installments: line.installments.into(),
+        decline: line.decline.map(decline_to_wire),
+        occurred_at_ms: line.occurred_at.0,
+        trace_id: line.trace.map(|trace| trace.trace_id()),
+    }
+}
+
+fn freshness_to_wire(freshness: Freshness, now: Timestamp) -> wire::Freshness {
+    wire::Freshness {
+        applied_position: freshness.applied_position,
+        committed_position: freshness.committed_position,
+        connected: freshness.connected,
+        heard_at_ms: freshness.heard_at.map(|moment| moment.0),
+        now_ms: now.0,
+    }
+}

@@ -1,0 +1,76 @@
+//! `/`, `/loja/…`, `/extrato/…` and `/assets/…`: the frontends.
+
+use std::sync::Arc;
+
+use actix_web::http::{Method, header};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use bancada_checkout::catalogue::Catalogue;
+
+use crate::problem::ApiError;
+use crate::reader::Reader;
+use crate::site::Site;
+
+pub(crate) fn configure(config: &mut ServiceConfig, site: Arc<Site>, catalogue: Arc<Catalogue>) {
+    config
+        .app_data(Data::from(site))
+        .app_data(Data::from(catalogue))
+        .route("/", web::get().to(landing))
+        .route("/loja", web::get().to(|| to_folder("/loja/")))
+        .route("/extrato", web::get().to(|| to_folder("/extrato/")))
+        .route("/loja/{rest:.*}", web::get().to(loja))
+        .route("/extrato/{rest:.*}", web::get().to(extrato))
+        .route("/assets/products/{slug}.svg", web::get().to(drawing))
+        .route("/assets/{name}", web::get().to(asset))
+        .route("/favicon.svg", web::get().to(asset));
+}
+
+/// What no route takes.
+pub(crate) async fn elsewhere(request: HttpRequest) -> HttpResponse {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let error = if is_read { ApiError::no_route() } else { ApiError::method_not_allowed() };
+    Reader::of(&request).problem(&error)
+}
+
+async fn to_folder(folder: &'static str) -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, folder)).finish()
+}
+
+async fn landing(request: HttpRequest, site: Data<Site>) -> HttpResponse {
+    page(&request, &site, "/index.html")
+}
+
+async fn loja(request: HttpRequest, site: Data<Site>) -> HttpResponse {
+    page(&request, &site, "/loja/index.html")
+}
+
+async fn extrato(request: HttpRequest, site: Data<Site>) -> HttpResponse {
+    page(&request, &site, "/extrato/index.html")
+}
+
+/// Every path of an app is its page; the app shows what belongs there.
+fn page(request: &HttpRequest, site: &Site, path: &str) -> HttpResponse {
+    site.answer(request, path).unwrap_or_else(|| {
+        Reader::of(request).problem(&ApiError::unavailable(
+            "pages_missing",
+            "As páginas não foram construídas. Rode `cargo xtask web`.",
+            "The pages have not been built. Run `cargo xtask web`.",
+        ))
+    })
+}
+
+async fn asset(request: HttpRequest, site: Data<Site>) -> HttpResponse {
+    let found = site.answer(&request, request.path());
+    found.unwrap_or_else(|| Reader::of(&request).problem(&ApiError::no_route()))
+}
+
+async fn drawing(request: HttpRequest, catalogue: Data<Catalogue>) -> HttpResponse {
+    let slug = request.match_info().get("slug").unwrap_or_default();
+    match catalogue.drawing(slug) {
+        Some(drawing) => HttpResponse::Ok()
+            .content_type("image/svg+xml")
+            .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
+            .body(drawing),
+        None => Reader::of(&request).problem(&ApiError::no_route()),
+    }
+}

@@ -1,0 +1,154 @@
+//! An HTTP server as an actor: actix-web's workers under the supervision tree.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::fut::{ActorFutureExt as _, wrap_future};
+use actix::{Actor, ActorContext as _, AsyncContext as _, Context, Supervised};
+use actix_web::dev::ServerHandle;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, middleware};
+use bancada_checkout::CheckoutHandle;
+use bancada_checkout::catalogue::Catalogue;
+use bancada_extrato::ExtratoHandle;
+use bancada_proto::web::SystemStatus;
+use bancada_supervision::{ExitContext as _, SupervisedActor};
+use bancada_telemetry::Metrics;
+use tokio::sync::watch;
+
+use crate::headers::finish;
+use crate::routes::admin::{self, Admin};
+use crate::routes::extrato::{self, Stopping};
+use crate::routes::{checkout, pages, status};
+use crate::site::Site;
+
+/// A browser that has not sent its headers by then is not served.
+const HEADERS_WITHIN: Duration = Duration::from_secs(5);
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// Seconds that requests in progress have when the server stops.
+const DRAIN_SECONDS: u64 = 5;
+
+/// What a listener serves.
+#[derive(Clone)]
+pub enum Service {
+    /// The frontends.
+    Pages {
+        /// As built.
+        site: Arc<Site>,
+        /// For its drawings.
+        catalogue: Arc<Catalogue>,
+        /// What `/api/status` says.
+        status: Arc<dyn Fn() -> SystemStatus + Send + Sync>,
+    },
+    /// The shop's API.
+    Checkout(CheckoutHandle),
+    /// The statement's API.
+    Extrato(ExtratoHandle),
+    /// Metrics, probes, tree, chaos.
+    Admin(Admin),
+}
+
+/// What a server is made of.
+#[derive(Clone)]
+pub struct HttpServerParts {
+    /// Bound before the tree starts, so that a port in use is a clear error of the start.
+    pub listener: Arc<TcpListener>,
+    /// What it serves.
+    pub services: Vec<Service>,
+    /// Where requests are counted.
+    pub metrics: Metrics,
+    /// Threads.
+    pub n_workers: usize,
+}
+
+/// The actor.
+pub struct HttpServer {
+    parts: HttpServerParts,
+    running: Option<ServerHandle>,
+    /// Becomes true when the server stops; tells endless answers.
+    stopping: watch::Sender<bool>,
+}
+
+impl HttpServer {
+    /// A server that starts with the actor.
+    pub fn new(parts: HttpServerParts) -> HttpServer {
+        HttpServer { parts, running: None, stopping: watch::Sender::new(false) }
+    }
+
+    fn bind(&self) -> std::io::Result<actix_web::dev::Server> {
+        let HttpServerParts { listener, services, metrics, n_workers } = self.parts.clone();
+        let stopping = self.stopping.subscribe();
+        let server = actix_web::HttpServer::new(move || {
+            let (services, metrics) = (services.clone(), metrics.clone());
+            let stopping = stopping.clone();
+            App::new()
+                .app_data(Data::new(metrics))
+                .wrap(middleware::from_fn(finish))
+                .configure(move |config| configure(config, services, &stopping))
+                .default_service(web::route().to(pages::elsewhere))
+        });
+        let server = server
+            .workers(n_workers)
+            .client_request_timeout(HEADERS_WITHIN)
+            .keep_alive(KEEP_ALIVE)
+            .shutdown_timeout(DRAIN_SECONDS)
+            .disable_signals()
+            .listen(listener.try_clone()?)?;
+        Ok(server.run())
+    }
+}
+
+fn configure(config: &mut ServiceConfig, services: Vec<Service>, stopping: &Stopping) {
+    for service in services {
+        match service {
+            Service::Pages { site, catalogue, status } => {
+                status::configure(config, status);
+                pages::configure(config, site, catalogue);
+            }
+            Service::Checkout(handle) => checkout::configure(config, handle),
+            Service::Extrato(handle) => extrato::configure(config, handle, stopping.clone()),
+            Service::Admin(admin) => admin::configure(config, admin),
+        }
+    }
+}
+
+impl Actor for HttpServer {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let server = match self.bind() {
+            Ok(server) => server,
+            Err(error) => {
+                ctx.fail(format!("the HTTP server cannot be started: {error}"));
+                return;
+            }
+        };
+        self.running = Some(server.handle());
+        ctx.spawn(wrap_future::<_, Self>(server).map(|end, actor, ctx| match end {
+            Ok(()) if *actor.stopping.borrow() => ctx.stop(),
+            Ok(()) => ctx.fail("the HTTP server ended"),
+            Err(error) => ctx.fail(format!("the HTTP server failed: {error}")),
+        }));
+    }
+}
+
+impl Supervised for HttpServer {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        if let Some(server) = self.running.take() {
+            // Its future is dropped with the crash; this tells its workers.
+            drop(server.stop(false));
+        }
+    }
+}
+
+impl SupervisedActor for HttpServer {
+    fn shutting_down(&mut self, ctx: &mut Context<Self>) {
+        self.stopping.send_replace(true);
+        match self.running.take() {
+            // The end of the server stops the actor.
+            Some(server) => drop(ctx.spawn(wrap_future(server.stop(true)))),
+            None => ctx.stop(),
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The command line. Every option is also an environment variable.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use bancada_telemetry::logs::LogFormat;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Card payments that you can run, break and audit on your own machine.
+///
+/// Exit codes: 0 all is well; 1 an audit or a check found something wrong; 2 the command line
+/// makes no sense; 3 it could not be done, and the message says why; 70 the supervision tree
+/// gave up, start it again; 74 the journal could not be written, and the process ended at once.
+#[derive(Parser)]
+#[command(name = "bancada", version, about, long_about)]
+pub(crate) struct Arguments {
+    /// What is logged, as in RUST_LOG: "info", "warn,bancada_bank=debug".
+    #[arg(long, env = "BANCADA_LOG", default_value = "info", global = true, value_name = "FILTER")]
+    pub(crate) log_filter: String,
+    /// How logs are written: text at a terminal and JSON otherwise, unless chosen.
+    #[arg(long, env = "BANCADA_LOG_FORMAT", default_value = "auto", global = true)]
+    log_format: Format,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Auto,
+    Text,
+    Json,
+}
+
+impl Arguments {
+    pub(crate) fn log_format(&self) -> LogFormat {
+        match self.log_format {
+            Format::Auto => LogFormat::Auto,
+            Format::Text => LogFormat::Text,
+            Format::Json => LogFormat::Json,
+        }
+    }
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run everything in one process: bank, shop, statement and web pages.
+    Up(UpOptions),
+    /// Run the bank alone.
+    Bank(BankOptions),
+    /// Run the shop alone.
+    Checkout(CheckoutOptions),
+    /// Run the statement alone.
+    Extrato(ExtratoOptions),
+    /// Pay, many times at once, and write down what was answered.
+    Load(LoadOptions),
+    /// Hold what was answered against what the bank, the shop and the statement know.
+    Audit(AuditOptions),
+    /// List the demo cards.
+    Cards(CardsOptions),
+    /// Look whether this machine can run Bancada, and whether it runs.
+    Doctor(DoctorOptions),
+}
+
+/// Where data is.
+#[derive(Args, Clone)]
+pub(crate) struct DataOption {
+    /// Where data is kept.
+    #[arg(long, env = "BANCADA_DATA", default_value = "bancada-data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+}
+
+/// Where the built web pages are.
+#[derive(Args, Clone)]
+pub(crate) struct WebOption {
+    /// Where the built web pages are.
+    #[arg(long, env = "BANCADA_WEB", default_value = "dist/web", value_name = "DIR")]
+    pub(crate) web: PathBuf,
+}
+
+/// For the journal.
+#[derive(Args, Clone)]
+pub(crate) struct JournalOptions {
+    /// A quota for the bank's journal; payments are refused when it is reached.
+    #[arg(long, env = "BANCADA_JOURNAL_MAX_BYTES", value_name = "BYTES")]
+    pub(crate) journal_max_bytes: Option<u64>,
+}
+
+#[derive(Args)]
+pub(crate) struct UpOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+    #[command(flatten)]
+    pub(crate) web: WebOption,
+    #[command(flatten)]
+    pub(crate) journal: JournalOptions,
+    /// The address to listen on; 0.0.0.0 lets other machines in.
+    #[arg(long, env = "BANCADA_HOST", default_value = "127.0.0.1")]
+    pub(crate) host: std::net::IpAddr,
+    /// Web pages and APIs.
+    #[arg(long, env = "BANCADA_PORT", default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// The bank's gRPC.
+    #[arg(long, env = "BANCADA_GRPC_PORT", default_value_t = 50052)]
+    pub(crate) grpc_port: u16,
+    /// Metrics, probes, tree and chaos; on loopback only.
+    #[arg(long, env = "BANCADA_ADMIN_PORT", default_value_t = 9464)]
+    pub(crate) admin_port: u16,
+    /// Forget all data first, after asking.
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Do not ask.
+    #[arg(long, requires = "fresh")]
+    pub(crate) yes: bool,
+    /// Refuse chaos commands, which this command otherwise takes.
+    #[arg(long, env = "BANCADA_NO_CHAOS")]
+    pub(crate) no_chaos: bool,
+}
+
+/// What every service of its own has.
+#[derive(Args)]
+pub(crate) struct AdminOptions {
+    /// Take chaos commands on the admin listener.
+    #[arg(long, env = "BANCADA_CHAOS")]
+    pub(crate) chaos: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct BankOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+    #[command(flatten)]
+    pub(crate) journal: JournalOptions,
+    #[command(flatten)]
+    pub(crate) admin: AdminOptions,
+    /// Where to serve gRPC.
+    #[arg(long, env = "BANCADA_GRPC", default_value = "127.0.0.1:50052")]
+    pub(crate) grpc: SocketAddr,
+    /// Where to serve metrics and probes.
+    #[arg(long, env = "BANCADA_ADMIN", default_value = "127.0.0.1:9464")]
+    pub(crate) admin_listen: SocketAddr,
+}
+
+/// Where the bank is.
+#[derive(Args, Clone)]
+pub(crate) struct BankOption {
+    /// The bank's gRPC address.
+    #[arg(
+        long,
+        env = "BANCADA_BANK",
+        default_value = "http://127.0.0.1:50052",
+        value_name = "URL"
+    )]
+    pub(crate) bank: String,
+}
+
+#[derive(Args)]
+pub(crate) struct CheckoutOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+    #[command(flatten)]
+    pub(crate) web: WebOption,
+    #[command(flatten)]
+    pub(crate) bank: BankOption,
+    #[command(flatten)]
+    pub(crate) admin: AdminOptions,
+    /// Where to serve the shop.
+    #[arg(long, env = "BANCADA_HTTP", default_value = "127.0.0.1:8080")]
+    pub(crate) http: SocketAddr,
+    /// Where to serve metrics and probes.
+    #[arg(long, env = "BANCADA_ADMIN", default_value = "127.0.0.1:9465")]
+    pub(crate) admin_listen: SocketAddr,
+}
+
+#[derive(Args)]
+pub(crate) struct ExtratoOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+    #[command(flatten)]
+    pub(crate) web: WebOption,
+    #[command(flatten)]
+    pub(crate) bank: BankOption,
+    #[command(flatten)]
+    pub(crate) admin: AdminOptions,
+    /// Where to serve the statement.
+    #[arg(long, env = "BANCADA_HTTP", default_value = "127.0.0.1:8081")]
+    pub(crate) http: SocketAddr,
+    /// Where to serve metrics and probes.
+    #[arg(long, env = "BANCADA_ADMIN", default_value = "127.0.0.1:9466")]
+    pub(crate) admin_listen: SocketAddr,
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// How results are printed.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct OutputOption {
+    /// How the result is printed.
+    #[arg(long, env = "BANCADA_OUTPUT", default_value = "text")]
+    pub(crate) output: Output,
+}
+
+#[derive(Args)]
+pub(crate) struct LoadOptions {
+    #[command(flatten)]
+    pub(crate) bank: BankOption,
+    #[command(flatten)]
+    pub(crate) output: OutputOption,
+    /// For how long.
+    #[arg(long, env = "BANCADA_DURATION", default_value = "10s")]
+    pub(crate) duration: humantime::Duration,
+    /// Payments in progress at once.
+    #[arg(long, env = "BANCADA_CONCURRENCY", default_value_t = 64,
+          value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(crate) concurrency: u16,
+    /// Payments per second; without it, as many as the bank takes.
+    #[arg(long, env = "BANCADA_RATE", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
+    /// Decides cards and amounts.
+    #[arg(long, env = "BANCADA_SEED", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Cards to pay with; one in ten has a small limit.
+    #[arg(long, env = "BANCADA_CARDS", default_value_t = 100,
+          value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) cards: u16,
+    /// Where to write what was asked and answered, one JSON object per line.
+    #[arg(long, env = "BANCADA_LOAD_LOG", value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// How long a payment without an answer is repeated with its key before it is written down
+    /// as unknown.
+    #[arg(long, env = "BANCADA_RESOLVE_WITHIN", default_value = "20s")]
+    pub(crate) resolve_within: humantime::Duration,
+}
+
+#[derive(Args)]
+pub(crate) struct AuditOptions {
+    #[command(flatten)]
+    pub(crate) bank: BankOption,
+    #[command(flatten)]
+    pub(crate) output: OutputOption,
+    /// What `bancada load` wrote.
+    #[arg(long, env = "BANCADA_LOAD_LOG", value_name = "FILE")]
+    pub(crate) load_log: Option<PathBuf>,
+    /// The shop, to be held against the bank.
+    #[arg(long, env = "BANCADA_CHECKOUT_URL", value_name = "URL")]
+    pub(crate) checkout: Option<String>,
+    /// The statement, to be held against the bank.
+    #[arg(long, env = "BANCADA_EXTRATO_URL", value_name = "URL")]
+    pub(crate) extrato: Option<String>,
+    /// How long the statement may take to catch up.
+    #[arg(long, env = "BANCADA_CATCH_UP_WITHIN", default_value = "30s")]
+    pub(crate) catch_up_within: humantime::Duration,
+}
+
+#[derive(Args)]
+pub(crate) struct CardsOptions {
+    #[command(flatten)]
+    pub(crate) output: OutputOption,
+}
+
+#[derive(Args)]
+pub(crate) struct DoctorOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+    #[command(flatten)]
+    pub(crate) web: WebOption,
+    #[command(flatten)]
+    pub(crate) output: OutputOption,
+    /// Web pages and APIs.
+    #[arg(long, env = "BANCADA_PORT", default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// The bank's gRPC.
+    #[arg(long, env = "BANCADA_GRPC_PORT", default_value_t = 50052)]
+    pub(crate) grpc_port: u16,
+    /// Metrics, probes, tree and chaos.
+    #[arg(long, env = "BANCADA_ADMIN_PORT", default_value_t = 9464)]
+    pub(crate) admin_port: u16,
+}

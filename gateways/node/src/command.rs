@@ -1,0 +1,10 @@
+//! One file per subcommand.
+
+pub(crate) mod audit;
+pub(crate) mod bank;
+pub(crate) mod cards;
+pub(crate) mod checkout;
+pub(crate) mod doctor;
+pub(crate) mod extrato;
+pub(crate) mod load;
+pub(crate) mod up;

@@ -1,0 +1,51 @@
+//! `bancada audit`: holds what payers, the shop and the statement know against the Bank.
+
+mod bank;
+mod checkout;
+mod extrato;
+mod payers;
+mod verdict;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::arguments::AuditOptions;
+use crate::exit::Exit;
+use crate::load_log;
+use bank::BankView;
+use verdict::Verdict;
+
+/// One question to a service.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+pub(crate) fn run(options: AuditOptions) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let verdict = runtime.block_on(audit(&options))?;
+    verdict.print(options.output.output)?;
+    Ok(if verdict.is_well() { Exit::Well } else { Exit::Found })
+}
+
+async fn audit(options: &AuditOptions) -> anyhow::Result<Verdict> {
+    let web = reqwest::Client::builder().timeout(ANSWER_WITHIN).build()?;
+    // The shop is asked first: an order that is paid later than the Bank is read is not missing.
+    let orders = match &options.checkout {
+        Some(url) => Some(checkout::orders(&web, url).await.context("the shop cannot be read")?),
+        None => None,
+    };
+    let bank = BankView::read(&options.bank.bank).await.context("the bank cannot be read")?;
+    let mut comparisons = Vec::new();
+    if let Some(path) = &options.load_log {
+        comparisons.push(payers::compare(&load_log::read(path)?, &bank));
+    }
+    if let Some(orders) = &orders {
+        comparisons.push(checkout::compare(orders, &bank));
+    }
+    if let Some(url) = &options.extrato {
+        let within = options.catch_up_within.into();
+        let lines = extrato::read(&web, url, bank.position(), within);
+        let lines = lines.await.context("the statement cannot be read")?;
+        comparisons.push(extrato::compare(&lines, &bank));
+    }
+    Ok(Verdict::new(&bank, comparisons))
+}

@@ -1,0 +1,140 @@
+//! The verdict: what matches, what does not, and the money on both sides.
+
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use super::bank::BankView;
+use crate::arguments::Output;
+
+/// Examples that are printed of each kind.
+const MAX_EXAMPLES: usize = 10;
+
+/// One party held against the Bank.
+#[derive(Debug, Serialize)]
+pub(super) struct Comparison {
+    name: &'static str,
+    pub(super) matched: u64,
+    missing: u64,
+    duplicate: u64,
+    mismatch: u64,
+    /// Not known to the party; not an error.
+    pub(super) unknown: u64,
+    /// Charged, by the Bank.
+    pub(super) bank_minor: i64,
+    /// Charged, by the party.
+    pub(super) other_minor: i64,
+    examples: Vec<String>,
+}
+
+impl Comparison {
+    pub(super) fn new(name: &'static str) -> Comparison {
+        Comparison {
+            name,
+            matched: 0,
+            missing: 0,
+            duplicate: 0,
+            mismatch: 0,
+            unknown: 0,
+            bank_minor: 0,
+            other_minor: 0,
+            examples: Vec::new(),
+        }
+    }
+
+    pub(super) fn missing(&mut self, what: String) {
+        self.missing += 1;
+        self.example("missing", what);
+    }
+
+    pub(super) fn duplicate(&mut self, what: String) {
+        self.duplicate += 1;
+        self.example("duplicate", what);
+    }
+
+    pub(super) fn mismatch(&mut self, what: String) {
+        self.mismatch += 1;
+        self.example("mismatch", what);
+    }
+
+    fn example(&mut self, kind: &str, what: String) {
+        if self.examples.len() < MAX_EXAMPLES {
+            self.examples.push(format!("{kind}: {what}"));
+        }
+    }
+}
+
+/// Everything together.
+#[derive(Debug, Serialize)]
+pub(super) struct Verdict {
+    position: u64,
+    payments: usize,
+    lost: u64,
+    duplicate: u64,
+    mismatch: u64,
+    overspent: usize,
+    comparisons: Vec<Comparison>,
+    examples: Vec<String>,
+}
+
+impl Verdict {
+    pub(super) fn new(bank: &BankView, comparisons: Vec<Comparison>) -> Verdict {
+        let sum = |of: fn(&Comparison) -> u64| comparisons.iter().map(of).sum::<u64>();
+        let broken = bank.broken.len() as u64;
+        let unequal = comparisons.iter().filter(|it| it.bank_minor != it.other_minor).count();
+        Verdict {
+            position: bank.position(),
+            payments: bank.payments.len(),
+            lost: sum(|it| it.missing),
+            duplicate: sum(|it| it.duplicate),
+            mismatch: sum(|it| it.mismatch) + broken + unequal as u64,
+            overspent: bank.overspent.len(),
+            examples: bank.overspent.iter().chain(&bank.broken).take(10).cloned().collect(),
+            comparisons,
+        }
+    }
+
+    pub(super) fn is_well(&self) -> bool {
+        self.lost == 0 && self.duplicate == 0 && self.mismatch == 0 && self.overspent == 0
+    }
+
+    pub(super) fn print(&self, output: Output) -> anyhow::Result<()> {
+        let mut out = std::io::stdout().lock();
+        if output == Output::Json {
+            writeln!(out, "{}", serde_json::to_string_pretty(self)?)?;
+            return Ok(());
+        }
+        writeln!(out, "bank: {} payments, {} events", self.payments, self.position)?;
+        for it in &self.comparisons {
+            writeln!(
+                out,
+                "{}: match {}, missing {}, duplicate {}, mismatch {}, unknown {}; \
+                 charged {} at the bank, {} here",
+                it.name,
+                it.matched,
+                it.missing,
+                it.duplicate,
+                it.mismatch,
+                it.unknown,
+                reais(it.bank_minor),
+                reais(it.other_minor),
+            )?;
+            for example in &it.examples {
+                writeln!(out, "  {example}")?;
+            }
+        }
+        for example in &self.examples {
+            writeln!(out, "  bank: {example}")?;
+        }
+        writeln!(
+            out,
+            "lost {}, duplicate {}, mismatch {}, overspent {}",
+            self.lost, self.duplicate, self.mismatch, self.overspent
+        )?;
+        Ok(())
+    }
+}
+
+fn reais(minor: i64) -> String {
+    format!("R$ {}.{:02}", minor / 100, minor % 100)
+}

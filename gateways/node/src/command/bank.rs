@@ -1,0 +1,42 @@
+//! `bancada bank`: the Bank alone.
+
+use std::sync::Arc;
+
+use bancada_http::Admin;
+use bancada_supervision::{Strategy, Supervisor};
+use bancada_telemetry::Metrics;
+
+use crate::arguments::BankOptions;
+use crate::exit::Exit;
+use crate::listener::{address_of, bind};
+use crate::process::{self, TreeSlot};
+use crate::service::bank::BankService;
+use crate::service::web;
+use crate::surroundings::RealSurroundings;
+
+pub(crate) fn run(options: BankOptions) -> anyhow::Result<Exit> {
+    let grpc = bind(options.grpc, "--grpc")?;
+    let admin = bind(options.admin_listen, "--admin-listen")?;
+    let surroundings = RealSurroundings { metrics: Metrics::new() };
+    let (tree, bank) = BankService::open(&options.data.data, &options.journal, &surroundings)?;
+
+    let slot = TreeSlot::default();
+    let (checked, refreshed) = (bank.handle.clone(), bank.handle.clone());
+    let counted = surroundings.clone();
+    let admin_parts = Admin {
+        tree: Arc::clone(&slot),
+        metrics: surroundings.metrics.clone(),
+        refresh: Arc::new(move || BankService::refresh(&refreshed, &counted)),
+        readiness: Arc::new(move || vec![BankService::check(&checked)]),
+    };
+    let root = Supervisor::new("bancada", Strategy::OneForOne)
+        .supervisor(tree)
+        .supervisor(bank.grpc(&grpc, &surroundings))
+        .child(web::admin(&admin, admin_parts, &surroundings));
+    let (grpc, admin) = (address_of(&grpc)?, address_of(&admin)?);
+    process::run(root, options.admin.chaos, surroundings, &slot, || async {
+        bank.issue_demo_cards().await?;
+        println!("The bank serves gRPC on {grpc}, and metrics and probes on http://{admin}.");
+        Ok(())
+    })
+}

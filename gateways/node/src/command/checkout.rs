@@ -1,0 +1,60 @@
+//! `bancada checkout`: the shop alone.
+
+use std::sync::Arc;
+
+use bancada_grpc::client::BankAddress;
+use bancada_http::{Admin, Service};
+use bancada_proto::web::{PartStatus, SystemStatus};
+use bancada_supervision::{Strategy, Supervisor};
+use bancada_telemetry::Metrics;
+
+use crate::arguments::CheckoutOptions;
+use crate::exit::Exit;
+use crate::listener::{address_of, bind};
+use crate::process::{self, TreeSlot};
+use crate::service::checkout::CheckoutService;
+use crate::service::web;
+use crate::surroundings::RealSurroundings;
+
+pub(crate) fn run(options: CheckoutOptions) -> anyhow::Result<Exit> {
+    let http = bind(options.http, "--http")?;
+    let admin = bind(options.admin_listen, "--admin-listen")?;
+    let surroundings = RealSurroundings { metrics: Metrics::new() };
+    let bank = BankAddress::parse(&options.bank.bank)?;
+    let runtime = process::client_runtime()?;
+    let _inside = runtime.enter();
+    let (tree, shop) = CheckoutService::open(&options.data.data, &bank, &surroundings)?;
+
+    let (handle, client) = (shop.handle.clone(), shop.bank.clone());
+    let status = move || {
+        let check = CheckoutService::check(&handle);
+        let detail = check.detail.or_else(|| CheckoutService::bank_detail(&client));
+        let part = PartStatus { name: "checkout".to_owned(), up: check.ok, detail };
+        SystemStatus { parts: vec![part] }
+    };
+    let services = vec![
+        Service::Checkout(shop.handle.clone()),
+        Service::Pages {
+            site: web::site(&options.web.web),
+            catalogue: Arc::clone(&shop.catalogue),
+            status: Arc::new(status),
+        },
+    ];
+    let slot = TreeSlot::default();
+    let checked = shop.handle.clone();
+    let admin_parts = Admin {
+        tree: Arc::clone(&slot),
+        metrics: surroundings.metrics.clone(),
+        refresh: Arc::new(|| {}),
+        readiness: Arc::new(move || vec![CheckoutService::check(&checked)]),
+    };
+    let root = Supervisor::new("bancada", Strategy::OneForOne)
+        .supervisor(tree)
+        .child(web::pages(&http, services, &surroundings))
+        .child(web::admin(&admin, admin_parts, &surroundings));
+    let (http, admin) = (address_of(&http)?, address_of(&admin)?);
+    process::run(root, options.admin.chaos, surroundings, &slot, || async {
+        println!("The shop is on http://{http}/loja/, metrics and probes on http://{admin}.");
+        Ok(())
+    })
+}

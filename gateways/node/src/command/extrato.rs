@@ -1,0 +1,63 @@
+//! `bancada extrato`: the statement alone.
+
+use std::sync::Arc;
+
+use bancada_checkout::catalogue::Catalogue;
+use bancada_grpc::client::BankAddress;
+use bancada_http::{Admin, Service};
+use bancada_proto::web::{PartStatus, SystemStatus};
+use bancada_supervision::{Strategy, Supervisor};
+use bancada_telemetry::Metrics;
+
+use crate::arguments::ExtratoOptions;
+use crate::exit::Exit;
+use crate::listener::{address_of, bind};
+use crate::process::{self, TreeSlot};
+use crate::service::extrato::ExtratoService;
+use crate::service::web;
+use crate::surroundings::RealSurroundings;
+
+pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
+    let http = bind(options.http, "--http")?;
+    let admin = bind(options.admin_listen, "--admin-listen")?;
+    let surroundings = RealSurroundings { metrics: Metrics::new() };
+    let bank = BankAddress::parse(&options.bank.bank)?;
+    let runtime = process::client_runtime()?;
+    let _inside = runtime.enter();
+    let (tree, statement) = ExtratoService::open(&options.data.data, &bank, &surroundings)?;
+
+    let handle = statement.handle.clone();
+    let status = move || {
+        let check = ExtratoService::check(&handle);
+        let part = PartStatus { name: "extrato".to_owned(), up: check.ok, detail: check.detail };
+        SystemStatus { parts: vec![part] }
+    };
+    let services = vec![
+        Service::Extrato(statement.handle.clone()),
+        Service::Pages {
+            site: web::site(&options.web.web),
+            catalogue: Arc::new(Catalogue::seeded()),
+            status: Arc::new(status),
+        },
+    ];
+    let slot = TreeSlot::default();
+    let (checked, refreshed) = (statement.handle.clone(), statement.handle.clone());
+    let counted = surroundings.clone();
+    let admin_parts = Admin {
+        tree: Arc::clone(&slot),
+        metrics: surroundings.metrics.clone(),
+        refresh: Arc::new(move || ExtratoService::refresh(&refreshed, &counted)),
+        readiness: Arc::new(move || vec![ExtratoService::check(&checked)]),
+    };
+    let root = Supervisor::new("bancada", Strategy::OneForOne)
+        .supervisor(tree)
+        .child(web::pages(&http, services, &surroundings))
+        .child(web::admin(&admin, admin_parts, &surroundings));
+    let (http, admin) = (address_of(&http)?, address_of(&admin)?);
+    process::run(root, options.admin.chaos, surroundings, &slot, || async {
+        println!(
+            "The statement is on http://{http}/extrato/, metrics and probes on http://{admin}."
+        );
+        Ok(())
+    })
+}

@@ -1,0 +1,48 @@
+//! Writes the log on a thread of its own, so that no payer waits for the disk.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+use std::thread::JoinHandle;
+
+use anyhow::Context as _;
+use tokio::sync::mpsc;
+
+use crate::load_log::Paid;
+
+const QUEUE: usize = 8_192;
+
+pub(super) struct LogWriter {
+    sender: mpsc::Sender<Paid>,
+    thread: JoinHandle<anyhow::Result<()>>,
+}
+
+impl LogWriter {
+    /// Makes the file, empty.
+    pub(super) fn create(path: &Path) -> anyhow::Result<LogWriter> {
+        let shown = path.display().to_string();
+        let file = File::create(path).with_context(|| format!("{shown} cannot be written"))?;
+        let (sender, mut payments) = mpsc::channel::<Paid>(QUEUE);
+        let thread = std::thread::spawn(move || {
+            let mut lines = BufWriter::new(file);
+            while let Some(paid) = payments.blocking_recv() {
+                serde_json::to_writer(&mut lines, &paid)
+                    .map_err(std::io::Error::from)
+                    .and_then(|()| lines.write_all(b"\n"))
+                    .with_context(|| format!("{shown} cannot be written"))?;
+            }
+            lines.flush().with_context(|| format!("{shown} cannot be written"))
+        });
+        Ok(LogWriter { sender, thread })
+    }
+
+    pub(super) fn sender(&self) -> mpsc::Sender<Paid> {
+        self.sender.clone()
+    }
+
+    /// Waits until everything is in the file.
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        drop(self.sender);
+        self.thread.join().map_err(|_| anyhow::anyhow!("the log's writer panicked"))?
+    }
+}

@@ -1,0 +1,206 @@
+//! `bancada up`: everything in one process.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use bancada_http::{Admin, Service};
+use bancada_kernel::test_cards::TEST_CARDS;
+use bancada_proto::web::{PartStatus, SystemStatus};
+use bancada_supervision::{Strategy, Supervisor};
+use bancada_telemetry::Metrics;
+
+use crate::arguments::UpOptions;
+use crate::exit::Exit;
+use crate::listener::{address_of, bind};
+use crate::process::{self, TreeSlot};
+use crate::service::bank::BankService;
+use crate::service::checkout::CheckoutService;
+use crate::service::extrato::ExtratoService;
+use crate::service::web;
+use crate::surroundings::RealSurroundings;
+
+/// The services' folders in the data directory.
+const FOLDERS: [&str; 3] = ["bank", "checkout", "extrato"];
+
+pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let data = options.data.data.as_path();
+    if options.fresh && !forget(data, options.yes)? {
+        return Ok(Exit::Well);
+    }
+    let pages = bind(SocketAddr::new(options.host, options.port), "--port")?;
+    let grpc = bind(SocketAddr::new(options.host, options.grpc_port), "--grpc-port")?;
+    let admin = bind(SocketAddr::from(([127, 0, 0, 1], options.admin_port)), "--admin-port")?;
+
+    let surroundings = RealSurroundings { metrics: Metrics::new() };
+    let runtime = process::client_runtime()?;
+    let _inside = runtime.enter();
+    let mut bank_address = address_of(&grpc)?;
+    if bank_address.ip().is_unspecified() {
+        bank_address.set_ip([127, 0, 0, 1].into());
+    }
+    let address = bancada_grpc::client::BankAddress::parse(&format!("http://{bank_address}"))?;
+
+    let (bank_tree, bank) = BankService::open(data, &options.journal, &surroundings)?;
+    let (checkout_tree, checkout) = CheckoutService::open(data, &address, &surroundings)?;
+    let (extrato_tree, extrato) = ExtratoService::open(data, &address, &surroundings)?;
+
+    let slot = TreeSlot::default();
+    let services = services(&bank, &checkout, &extrato, &options.web.web);
+    let admin_parts = admin_parts(&slot, &bank, &checkout, &extrato, &surroundings);
+    let root = Supervisor::new("bancada", Strategy::OneForOne)
+        .supervisor(bank_tree)
+        .supervisor(bank.grpc(&grpc, &surroundings))
+        .supervisor(checkout_tree)
+        .supervisor(extrato_tree)
+        .child(web::pages(&pages, services, &surroundings))
+        .child(web::admin(&admin, admin_parts, &surroundings));
+
+    let (pages, admin) = (address_of(&pages)?, address_of(&admin)?);
+    let exit = process::run(root, !options.no_chaos, surroundings, &slot, || async {
+        bank.issue_demo_cards().await?;
+        announce(pages, bank_address, admin, data, started)
+    });
+    drop(_inside);
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    exit
+}
+
+fn services(
+    bank: &BankService,
+    checkout: &CheckoutService,
+    extrato: &ExtratoService,
+    folder: &Path,
+) -> Vec<Service> {
+    let (bank, client) = (bank.handle.clone(), checkout.bank.clone());
+    let (shop, statement) = (checkout.handle.clone(), extrato.handle.clone());
+    let part = |name: &str, up, detail| PartStatus { name: name.to_owned(), up, detail };
+    let status = move || {
+        let bank_check = BankService::check(&bank);
+        let shop_check = CheckoutService::check(&shop);
+        let shop_detail = shop_check.detail.or_else(|| CheckoutService::bank_detail(&client));
+        let statement_check = ExtratoService::check(&statement);
+        SystemStatus {
+            parts: vec![
+                part("bank", bank_check.ok, bank_check.detail),
+                part("checkout", shop_check.ok, shop_detail),
+                part("extrato", statement_check.ok, statement_check.detail),
+            ],
+        }
+    };
+    vec![
+        Service::Checkout(checkout.handle.clone()),
+        Service::Extrato(extrato.handle.clone()),
+        Service::Pages {
+            site: web::site(folder),
+            catalogue: Arc::clone(&checkout.catalogue),
+            status: Arc::new(status),
+        },
+    ]
+}
+
+fn admin_parts(
+    slot: &TreeSlot,
+    bank: &BankService,
+    checkout: &CheckoutService,
+    extrato: &ExtratoService,
+    surroundings: &RealSurroundings,
+) -> Admin {
+    let (bank, shop) = (bank.handle.clone(), checkout.handle.clone());
+    let statement = extrato.handle.clone();
+    let checks = {
+        let (bank, shop, statement) = (bank.clone(), shop, statement.clone());
+        move || {
+            vec![
+                BankService::check(&bank),
+                CheckoutService::check(&shop),
+                ExtratoService::check(&statement),
+            ]
+        }
+    };
+    let refreshed = surroundings.clone();
+    let refresh = move || {
+        BankService::refresh(&bank, &refreshed);
+        ExtratoService::refresh(&statement, &refreshed);
+    };
+    Admin {
+        tree: Arc::clone(slot),
+        metrics: surroundings.metrics.clone(),
+        refresh: Arc::new(refresh),
+        readiness: Arc::new(checks),
+    }
+}
+
+/// Removes the services' data; false when the user does not want to.
+fn forget(data: &Path, yes: bool) -> anyhow::Result<bool> {
+    let there: Vec<_> =
+        FOLDERS.iter().map(|folder| data.join(folder)).filter(|folder| folder.exists()).collect();
+    if there.is_empty() {
+        return Ok(true);
+    }
+    if !yes {
+        if !std::io::stdin().is_terminal() {
+            anyhow::bail!("--fresh forgets the data in {}; say --yes as well", data.display());
+        }
+        print!("Forget all payments, orders and statements in {}? [y/N] ", data.display());
+        std::io::stdout().flush()?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if !matches!(answer.trim(), "y" | "Y" | "yes" | "s" | "sim") {
+            println!("Nothing was forgotten.");
+            return Ok(false);
+        }
+    }
+    for folder in there {
+        // Nobody's data is taken away while it is in use.
+        let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        drop(bancada_database::data_directory::DataDirectory::open(data, name)?);
+        std::fs::remove_dir_all(&folder)
+            .with_context(|| format!("{} cannot be removed", folder.display()))?;
+    }
+    Ok(true)
+}
+
+fn announce(
+    pages: SocketAddr,
+    grpc: SocketAddr,
+    admin: SocketAddr,
+    data: &Path,
+    started: Instant,
+) -> anyhow::Result<()> {
+    let card = TEST_CARDS[0];
+    let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+    let took = started.elapsed().as_secs_f64();
+    // One write, so that a reader of the pipe sees all of it or nothing.
+    let text = format!(
+        "\nBancada is up ({took:.1} s).\n\n  \
+           Start here   http://{pages}/\n  \
+           Shop         http://{pages}/loja/\n  \
+           Statement    http://{pages}/extrato/\n  \
+           Bank (gRPC)  {grpc}\n  \
+           Admin        http://{admin}/metrics  /readyz?verbose  /tree\n  \
+           Test card    {number}, {month:02}/{year}, any security code (more: bancada cards)\n  \
+           Data         {data}\n\n\
+         Press Ctrl-C to stop.\n",
+        number = spaced(card.number),
+        month = card.expiry.1,
+        year = card.expiry.0,
+        data = data.display(),
+    );
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+fn spaced(number: &str) -> String {
+    let groups: Vec<_> = (0..number.len())
+        .step_by(4)
+        .map(|start| &number[start..number.len().min(start + 4)])
+        .collect();
+    groups.join(" ")
+}

@@ -1,0 +1,35 @@
+//! The `bancada` program.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line prints")]
+
+mod arguments;
+mod command;
+mod exit;
+mod listener;
+mod load_log;
+mod process;
+mod service;
+mod surroundings;
+
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command};
+use crate::exit::Exit;
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    let result = match bancada_telemetry::logs::start(arguments.log_format(), &arguments.log_filter)
+    {
+        Err(error) => Err(anyhow::Error::from(error)),
+        Ok(()) => match arguments.command {
+            Command::Up(options) => command::up::run(options),
+            Command::Bank(options) => command::bank::run(options),
+            Command::Checkout(options) => command::checkout::run(options),
+            Command::Extrato(options) => command::extrato::run(options),
+            Command::Load(options) => command::load::run(options),
+            Command::Audit(options) => command::audit::run(options),
+            Command::Cards(options) => command::cards::run(&options),
+            Command::Doctor(options) => command::doctor::run(&options),
+        },
+    };
+    result.unwrap_or_else(|error| Exit::of_error(&error)).into()
+}

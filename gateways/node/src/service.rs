@@ -1,0 +1,6 @@
+//! How each service is put together from its actors and gateways.
+
+pub(crate) mod bank;
+pub(crate) mod checkout;
+pub(crate) mod extrato;
+pub(crate) mod web;

@@ -1,0 +1,67 @@
+//! The shop: orders and the client of the Bank.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bancada_checkout::catalogue::Catalogue;
+use bancada_checkout::{CheckoutHandle, CheckoutParts, Limits, checkout};
+use bancada_database::data_directory::DataDirectory;
+use bancada_database::orders::SqliteOrders;
+use bancada_grpc::client::{BankAddress, BankClient, BreakerState};
+use bancada_http::Check;
+use bancada_kernel::MerchantId;
+use bancada_supervision::Supervisor;
+
+use crate::surroundings::RealSurroundings;
+
+const MERCHANT: &str = "loja";
+const STORE_NAME: &str = "Loja Bancada";
+
+pub(crate) struct CheckoutService {
+    pub(crate) handle: CheckoutHandle,
+    pub(crate) bank: BankClient,
+    pub(crate) catalogue: Arc<Catalogue>,
+    /// Locked as long as it lives.
+    _directory: DataDirectory,
+}
+
+impl CheckoutService {
+    /// The shop's data, opened and locked, and its actors; call it inside the runtime on which
+    /// the connections to the Bank shall live.
+    pub(crate) fn open(
+        data: &Path,
+        bank: &BankAddress,
+        surroundings: &RealSurroundings,
+    ) -> anyhow::Result<(Supervisor, CheckoutService)> {
+        let directory = DataDirectory::open(data, "checkout")?;
+        let limits = Limits::default();
+        let bank = BankClient::new(bank, limits.call_deadline, surroundings.metrics.clone());
+        let parts = CheckoutParts {
+            catalogue: Catalogue::seeded(),
+            merchant: MerchantId::parse(MERCHANT)?,
+            store_name: STORE_NAME.to_owned(),
+            store: Arc::new(SqliteOrders::new(&directory.file("orders.sqlite3"))),
+            bank: Arc::new(bank.clone()),
+            surroundings: Arc::new(surroundings.clone()),
+            limits,
+        };
+        let (supervisor, handle) = checkout(parts);
+        let catalogue = Arc::new(Catalogue::seeded());
+        Ok((supervisor, CheckoutService { handle, bank, catalogue, _directory: directory }))
+    }
+
+    /// The shop takes orders also while the Bank is away: they wait.
+    pub(crate) fn check(handle: &CheckoutHandle) -> Check {
+        let ok = handle.is_up();
+        let detail = (!ok).then(|| "the order store is being opened".to_owned());
+        Check { name: "checkout", ok, detail }
+    }
+
+    pub(crate) fn bank_detail(bank: &BankClient) -> Option<String> {
+        match bank.breaker() {
+            BreakerState::Closed => None,
+            BreakerState::HalfOpen => Some("the bank is being tried again".to_owned()),
+            BreakerState::Open => Some("the bank does not answer".to_owned()),
+        }
+    }
+}

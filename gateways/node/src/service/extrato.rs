@@ -1,0 +1,61 @@
+//! The statement: its projection and the source of events.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bancada_database::data_directory::DataDirectory;
+use bancada_database::statement::SqliteStatements;
+use bancada_extrato::{ExtratoHandle, ExtratoParts, Limits, extrato};
+use bancada_grpc::client::{BankAddress, FeedClient};
+use bancada_http::Check;
+use bancada_supervision::Supervisor;
+
+use crate::surroundings::RealSurroundings;
+
+pub(crate) struct ExtratoService {
+    pub(crate) handle: ExtratoHandle,
+    /// Locked as long as it lives.
+    _directory: DataDirectory,
+}
+
+impl ExtratoService {
+    /// The statement's data, opened and locked, and its actors; call it inside the runtime on
+    /// which the connections to the Bank shall live.
+    pub(crate) fn open(
+        data: &Path,
+        bank: &BankAddress,
+        surroundings: &RealSurroundings,
+    ) -> anyhow::Result<(Supervisor, ExtratoService)> {
+        let directory = DataDirectory::open(data, "extrato")?;
+        let store = SqliteStatements::new(&directory.file("statement.sqlite3"));
+        let feed = Arc::new(FeedClient::new(bank));
+        let parts = ExtratoParts {
+            reader: Arc::new(store.reader()?),
+            store: Arc::new(store),
+            source: Arc::clone(&feed) as _,
+            repair: feed,
+            surroundings: Arc::new(surroundings.clone()),
+            limits: Limits::default(),
+        };
+        let (supervisor, handle) = extrato(parts);
+        Ok((supervisor, ExtratoService { handle, _directory: directory }))
+    }
+
+    /// The statement can be read also while it is behind: it says so itself.
+    pub(crate) fn check(handle: &ExtratoHandle) -> Check {
+        let freshness = handle.freshness();
+        let behind = freshness.committed_position.saturating_sub(freshness.applied_position);
+        let detail = match (freshness.connected, behind) {
+            (false, _) => Some("the source of events is away".to_owned()),
+            (true, 0) => None,
+            (true, behind) => Some(format!("{behind} events behind the bank")),
+        };
+        Check { name: "extrato", ok: true, detail }
+    }
+
+    pub(crate) fn refresh(handle: &ExtratoHandle, surroundings: &RealSurroundings) {
+        let freshness = handle.freshness();
+        let behind = freshness.committed_position.saturating_sub(freshness.applied_position);
+        surroundings.metrics.set_statement_lag(behind);
+    }
+}

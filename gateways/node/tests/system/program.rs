@@ -1,0 +1,260 @@
+//! One running `bancada`, and how to talk to it.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// Everything here is waited for at most so long; a loaded machine is slow, not wrong.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_bancada");
+
+/// Ports that were free a moment ago.
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
+    // Held together, so that they differ.
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
+}
+
+/// A process that is killed when the test is over.
+pub(crate) struct Program {
+    child: Child,
+}
+
+impl Program {
+    pub(crate) fn start(arguments: &[&str]) -> Program {
+        let mut command = Command::new(BINARY);
+        // Its environment is the test's, but for what would change the program.
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BANCADA_")) {
+            command.env_remove(name);
+        }
+        let log = std::env::var("BANCADA_TEST_LOG").unwrap_or_else(|_| "error".to_owned());
+        let child = command
+            .args(arguments)
+            .env("BANCADA_LOG", log)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Program { child }
+    }
+
+    /// Kills it as the kernel would, without a chance to do anything.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop, as Ctrl-C does, and returns its exit code.
+    pub(crate) fn interrupt(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        self.wait()
+    }
+
+    /// Its exit code; `None` when a signal ended it.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(Instant::now() < deadline, "the program does not end");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where the parts of a system are, whether in one process or in three.
+#[derive(Clone)]
+pub(crate) struct System {
+    pub(crate) data: PathBuf,
+    pub(crate) shop: String,
+    pub(crate) statement: String,
+    pub(crate) bank: String,
+    pub(crate) admin: String,
+    pub(crate) web: reqwest::Client,
+    ports: [u16; 3],
+}
+
+impl System {
+    /// A system that is not running yet.
+    pub(crate) fn new(data: &Path) -> System {
+        let ports = free_ports::<3>();
+        let url = |port: u16| format!("http://127.0.0.1:{port}");
+        System {
+            data: data.to_owned(),
+            shop: url(ports[0]),
+            statement: url(ports[0]),
+            bank: url(ports[1]),
+            admin: url(ports[2]),
+            web: reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap(),
+            ports,
+        }
+    }
+
+    /// Runs everything in one process.
+    pub(crate) fn up(&self, more: &[&str]) -> Program {
+        let [http, grpc, admin] = self.ports.map(|port| port.to_string());
+        let data = self.data.display().to_string();
+        let mut arguments = vec!["up", "--data", &data, "--port", &http];
+        arguments.extend(["--grpc-port", &grpc, "--admin-port", &admin]);
+        arguments.extend(more);
+        Program::start(&arguments)
+    }
+
+    /// Waits until every check of the admin listener is well and the demo cards are there.
+    pub(crate) async fn is_ready(&self) {
+        let url = format!("{}/readyz", self.admin);
+        eventually("the system is ready", async || {
+            self.web.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+        // The last one to be issued.
+        self.knows_card("0099").await;
+    }
+
+    /// Waits for the demo card with these last digits, and returns its token.
+    pub(crate) async fn knows_card(&self, last4: &str) -> String {
+        let mut token = String::new();
+        eventually("the statement knows the card", async || {
+            let Ok(list) = self.get(&format!("{}/api/extrato/v1/cards", self.statement)).await
+            else {
+                return false;
+            };
+            let cards = list["cards"].as_array().cloned().unwrap_or_default();
+            let found =
+                cards.iter().find(|card| card["card"]["masked"].as_str().unwrap().ends_with(last4));
+            found.is_some_and(|card| {
+                card["token"].as_str().unwrap().clone_into(&mut token);
+                true
+            })
+        })
+        .await;
+        token
+    }
+
+    pub(crate) async fn get(&self, url: &str) -> reqwest::Result<Value> {
+        self.web.get(url).send().await?.error_for_status()?.json().await
+    }
+
+    /// Places an order for one bag of coffee; the status and the body.
+    pub(crate) async fn buy(&self, key: &str, number: &str) -> reqwest::Result<(u16, Value)> {
+        self.post_order(Some(key), &order(number)).await
+    }
+
+    pub(crate) async fn post_order(
+        &self,
+        key: Option<&str>,
+        body: &Value,
+    ) -> reqwest::Result<(u16, Value)> {
+        let url = format!("{}/api/checkout/v1/orders", self.shop);
+        let request = self.web.post(url).json(body);
+        let request = match key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
+        let answer = request.send().await?;
+        Ok((answer.status().as_u16(), answer.json().await?))
+    }
+
+    pub(crate) async fn order_status(&self, key: &str) -> String {
+        let url = format!("{}/api/checkout/v1/orders/{key}", self.shop);
+        match self.get(&url).await {
+            Ok(order) => order["status"].as_str().unwrap().to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// The lines of a card's statement.
+    pub(crate) async fn lines(&self, token: &str) -> Vec<Value> {
+        let url = format!("{}/api/extrato/v1/cards/{token}/statement", self.statement);
+        let statement = self.get(&url).await.unwrap();
+        statement["lines"].as_array().unwrap().clone()
+    }
+
+    /// Waits until the statement has a line of this order's payment.
+    pub(crate) async fn shows_payment(&self, token: &str, payment: &str) {
+        eventually("the statement shows the payment", async || {
+            let lines = self.lines(token).await;
+            lines.iter().any(|line| line["transaction_id"] == payment)
+        })
+        .await;
+    }
+
+    /// The audit of everything, as its exit code and its last line.
+    pub(crate) async fn audit(&self, log: Option<&Path>) -> (Option<i32>, String) {
+        let mut command = Command::new(BINARY);
+        command.args(["audit", "--bank", &self.bank]);
+        command.args(["--checkout", &self.shop, "--extrato", &self.statement]);
+        if let Some(log) = log {
+            command.arg("--load-log").arg(log);
+        }
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        (output.status.code(), text.trim().to_owned())
+    }
+
+    pub(crate) async fn passes_audit(&self, log: Option<&Path>) {
+        let (code, text) = self.audit(log).await;
+        assert_eq!(code, Some(0), "{text}");
+        assert!(text.ends_with("lost 0, duplicate 0, mismatch 0, overspent 0"), "{text}");
+    }
+
+    pub(crate) async fn crash(&self, child: &str) {
+        let answer = self.web.post(format!("{}/chaos/crash/{child}", self.admin)).send();
+        assert_eq!(answer.await.unwrap().status(), 204);
+    }
+
+    /// How often a child was started.
+    pub(crate) async fn generation(&self, child: &str) -> u64 {
+        let tree = self.get(&format!("{}/tree", self.admin)).await.unwrap();
+        let nodes = tree["nodes"].as_array().unwrap();
+        let node = nodes.iter().find(|node| node["path"] == child).unwrap();
+        node["generation"].as_u64().unwrap()
+    }
+}
+
+/// An order of one bag of coffee with this card.
+pub(crate) fn order(number: &str) -> Value {
+    json!({
+        "items": [{ "slug": "cafe-em-graos", "quantity": 1 }],
+        "card": {
+            "number": number,
+            "holder": "Ana Teste",
+            "expiry_month": 12,
+            "expiry_year": 2035,
+            "cvv": if number.len() == 15 { "1234" } else { "123" },
+        },
+    })
+}
+
+pub(crate) fn new_key() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// Waits for a condition.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Runs a test on a runtime of its own.
+pub(crate) fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(test);
+}

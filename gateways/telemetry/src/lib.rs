@@ -1,0 +1,8 @@
+//! Clock, ids, logs and metrics: everything a process says about itself.
+
+pub mod clock;
+pub mod logs;
+pub mod metrics;
+pub mod trace;
+
+pub use metrics::Metrics;

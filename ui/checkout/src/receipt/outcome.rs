@@ -1,0 +1,104 @@
+//! How an order ended, or that it has not yet, and what to do.
+
+use bancada_proto::web::{Decline, Order, OrderStatus};
+use bancada_ui_kit::{address, use_locale};
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+use crate::route::Route;
+use crate::text::OrderText;
+
+/// The title of an order's page.
+pub(crate) fn title(status: OrderStatus) -> OrderText {
+    match status {
+        OrderStatus::Placed | OrderStatus::Paying => OrderText::PayingTitle,
+        OrderStatus::Paid => OrderText::PaidTitle,
+        OrderStatus::Declined => OrderText::DeclinedTitle,
+        OrderStatus::Unknown => OrderText::UnknownTitle,
+        OrderStatus::Cancelled => OrderText::CancelledTitle,
+        OrderStatus::Refunded => OrderText::RefundedTitle,
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct OutcomeProps {
+    pub(crate) order: Order,
+}
+
+/// What the status means for the buyer.
+#[component]
+pub(crate) fn Outcome(props: &OutcomeProps) -> Html {
+    let locale = use_locale();
+    let order = &props.order;
+    let say = |class: &'static str, text: OrderText| {
+        html! { <div class={classes!("note", class)}><p>{ text.text(locale) }</p></div> }
+    };
+    match order.status {
+        OrderStatus::Placed | OrderStatus::Paying => say("note-open", OrderText::PayingText),
+        OrderStatus::Unknown => say("note-open", OrderText::UnknownText),
+        OrderStatus::Paid => say("note-good", OrderText::PaidText),
+        OrderStatus::Cancelled => say("", OrderText::CancelledText),
+        OrderStatus::Refunded => say("", OrderText::RefundedText),
+        OrderStatus::Declined => html! { <Declined decline={order.decline.clone()} /> },
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct DeclinedProps {
+    decline: Option<Decline>,
+}
+
+#[component]
+fn Declined(props: &DeclinedProps) -> Html {
+    let locale = use_locale();
+    let reason = props.decline.as_ref().map(|decline| {
+        let retry = if decline.retryable { OrderText::MayRetry } else { OrderText::MayNotRetry };
+        html! {
+            <>
+                <p><strong>{ locale.pick(&decline.message) }</strong></p>
+                <p>{ retry.text(locale) }</p>
+                <p class="small">
+                    { OrderText::DeclineCode.text(locale) }{ ": " }
+                    <code>{ &decline.code }</code>{ " · " }<code>{ &decline.reason }</code>
+                </p>
+            </>
+        }
+    });
+    let word = props.decline.as_ref().map(|decline| decline.reason.clone());
+    html! {
+        <div class="note note-error" id="decline" data-reason={word}>
+            { reason }
+            <p>{ OrderText::NothingCharged.text(locale) }</p>
+        </div>
+    }
+}
+
+/// Where to go from a receipt.
+#[component]
+pub(crate) fn NextSteps(props: &OutcomeProps) -> Html {
+    let locale = use_locale();
+    let order = &props.order;
+    let statement = order.card_token.as_ref().map(|token| {
+        html! {
+            <a class="button" id="see-statement" href={address::statement(token)}>
+                { OrderText::SeeStatement.text(locale) }
+            </a>
+        }
+    });
+    html! {
+        <p class="actions">
+            if order.status == OrderStatus::Declined {
+                <Link<Route> classes="button button-main try-another-card" to={Route::Pay}>
+                    { OrderText::TryAnotherCard.text(locale) }
+                </Link<Route>>
+            }
+            { statement }
+            <Link<Route> classes="button" to={Route::Catalogue}>
+                { OrderText::KeepShopping.text(locale) }
+            </Link<Route>>
+            <Link<Route> classes="button" to={Route::Orders}>
+                { OrderText::AllOrders.text(locale) }
+            </Link<Route>>
+        </p>
+    }
+}

@@ -1,0 +1,162 @@
+//! What is known about one order.
+
+use std::rc::Rc;
+
+use bancada_proto::web::Order;
+use bancada_ui_kit::api::ApiError;
+use bancada_ui_kit::backoff;
+use yew::Reducible;
+
+use crate::order_status::is_settled;
+
+/// A lost request may still be on its way to the server, so "not found" is believed only after
+/// this many answers in a row: with the backoff, about seven seconds.
+const NOT_FOUND_ANSWERS: u32 = 5;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Receipt {
+    pub(crate) order: Option<Order>,
+    /// Why the last question went unanswered.
+    pub(crate) error: Option<ApiError>,
+    /// Questions asked; each one asked starts the next.
+    pub(crate) questions: u32,
+    not_found_in_a_row: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum ReceiptAction {
+    Answered(Result<Order, ApiError>),
+}
+
+impl Receipt {
+    /// Begins with what the pay page already knows, if it does.
+    pub(crate) fn beginning_with(order: Option<Order>) -> Receipt {
+        Receipt { order, ..Receipt::default() }
+    }
+
+    /// Nobody placed this order.
+    pub(crate) fn never_placed(&self) -> bool {
+        self.order.is_none() && self.not_found_in_a_row >= NOT_FOUND_ANSWERS
+    }
+
+    /// The server does not know the order, but might yet.
+    pub(crate) fn looking(&self) -> bool {
+        self.order.is_none() && self.not_found_in_a_row > 0 && !self.never_placed()
+    }
+
+    pub(crate) fn settled_order(&self) -> Option<&Order> {
+        self.order.as_ref().filter(|order| is_settled(order.status))
+    }
+
+    /// When to ask (again); `None` when there is nothing left to learn.
+    pub(crate) fn next_question_ms(&self) -> Option<u32> {
+        if self.never_placed() || self.settled_order().is_some() {
+            return None;
+        }
+        if self.questions == 0 && self.order.is_none() {
+            return Some(0);
+        }
+        Some(backoff::delay_ms(self.questions.saturating_sub(1)))
+    }
+}
+
+impl Reducible for Receipt {
+    type Action = ReceiptAction;
+
+    fn reduce(mut self: Rc<Self>, action: ReceiptAction) -> Rc<Self> {
+        let state = Rc::make_mut(&mut self);
+        let ReceiptAction::Answered(answer) = action;
+        state.questions += 1;
+        match answer {
+            Ok(order) => {
+                state.order = Some(order);
+                state.error = None;
+                state.not_found_in_a_row = 0;
+            }
+            Err(error) if error.is_not_found() => {
+                state.error = None;
+                state.not_found_in_a_row += 1;
+            }
+            Err(error) => {
+                state.error = Some(error);
+                state.not_found_in_a_row = 0;
+            }
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bancada_proto::problem::Problem;
+    use bancada_proto::web::{MaskedCard, Money, OrderStatus};
+
+    use super::*;
+
+    fn order(status: OrderStatus) -> Result<Order, ApiError> {
+        Ok(Order {
+            id: "key".into(),
+            status,
+            items: Vec::new(),
+            total: Money { amount_minor: 1, currency: "BRL".into() },
+            card: MaskedCard { brand: "visa".into(), masked: "************4242".into() },
+            installments: 1,
+            payment_id: None,
+            card_token: None,
+            decline: None,
+            placed_at_ms: 0,
+            updated_at_ms: 0,
+        })
+    }
+
+    fn not_found() -> Result<Order, ApiError> {
+        Err(ApiError::Problem(Box::new(Problem {
+            kind: String::new(),
+            title: String::new(),
+            status: 404,
+            detail: String::new(),
+            code: "order_not_found".into(),
+            field: None,
+            trace_id: None,
+        })))
+    }
+
+    fn after(answers: Vec<Result<Order, ApiError>>) -> Rc<Receipt> {
+        let start = Rc::new(Receipt::default());
+        answers.into_iter().map(ReceiptAction::Answered).fold(start, Receipt::reduce)
+    }
+
+    #[test]
+    fn it_asks_with_backoff_until_the_order_is_settled() {
+        assert_eq!(after(vec![]).next_question_ms(), Some(0));
+        assert_eq!(after(vec![order(OrderStatus::Paying)]).next_question_ms(), Some(500));
+        let unknown = vec![order(OrderStatus::Unknown); 3];
+        assert_eq!(after(unknown).next_question_ms(), Some(2_000));
+        for settled in [OrderStatus::Paid, OrderStatus::Declined, OrderStatus::Refunded] {
+            assert_eq!(after(vec![order(settled)]).next_question_ms(), None, "{settled:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_keeps_what_was_known_and_asks_on() {
+        let receipt = after(vec![order(OrderStatus::Unknown), Err(ApiError::Network)]);
+        assert!(receipt.order.is_some());
+        assert_eq!(receipt.error, Some(ApiError::Network));
+        assert_eq!(receipt.next_question_ms(), Some(1_000));
+    }
+
+    #[test]
+    fn never_placed_is_said_only_after_several_answers_in_a_row() {
+        let once = after(vec![not_found()]);
+        assert!(once.looking() && !once.never_placed());
+        assert_eq!(once.next_question_ms(), Some(500));
+        let mut broken = vec![not_found(); 4];
+        broken.extend([Err(ApiError::Timeout), not_found()]);
+        assert!(!after(broken).never_placed());
+        let certain = after(vec![not_found(); 5]);
+        assert!(certain.never_placed() && !certain.looking());
+        assert_eq!(certain.next_question_ms(), None);
+        let late = after(vec![not_found(), order(OrderStatus::Paid)]);
+        assert!(!late.never_placed() && late.settled_order().is_some());
+    }
+}

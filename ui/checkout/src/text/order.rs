@@ -1,0 +1,72 @@
+//! Texts of the receipt and of the list of orders.
+
+use bancada_ui_kit::{Locale, texts};
+
+texts! {
+    /// What receipts and the list of orders say.
+    pub(crate) OrderText {
+        Orders: "Pedidos", "Orders";
+        NoOrders: "Ainda não há pedidos.", "There are no orders yet.";
+        Older: "Mostrar mais antigos", "Show older";
+        Order: "Pedido", "Order";
+        Placed: "Recebido", "Placed";
+        Paying: "Pagando", "Paying";
+        Paid: "Pago", "Paid";
+        Declined: "Recusado", "Declined";
+        Unknown: "Resultado desconhecido", "Outcome unknown";
+        Cancelled: "Cancelado", "Cancelled";
+        Refunded: "Devolvido", "Refunded";
+        PayingTitle: "Pagamento em andamento", "Payment under way";
+        PaidTitle: "Pagamento aprovado", "Payment approved";
+        DeclinedTitle: "Pagamento recusado", "Payment declined";
+        UnknownTitle: "Ainda não sabemos o resultado", "We do not know the outcome yet";
+        CancelledTitle: "Pedido cancelado", "Order cancelled";
+        RefundedTitle: "Pagamento devolvido", "Payment refunded";
+        NeverPlacedTitle: "O pedido não chegou a ser feito", "The order was never placed";
+        LookingTitle: "Procurando o pedido…", "Looking for the order…";
+        PayingText: "O pedido está anotado e o banco está respondendo. Esta página se atualiza \
+            sozinha.",
+            "The order is written down and the bank is answering. This page refreshes by itself.";
+        PaidText: "Obrigado! O valor foi cobrado no cartão.", "Thank you! The card was charged.";
+        UnknownText: "Ainda não sabemos se o banco cobrou. Você será cobrado no máximo uma vez. \
+            Continuamos perguntando ao banco; não é preciso pagar de novo.",
+            "We do not know yet whether the bank charged. You will be charged at most once. We \
+            keep asking the bank; there is no need to pay again.";
+        CancelledText: "Nada foi cobrado.", "Nothing was charged.";
+        RefundedText: "O valor foi devolvido ao cartão.", "The amount was returned to the card.";
+        NothingCharged: "Nada foi cobrado e seu carrinho continua como estava.",
+            "Nothing was charged and your cart is as you left it.";
+        NeverPlacedText: "O servidor não conhece este pedido: nada foi cobrado. Você pode voltar e \
+            pagar.",
+            "The server does not know this order: nothing was charged. You can go back and pay.";
+        LookingText: "Estamos verificando se este pedido foi feito. Não pague de novo ainda.",
+            "We are checking whether this order was placed. Do not pay again yet.";
+        KeepAsking: "O servidor não respondeu. Continuamos perguntando.",
+            "The server did not answer. We keep asking.";
+        BackToPay: "Voltar ao pagamento", "Back to payment";
+        TryAnotherCard: "Tentar com outro cartão", "Try another card";
+        MayRetry: "Tentar de novo com o mesmo cartão pode funcionar.",
+            "Trying again with the same card may work.";
+        MayNotRetry: "Tentar de novo com o mesmo cartão não vai funcionar.",
+            "Trying again with the same card will not work.";
+        Items: "Itens", "Items";
+        Total: "Total", "Total";
+        Card: "Cartão", "Card";
+        Installments: "Parcelas", "Installments";
+        PaymentId: "Pagamento", "Payment";
+        PlacedAt: "Feito em", "Placed at";
+        DeclineCode: "Código ABECS", "ABECS code";
+        SeeStatement: "Ver no extrato", "See it on the statement";
+        KeepShopping: "Continuar comprando", "Keep shopping";
+        AllOrders: "Todos os pedidos", "All orders";
+    }
+}
+
+/// How a total is divided.
+pub(crate) fn installments_chosen(locale: Locale, count: u32, each: &str) -> String {
+    match locale {
+        Locale::PtBr if count == 1 => "à vista".to_owned(),
+        Locale::En if count == 1 => "in full".to_owned(),
+        _ => format!("{count}x {each}"),
+    }
+}

@@ -1,0 +1,9 @@
+//! The pages in a headless Chromium, as a person uses them, against the real program.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod browser;
+mod keyboard;
+mod program;
+mod purchase;
+mod screenshots;
+mod unknown;

@@ -1,0 +1,126 @@
+//! The program whose pages are tested.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Everything here is waited for at most so long; a loaded machine is slow, not wrong.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process that is killed when the test is over.
+pub(crate) struct Process(pub(crate) Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
+    // Held together, so that they differ.
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Built together with these tests by `cargo test --workspace`.
+fn binary() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let binary = tests.parent().unwrap().parent().unwrap().join("bancada");
+    assert!(binary.is_file(), "{} is missing; run cargo xtask test", binary.display());
+    binary
+}
+
+fn web() -> PathBuf {
+    let web =
+        std::env::var_os("BANCADA_WEB").map_or_else(|| root().join("dist/web"), PathBuf::from);
+    assert!(web.join("index.html").is_file(), "the pages are missing; run cargo xtask web");
+    web
+}
+
+/// Where pictures for people go.
+pub(crate) fn pictures() -> PathBuf {
+    let folder = root().join("target/screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A system as one process per service, so that the Bank can be taken away.
+pub(crate) struct System {
+    data: tempfile::TempDir,
+    ports: [u16; 4],
+}
+
+impl System {
+    pub(crate) fn new() -> System {
+        System { data: tempfile::tempdir().unwrap(), ports: free_ports() }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.ports[0])
+    }
+
+    fn command(&self, service: &str) -> Command {
+        let mut command = Command::new(binary());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BANCADA_")) {
+            command.env_remove(name);
+        }
+        command.args([service, "--data"]).arg(self.data.path());
+        command.env("BANCADA_LOG", "error").env("BANCADA_WEB", web());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    }
+
+    /// Everything in one process.
+    pub(crate) async fn up(&self) -> Process {
+        let [http, grpc, admin, _] = self.ports.map(|port| port.to_string());
+        let mut command = self.command("up");
+        command.args(["--port", &http, "--grpc-port", &grpc, "--admin-port", &admin]);
+        let process = Process(command.spawn().unwrap());
+        let url = self.url("/api/extrato/v1/cards");
+        eventually("the program is up", async || {
+            let Ok(answer) = reqwest::get(&url).await else { return false };
+            // The demo cards have come as far as the statement.
+            answer.text().await.is_ok_and(|text| text.contains("************0099"))
+        })
+        .await;
+        process
+    }
+
+    /// The shop alone, with its pages.
+    pub(crate) async fn checkout(&self) -> Process {
+        let [http, grpc, _, admin] = self.ports;
+        let mut command = self.command("checkout");
+        command.args(["--http", &format!("127.0.0.1:{http}")]);
+        command.args(["--admin-listen", &format!("127.0.0.1:{admin}")]);
+        command.args(["--bank", &format!("http://127.0.0.1:{grpc}")]);
+        let process = Process(command.spawn().unwrap());
+        let url = self.url("/api/checkout/v1/products");
+        eventually("the shop is up", async || reqwest::get(&url).await.is_ok()).await;
+        process
+    }
+
+    /// The Bank alone.
+    pub(crate) fn bank(&self) -> Process {
+        let [_, grpc, admin, _] = self.ports;
+        let mut command = self.command("bank");
+        command.args(["--grpc", &format!("127.0.0.1:{grpc}")]);
+        command.args(["--admin-listen", &format!("127.0.0.1:{admin}")]);
+        Process(command.spawn().unwrap())
+    }
+}
+
+/// Waits for a condition.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

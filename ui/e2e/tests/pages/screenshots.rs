@@ -1,0 +1,62 @@
+//! Every page at phone and desktop width: nothing is wider than the window, and a picture of
+//! each is kept for people to look at, in `target/screenshots`.
+
+use crate::browser::Browser;
+use crate::program::{System, pictures};
+
+async fn keep(browser: &Browser, name: &str, width: u32) {
+    assert!(!browser.scrolls_sideways().await, "{name} at {width} px scrolls sideways");
+    let picture = browser.client.screenshot().await.unwrap();
+    std::fs::write(pictures().join(format!("{name}-{width}.png")), picture).unwrap();
+}
+
+async fn every_page(width: u32) {
+    let system = System::new();
+    let _program = system.up().await;
+    let browser = Browser::open(width, "pt-BR").await;
+    browser.client.goto(&system.url("/")).await.unwrap();
+    browser.find("#status[data-state=\"known\"]").await;
+    keep(&browser, "landing", width).await;
+    browser.client.goto(&system.url("/loja/")).await.unwrap();
+    browser.find(".add-to-cart").await;
+    keep(&browser, "catalogue", width).await;
+    browser.client.goto(&system.url("/loja/products/violao-de-estudo")).await.unwrap();
+    browser.find(".add-to-cart").await;
+    keep(&browser, "product", width).await;
+    browser.client.goto(&system.url("/loja/cart")).await.unwrap();
+    browser.find("h1").await;
+    keep(&browser, "cart-empty", width).await;
+    browser.fill_cart(&system.url("/loja/")).await;
+    keep(&browser, "pay", width).await;
+    browser.fill_card("4242424242424242").await;
+    browser.click("#pay-submit").await;
+    browser.find("#outcome[data-status=\"paid\"]").await;
+    keep(&browser, "receipt", width).await;
+    browser.client.goto(&system.url("/loja/orders")).await.unwrap();
+    browser.find("#orders li[data-order]").await;
+    keep(&browser, "orders", width).await;
+    browser.client.goto(&system.url("/loja/nowhere")).await.unwrap();
+    browser.find("h1").await;
+    keep(&browser, "not-found", width).await;
+    browser.client.goto(&system.url("/extrato/")).await.unwrap();
+    let card = browser.find("#cards li[data-card]").await;
+    keep(&browser, "cards", width).await;
+    let token = card.attr("data-card").await.unwrap().unwrap();
+    let orders = reqwest::get(system.url("/api/checkout/v1/orders")).await.unwrap();
+    let orders: serde_json::Value = orders.json().await.unwrap();
+    let paid = orders["orders"][0]["card_token"].as_str().unwrap_or(&token).to_owned();
+    browser.client.goto(&system.url(&format!("/extrato/cards/{paid}"))).await.unwrap();
+    browser.find("#lines li[data-kind=\"purchase\"]").await;
+    keep(&browser, "statement", width).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_fits_a_phone() {
+    every_page(360).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_fits_a_desktop() {
+    every_page(1280).await;
+}

@@ -1,0 +1,122 @@
+//! How current what is shown is, said plainly.
+
+use bancada_proto::web::Freshness;
+use bancada_ui_kit::{Instant, use_locale};
+use yew::prelude::*;
+
+use crate::text::{FreshnessText, n_behind};
+
+/// The connection over which changes come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// Being made for the first time.
+    #[default]
+    Connecting,
+    Open,
+    /// Lost; the browser is making it again.
+    Interrupted,
+}
+
+/// What there is to say, most important first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Nothing is known yet.
+    Asking,
+    /// The page does not hear from the statement's server.
+    Offline,
+    /// The statement's server does not hear from the Bank.
+    BankSilent {
+        /// When it last did.
+        since_ms: Option<i64>,
+    },
+    /// Events of the Bank that are not in the statement yet.
+    Behind(u64),
+    UpToDate,
+}
+
+/// What `freshness` and the state of the connection mean together.
+pub(crate) fn judge(freshness: Option<&Freshness>, link: Link) -> Standing {
+    if link == Link::Interrupted {
+        return Standing::Offline;
+    }
+    let Some(freshness) = freshness else { return Standing::Asking };
+    if !freshness.connected {
+        return Standing::BankSilent { since_ms: freshness.heard_at_ms };
+    }
+    match freshness.committed_position.saturating_sub(freshness.applied_position) {
+        0 if link == Link::Connecting => Standing::Asking,
+        0 => Standing::UpToDate,
+        behind => Standing::Behind(behind),
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct FreshnessLineProps {
+    pub(crate) freshness: Standing,
+}
+
+/// One line that a screen reader announces when it changes.
+#[component]
+pub(crate) fn FreshnessLine(props: &FreshnessLineProps) -> Html {
+    let locale = use_locale();
+    let (word, class, badge, detail) = match props.freshness {
+        Standing::Asking => ("asking", "", FreshnessText::Asking, Html::default()),
+        Standing::Offline => (
+            "offline",
+            "badge-bad",
+            FreshnessText::Offline,
+            FreshnessText::OfflineDetail.text(locale).into(),
+        ),
+        Standing::BankSilent { since_ms } => {
+            let since = since_ms.map(|at_ms| {
+                html! {
+                    <>
+                        { FreshnessText::LastHeard.text(locale) }{ " " }<Instant {at_ms} />{ ". " }
+                    </>
+                }
+            });
+            let detail = html! { <>{ since }{ FreshnessText::BankSilentDetail.text(locale) }</> };
+            ("bank_silent", "badge-bad", FreshnessText::BankSilent, detail)
+        }
+        Standing::Behind(behind) => {
+            ("behind", "badge-open", FreshnessText::Behind, n_behind(locale, behind).into())
+        }
+        Standing::UpToDate => {
+            ("up_to_date", "badge-good", FreshnessText::UpToDate, Html::default())
+        }
+    };
+    html! {
+        <p id="freshness" class="freshness" role="status" data-freshness={word}>
+            <span class={classes!("badge", class)}>{ badge.text(locale) }</span>
+            <span class="small">{ detail }</span>
+        </p>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_important_is_said() {
+        let freshness = |connected, applied_position, committed_position| Freshness {
+            applied_position,
+            committed_position,
+            connected,
+            heard_at_ms: Some(7),
+            now_ms: 9,
+        };
+        for (freshness, link, expected) in [
+            (None, Link::Connecting, Standing::Asking),
+            (None, Link::Interrupted, Standing::Offline),
+            (Some(freshness(true, 5, 5)), Link::Connecting, Standing::Asking),
+            (Some(freshness(true, 5, 5)), Link::Open, Standing::UpToDate),
+            (Some(freshness(true, 6, 5)), Link::Open, Standing::UpToDate),
+            (Some(freshness(true, 5, 8)), Link::Open, Standing::Behind(3)),
+            (Some(freshness(false, 5, 8)), Link::Open, Standing::BankSilent { since_ms: Some(7) }),
+            (Some(freshness(false, 5, 5)), Link::Interrupted, Standing::Offline),
+        ] {
+            assert_eq!(judge(freshness.as_ref(), link), expected, "{freshness:?} {link:?}");
+        }
+    }
+}

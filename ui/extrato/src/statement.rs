@@ -1,0 +1,10 @@
+//! The statement of one card: what is known of it, and its parts on the page.
+
+pub(crate) mod filter;
+pub(crate) mod filter_form;
+pub(crate) mod follow;
+pub(crate) mod line_kind;
+pub(crate) mod line_list;
+pub(crate) mod local_day;
+pub(crate) mod state;
+pub(crate) mod summary;

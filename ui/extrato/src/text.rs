@@ -1,0 +1,122 @@
+//! Every text of the statement application.
+
+use bancada_ui_kit::{Locale, format, texts};
+
+texts! {
+    /// What the list of cards says.
+    pub(crate) CardsText {
+        Title: "Cartões", "Cards";
+        Explanation: "Escolha um cartão para ver o extrato.",
+            "Choose a card to see its statement.";
+        NoCards: "Ainda não há cartões no extrato. Eles aparecem aqui quando o banco os emite.",
+            "There are no cards on the statement yet. They appear here when the bank issues them.";
+        GoToShop: "Ir à loja", "Go to the shop";
+        ChooseCard: "Escolher um cartão", "Choose a card";
+        Available: "Disponível", "Available";
+        Active: "Ativo", "Active";
+        Blocked: "Bloqueado", "Blocked";
+        Cancelled: "Cancelado", "Cancelled";
+    }
+}
+
+texts! {
+    /// What the statement says.
+    pub(crate) StatementText {
+        Title: "Extrato", "Statement";
+        NoSuchCard: "Este cartão não existe.", "This card does not exist.";
+        Holder: "Titular", "Holder";
+        Limit: "Limite", "Limit";
+        Available: "Disponível", "Available";
+        Balance: "Saldo devedor", "Balance owed";
+        Held: "Reservado", "Held";
+        Fatura: "Fatura atual", "Current fatura";
+        Filters: "Filtros", "Filters";
+        Search: "Procurar por loja ou descrição", "Search by store or description";
+        Kind: "Tipo", "Kind";
+        AllKinds: "Todos", "All";
+        From: "De", "From";
+        To: "Até", "To";
+        ClearFilters: "Limpar filtros", "Clear filters";
+        Lines: "Lançamentos", "Lines";
+        NoLines: "Este cartão ainda não tem lançamentos.", "This card has no lines yet.";
+        NoMatches: "Nenhum lançamento corresponde aos filtros.", "No line matches the filters.";
+        Older: "Mostrar mais antigos", "Show older";
+        Hold: "Reserva", "Hold";
+        Purchase: "Compra", "Purchase";
+        Decline: "Recusada", "Declined";
+        Void: "Reserva cancelada", "Hold released";
+        Refund: "Devolução", "Refund";
+        HoldNote: "Valor reservado, ainda não cobrado", "Amount held, not charged yet";
+        DeclineNote: "Nada foi cobrado", "Nothing was charged";
+        VoidNote: "Valor liberado", "Amount released";
+        RefundNote: "Valor devolvido", "Amount returned";
+        Details: "Detalhes", "Details";
+        Transaction: "Transação", "Transaction";
+        Trace: "Rastreamento", "Trace";
+        Position: "Posição no diário do banco", "Position in the bank's journal";
+        Code: "Código ABECS", "ABECS code";
+        NewLine: "Novo lançamento", "New line";
+    }
+}
+
+texts! {
+    /// How current the statement is.
+    pub(crate) FreshnessText {
+        Asking: "Conectando…", "Connecting…";
+        UpToDate: "Em dia com o banco", "Up to date with the bank";
+        Behind: "Atrasado", "Behind";
+        BankSilent: "Banco fora de alcance", "Bank out of reach";
+        BankSilentDetail: "O que aconteceu desde então aparecerá quando ele voltar.",
+            "What happened since then will appear when it is back.";
+        LastHeard: "Última notícia do banco:", "Last heard from the bank:";
+        Offline: "Sem conexão com o extrato", "No connection to the statement";
+        OfflineDetail: "O que está na tela pode estar velho. A página se reconecta sozinha.",
+            "What is on the screen may be old. The page reconnects by itself.";
+    }
+}
+
+/// How many events are still to come.
+pub(crate) fn n_behind(locale: Locale, behind: u64) -> String {
+    let count = format::count(locale, behind);
+    match locale {
+        Locale::PtBr if behind == 1 => "Falta 1 evento do banco.".to_owned(),
+        Locale::PtBr => format!("Faltam {count} eventos do banco."),
+        Locale::En if behind == 1 => "1 event of the bank is missing.".to_owned(),
+        Locale::En => format!("{count} events of the bank are missing."),
+    }
+}
+
+/// The days on which the fatura closes and is due.
+pub(crate) fn fatura_days(locale: Locale, closing_day: u32, due_day: u32) -> String {
+    match locale {
+        Locale::PtBr => format!("Fecha no dia {closing_day}, vence no dia {due_day}"),
+        Locale::En => format!("Closes on day {closing_day}, due on day {due_day}"),
+    }
+}
+
+/// An amount in installments.
+pub(crate) fn in_installments(locale: Locale, count: u32) -> String {
+    match locale {
+        Locale::PtBr => format!("em {count}x"),
+        Locale::En => format!("in {count} installments"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bancada_ui_kit::text::flaw;
+
+    use super::*;
+
+    #[test]
+    fn every_text_is_whole_in_both_languages() {
+        let mut sides: Vec<[&str; 2]> = Vec::new();
+        let both = [Locale::PtBr, Locale::En];
+        sides.extend(CardsText::ALL.iter().map(|text| both.map(|locale| text.text(locale))));
+        sides.extend(StatementText::ALL.iter().map(|text| both.map(|locale| text.text(locale))));
+        sides.extend(FreshnessText::ALL.iter().map(|text| both.map(|locale| text.text(locale))));
+        for [pt_br, en] in sides {
+            assert_eq!(flaw(pt_br, en), None, "{pt_br:?} {en:?}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Amounts and instants in the reader's language and time zone, by the browser's own `Intl`.
+
+use bancada_proto::web::Money;
+use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use wasm_bindgen::{JsCast as _, JsValue};
+
+use crate::locale::Locale;
+
+/// `R$ 1.234,56`. How many decimals an amount has is its currency's business, and `Intl` knows.
+pub fn money(locale: Locale, money: &Money) -> String {
+    let options = options(&[("style", "currency"), ("currency", &money.currency)]);
+    let format = Intl::NumberFormat::new(&tags(locale), &options);
+    let exponent = Reflect::get(&format.resolved_options(), &"maximumFractionDigits".into())
+        .ok()
+        .and_then(|digits| digits.as_f64())
+        .unwrap_or(2.0);
+    let decimal = decimal(money.amount_minor, exponent as usize);
+    // A text, not a number: the amount must not pass through floating point.
+    call(&format.format(), &decimal.clone().into()).unwrap_or(decimal)
+}
+
+/// A whole number with the language's separators.
+pub fn count(locale: Locale, number: u64) -> String {
+    let format = Intl::NumberFormat::new(&tags(locale), &Object::new());
+    call(&format.format(), &number.to_string().into()).unwrap_or_else(|| number.to_string())
+}
+
+/// Day and minute: `24 de nov. de 2026, 13:05`.
+pub fn instant(locale: Locale, at_ms: i64) -> String {
+    date_time(locale, at_ms, &[("dateStyle", "medium"), ("timeStyle", "short")])
+}
+
+/// To the second, with the time zone in words: for a tooltip.
+pub fn instant_in_full(locale: Locale, at_ms: i64) -> String {
+    let parts = [
+        ("year", "numeric"),
+        ("month", "long"),
+        ("day", "numeric"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+        ("second", "2-digit"),
+        ("timeZoneName", "longOffset"),
+    ];
+    date_time(locale, at_ms, &parts)
+}
+
+/// Hour and minute.
+pub fn time_of_day(locale: Locale, at_ms: i64) -> String {
+    date_time(locale, at_ms, &[("timeStyle", "short")])
+}
+
+/// ISO 8601 in UTC, for `<time datetime>`.
+pub fn iso(at_ms: i64) -> String {
+    date(at_ms).to_iso_string().into()
+}
+
+fn date_time(locale: Locale, at_ms: i64, parts: &[(&str, &str)]) -> String {
+    let format = Intl::DateTimeFormat::new(&tags(locale), &options(parts));
+    call(&format.format(), &date(at_ms)).unwrap_or_else(|| iso(at_ms))
+}
+
+fn date(at_ms: i64) -> Date {
+    // Milliseconds of any year we meet are far below 2^53.
+    Date::new(&JsValue::from_f64(at_ms as f64))
+}
+
+fn tags(locale: Locale) -> Array {
+    Array::of1(&locale.tag().into())
+}
+
+fn options(pairs: &[(&str, &str)]) -> Object {
+    let object = Object::new();
+    for (name, value) in pairs {
+        // A plain object accepts every property.
+        let _ = Reflect::set(&object, &(*name).into(), &(*value).into());
+    }
+    object
+}
+
+fn call(format: &Function, value: &JsValue) -> Option<String> {
+    format
+        .call1(&JsValue::UNDEFINED, value)
+        .ok()?
+        .dyn_into::<js_sys::JsString>()
+        .ok()
+        .map(Into::into)
+}
+
+/// `minor` as a decimal text with `exponent` decimals.
+fn decimal(minor: i64, exponent: usize) -> String {
+    let sign = if minor < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = exponent + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - exponent);
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minor_units_become_decimals_without_floating_point() {
+        for (minor, exponent, expected) in [
+            (0, 2, "0.00"),
+            (5, 2, "0.05"),
+            (123_456, 2, "1234.56"),
+            (-5, 2, "-0.05"),
+            (1500, 0, "1500"),
+            (1, 3, "0.001"),
+            (i64::MAX, 2, "92233720368547758.07"),
+            (i64::MIN, 2, "-92233720368547758.08"),
+        ] {
+            assert_eq!(decimal(minor, exponent), expected);
+        }
+    }
+}
