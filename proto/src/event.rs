@@ -13,7 +13,8 @@ pub struct PaymentEvent {
     pub transaction_id: String,
     /// Masked: `************1234`.
     pub credit_card_number: String,
-    /// `approved`, `rejected`, `voided`, `refunded`; for a card event, the card's status.
+    /// `approved`, `rejected`, `voided`, `expired`, `refunded`, `operation_refused`; for a card
+    /// event, which one it is, e.g. `card_issued`.
     pub status: String,
     /// Decimal units of the currency, for the original's consumers; `amount_minor` is exact.
     pub amount: f64,
@@ -30,7 +31,7 @@ pub struct PaymentEvent {
     pub kind: String,
     /// Place in the Bank's journal, from 1, without gaps.
     pub position: u64,
-    /// The record's key: orders the events of one card.
+    /// The record's key: orders the events of one card; empty where none is concerned.
     pub card_token: String,
     /// From 1 per card, without gaps; 0 when the Bank does not know the card.
     pub card_sequence: u64,

@@ -5,7 +5,10 @@ use bancada_kernel::{
     Money, PaymentId, TraceContext,
 };
 
-use crate::ledger::{AuthorizeError, IssueCardError, Payment, SetCardStatusError};
+use crate::ledger::{
+    AuthorizeError, CaptureError, ChangeLimitError, IssueCardError, KeyReused, Payment,
+    RefundError, SetCardStatusError, VoidError,
+};
 
 /// A merchant's request, with the card as typed. Lives only inside the call.
 #[derive(Clone, Debug)]
@@ -65,6 +68,28 @@ pub struct PaymentAnswer {
     pub replayed: bool,
 }
 
+/// A merchant asks for something to be done with one of its payments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationRequest {
+    /// Who asks.
+    pub merchant: MerchantId,
+    /// The merchant's name for this attempt; one space of keys with its authorizations.
+    pub key: IdempotencyKey,
+    /// Which payment.
+    pub payment: PaymentId,
+    /// The request's trace.
+    pub trace: Option<TraceContext>,
+}
+
+/// The answer to an operation, durable. A refusal is an answer too, and is kept with its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationAnswer<Refusal> {
+    /// The payment after it, or why nothing was done.
+    pub outcome: Result<Payment, Refusal>,
+    /// True when the answer was given before.
+    pub replayed: bool,
+}
+
 /// Which payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PaymentQuery {
@@ -81,6 +106,15 @@ pub struct StatusRequest {
     pub token: CardToken,
     /// What it shall be.
     pub status: CardStatus,
+}
+
+/// A card's new limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitRequest {
+    /// Which card.
+    pub token: CardToken,
+    /// What it shall be.
+    pub limit: Money,
 }
 
 /// Why the Bank gave no answer. A decline is an answer and is not here.
@@ -105,6 +139,16 @@ pub enum BankError<Refusal> {
 
 /// Why a payment got no answer.
 pub type PaymentError = BankError<AuthorizeError>;
+/// Why a key was not closed.
+pub type AbandonError = BankError<KeyReused>;
+/// Why a capture got no answer.
+pub type CaptureFailure = BankError<CaptureError>;
+/// Why a void got no answer.
+pub type VoidFailure = BankError<VoidError>;
+/// Why a refund got no answer.
+pub type RefundFailure = BankError<RefundError>;
+/// Why a limit was not changed.
+pub type LimitError = BankError<ChangeLimitError>;
 /// Why a card was not issued.
 pub type CardError = BankError<IssueCardError>;
 /// Why a status was not changed.

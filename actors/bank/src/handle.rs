@@ -6,19 +6,25 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use actix::dev::ToEnvelope;
 use actix::prelude::SendError;
 use actix::{Actor, Handler, Message};
-use bancada_kernel::{CardToken, IdempotencyKey, MerchantId, TraceContext};
+use bancada_kernel::{CardToken, IdempotencyKey, MerchantId, Money, TraceContext};
 use bancada_supervision::{InFlight, Link};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::answer::{
-    BankError, CardError, CardRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest,
-    QueryError, StatusError, StatusRequest,
+    AbandonError, BankError, CaptureFailure, CardError, CardRequest, LimitError, LimitRequest,
+    OperationAnswer, OperationRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest,
+    QueryError, RefundFailure, StatusError, StatusRequest, VoidFailure,
 };
 use crate::feed::Feed;
-use crate::ledger::{Abandon, Authorize, CardAccount, CardPresented, IssueCard, Payment};
-use crate::shell::ledger::{
-    AbandonKey, AuthorizePayment, ChangeCardStatus, FindCard, FindPayment, IssueNewCard,
-    LedgerActor, ListCards, Reply,
+use crate::ledger::{
+    Abandon, Authorize, Capture, CaptureRefusal, CardAccount, CardPresented, ChangeLimit,
+    IssueCard, Operation, Payment, Refund, RefundRefusal, SetCardStatus, Void, VoidRefusal,
+};
+
+use crate::shell::ledger::LedgerActor;
+use crate::shell::ledger_mail::{
+    AbandonKey, AuthorizePayment, CapturePayment, ChangeCardLimit, ChangeCardStatus, FindCard,
+    FindPayment, IssueNewCard, ListCards, RefundPayment, Reply, VoidPayment,
 };
 use crate::vault::Vault;
 
@@ -58,13 +64,51 @@ impl BankHandle {
         self.ask(|reply| AuthorizePayment { command, trace, reply }).await
     }
 
+    /// Charges an authorized payment, once, wholly or in part; the rest is released with it. Safe
+    /// to repeat with the same key.
+    pub async fn capture(
+        &self,
+        request: OperationRequest,
+        amount: Money,
+    ) -> Result<OperationAnswer<CaptureRefusal>, CaptureFailure> {
+        self.refuse_while_full()?;
+        let trace = request.trace;
+        let command =
+            Capture { operation: self.operation("capture", request, Some(amount)), amount };
+        self.ask(|reply| CapturePayment { command, trace, reply }).await
+    }
+
+    /// Releases the hold of an authorized payment. Safe to repeat with the same key.
+    pub async fn void(
+        &self,
+        request: OperationRequest,
+    ) -> Result<OperationAnswer<VoidRefusal>, VoidFailure> {
+        self.refuse_while_full()?;
+        let trace = request.trace;
+        let command = Void { operation: self.operation("void", request, None) };
+        self.ask(|reply| VoidPayment { command, trace, reply }).await
+    }
+
+    /// Returns what was captured, wholly or in part, as often as something is left. Safe to
+    /// repeat with the same key; another key is another refund.
+    pub async fn refund(
+        &self,
+        request: OperationRequest,
+        amount: Money,
+    ) -> Result<OperationAnswer<RefundRefusal>, RefundFailure> {
+        self.refuse_while_full()?;
+        let trace = request.trace;
+        let command = Refund { operation: self.operation("refund", request, Some(amount)), amount };
+        self.ask(|reply| RefundPayment { command, trace, reply }).await
+    }
+
     /// Closes a key of unknown fate: the answer it got, or a decline from now on.
     pub async fn abandon(
         &self,
         merchant: MerchantId,
         key: IdempotencyKey,
         trace: Option<TraceContext>,
-    ) -> Result<PaymentAnswer, QueryError> {
+    ) -> Result<PaymentAnswer, AbandonError> {
         self.refuse_while_full()?;
         self.ask(|reply| AbandonKey { command: Abandon { merchant, key }, trace, reply }).await
     }
@@ -101,7 +145,15 @@ impl BankHandle {
         request: StatusRequest,
     ) -> Result<CardAccount, StatusError> {
         self.refuse_while_full()?;
-        self.ask(|reply| ChangeCardStatus { request, reply }).await
+        let command = SetCardStatus { token: request.token, status: request.status };
+        self.ask(|reply| ChangeCardStatus { command, reply }).await
+    }
+
+    /// Gives a card another limit.
+    pub async fn set_card_limit(&self, request: LimitRequest) -> Result<CardAccount, LimitError> {
+        self.refuse_while_full()?;
+        let command = ChangeLimit { token: request.token, limit: request.limit };
+        self.ask(|reply| ChangeCardLimit { command, reply }).await
     }
 
     /// A card.
@@ -181,6 +233,21 @@ impl BankHandle {
             order_id: request.order_id.clone(),
             installments: request.installments,
         }
+    }
+
+    /// The body begins with the kind of operation, where that of an authorization has a token: a
+    /// key of one is never a key of the other.
+    fn operation(&self, kind: &str, request: OperationRequest, amount: Option<Money>) -> Operation {
+        let OperationRequest { merchant, key, payment, trace: _ } = request;
+        let (minor, currency) =
+            amount.map_or((0, ""), |amount| (amount.minor, amount.currency.code()));
+        let body = self.inner.vault.body_hash(&[
+            kind.as_bytes(),
+            payment.uuid().as_bytes(),
+            &minor.to_le_bytes(),
+            currency.as_bytes(),
+        ]);
+        Operation { merchant, key, body, payment }
     }
 
     async fn ask<M, T, Refusal>(

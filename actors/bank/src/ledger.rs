@@ -6,26 +6,40 @@
 mod abandon;
 mod account;
 mod authorize;
+mod capture;
+mod change_limit;
 mod entry;
+mod expire;
 mod invariant;
 mod issue_card;
 mod key_scope;
+mod operation;
 mod payment;
 mod posting;
+mod refund;
 mod set_card_status;
 mod state;
+mod void;
 
 pub use abandon::Abandon;
 pub use account::CardAccount;
 pub use authorize::{Authorize, AuthorizeError, CardPresented};
+pub use capture::{Capture, CaptureError, CaptureRefusal};
+pub use change_limit::{ChangeLimit, ChangeLimitError};
 pub use entry::{Entry, IssuedCard, RequestIdentity};
+pub use expire::{Expire, HOLD_MS};
 pub use invariant::{Breach, check};
 pub use issue_card::{IssueCard, IssueCardError};
-pub use key_scope::{BodyHash, Decision, KeyReused, Stamp};
-pub use payment::{Payment, PaymentStatus};
+pub use key_scope::{Answer, Answered, BodyHash, Decision, KeyReused, Stamp};
+pub use operation::{Operation, Refusal};
+pub use payment::{Payment, PaymentCard, PaymentStatus};
 pub use posting::{Account, Posting};
+pub use refund::{Refund, RefundError, RefundRefusal};
 pub use set_card_status::{SetCardStatus, SetCardStatusError};
 pub use state::Ledger;
+pub use void::{Void, VoidError, VoidRefusal};
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod random_lives;

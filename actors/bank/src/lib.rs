@@ -17,8 +17,9 @@ mod tree;
 mod vault;
 
 pub use answer::{
-    BankError, CardError, CardRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest,
-    QueryError, StatusError, StatusRequest,
+    AbandonError, BankError, CaptureFailure, CardError, CardRequest, LimitError, LimitRequest,
+    OperationAnswer, OperationRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest,
+    QueryError, RefundFailure, StatusError, StatusRequest, VoidFailure,
 };
 pub use feed::{Feed, FeedBatch, FeedReader};
 pub use handle::BankHandle;

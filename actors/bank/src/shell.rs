@@ -3,5 +3,6 @@
 pub(crate) mod journal;
 pub(crate) mod journal_thread;
 pub(crate) mod ledger;
+pub(crate) mod ledger_mail;
 pub(crate) mod outbox;
 pub(crate) mod pending;

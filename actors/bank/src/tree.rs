@@ -19,7 +19,8 @@ use crate::handle::{BankHandle, Inner};
 use crate::ports::{DeliveryCursor, EventHistory, EventPublisher, JournalOpener, Surroundings};
 use crate::shell::journal::{Journal, JournalQueue, MakeThread};
 use crate::shell::journal_thread::JournalThread;
-use crate::shell::ledger::{LedgerActor, Reload};
+use crate::shell::ledger::LedgerActor;
+use crate::shell::ledger_mail::Reload;
 use crate::shell::outbox::{Outbox, OutboxParts};
 use crate::vault::Vault;
 
@@ -64,10 +65,11 @@ pub fn bank(parts: BankParts) -> (Supervisor, BankHandle) {
     });
 
     let (surroundings, capacity) = (parts.surroundings, parts.max_in_flight);
-    let loaded = Arc::clone(&is_loaded);
+    let (loaded, full) = (Arc::clone(&is_loaded), Arc::clone(&is_full));
     let ledger_actor = ChildSpec::permanent("ledger", move |_| {
         let surroundings = Arc::clone(&surroundings);
-        LedgerActor::new(queue.clone(), surroundings, capacity, Arc::clone(&loaded))
+        let (loaded, full) = (Arc::clone(&loaded), Arc::clone(&full));
+        LedgerActor::new(queue.clone(), surroundings, capacity, loaded, full)
     })
     .link(&ledger)
     .in_flight(&in_flight);

@@ -1,6 +1,7 @@
 //! What the rest of the process holds of the shop.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::prelude::SendError;
@@ -103,6 +104,11 @@ impl CheckoutHandle {
     /// Whether the shop can take orders now.
     pub fn is_up(&self) -> bool {
         self.inner.orders.with(|orders| orders.connected()).unwrap_or(false)
+    }
+
+    /// Whether the last order found no room on the disk; the next one may.
+    pub fn is_full(&self) -> bool {
+        self.inner.store.is_full.load(Ordering::Acquire)
     }
 
     fn prepare(&self, request: PlaceOrder, reply: crate::shell::open_order::Reply) -> Place {

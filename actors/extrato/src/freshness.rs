@@ -1,5 +1,6 @@
 //! How far the statement is behind the Bank, and what it has counted.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bancada_kernel::Timestamp;
@@ -57,12 +58,15 @@ pub(crate) struct Progress(Arc<Shared>);
 struct Shared {
     freshness: watch::Sender<Freshness>,
     statistics: Mutex<Statistics>,
+    /// Whether the source says how far the Bank is; somebody else has to otherwise.
+    does_source_tell: AtomicBool,
 }
 
 impl Progress {
     pub(crate) fn new() -> Progress {
         let freshness = watch::Sender::new(Freshness::default());
-        Progress(Arc::new(Shared { freshness, statistics: Mutex::default() }))
+        let does_source_tell = AtomicBool::new(false);
+        Progress(Arc::new(Shared { freshness, statistics: Mutex::default(), does_source_tell }))
     }
 
     pub(crate) fn freshness(&self) -> Freshness {
@@ -82,10 +86,21 @@ impl Progress {
     }
 
     pub(crate) fn heard(&self, now: Timestamp, committed_position: Option<u64>) {
+        self.0.does_source_tell.store(committed_position.is_some(), Ordering::Relaxed);
+        self.change(|freshness| freshness.heard_at = Some(now));
+        if let Some(committed) = committed_position {
+            self.committed(committed);
+        }
+    }
+
+    pub(crate) fn does_source_tell(&self) -> bool {
+        self.0.does_source_tell.load(Ordering::Relaxed)
+    }
+
+    /// What the Bank has committed, whoever says so.
+    pub(crate) fn committed(&self, position: u64) {
         self.change(|freshness| {
-            freshness.heard_at = Some(now);
-            let committed = committed_position.unwrap_or(0);
-            freshness.committed_position = freshness.committed_position.max(committed);
+            freshness.committed_position = freshness.committed_position.max(position);
         });
     }
 

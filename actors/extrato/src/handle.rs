@@ -35,9 +35,10 @@ impl ExtratoHandle {
 
     /// Every card.
     pub async fn cards(&self) -> Result<CardList, ReadError> {
-        let now = self.now();
+        // Before the rows: what is told must be in them, and may be less than is in them.
+        let (now, freshness) = (self.now(), self.freshness());
         let cards = self.inner.reading.at_once(move |reader| reader.cards(now)).await?;
-        Ok(CardList { cards, freshness: self.freshness() })
+        Ok(CardList { cards, freshness })
     }
 
     /// A page of a card's statement, of 1 to 200 lines; `None` when no event of this card has
@@ -47,7 +48,7 @@ impl ExtratoHandle {
         token: &CardToken,
         filter: Filter,
     ) -> Result<Option<Statement>, ReadError> {
-        let (now, token) = (self.now(), token.clone());
+        let (now, freshness, token) = (self.now(), self.freshness(), token.clone());
         let limit = filter.limit.clamp(1, MAX_PAGE);
         // One more than asked for tells whether there is a next page.
         let filter = Filter { limit: limit + 1, ..filter };
@@ -59,7 +60,7 @@ impl ExtratoHandle {
         let has_more = lines.len() > limit;
         lines.truncate(limit);
         let next = lines.last().map(|line| line.position).filter(|_| has_more);
-        Ok(Some(Statement { card, lines, next, freshness: self.freshness() }))
+        Ok(Some(Statement { card, lines, next, freshness }))
     }
 
     /// Follows a card: what came after a position, then everything that happens. Without a

@@ -68,7 +68,13 @@ pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHand
         surroundings: Arc::clone(&surroundings),
     };
     let follower = ChildSpec::permanent("follower", move |_| follower.clone());
-    let repairer = Repairer { repair, writer, surroundings: Arc::clone(&surroundings), wake };
+    let repairer = Repairer {
+        repair,
+        writer,
+        progress: progress.clone(),
+        surroundings: Arc::clone(&surroundings),
+        wake,
+    };
     let repairer = ChildSpec::permanent("repairer", move |_| repairer.clone());
 
     let supervisor = Supervisor::new("extrato", Strategy::RestForOne)

@@ -21,7 +21,7 @@ pub enum EventKind {
     CardStatusChanged,
     /// A hold was placed.
     PaymentAuthorized,
-    /// Money was charged.
+    /// Money was charged: a sale, or a hold that ends with it.
     PaymentCaptured,
     /// A payment was refused; no money moved.
     PaymentDeclined,
@@ -29,11 +29,19 @@ pub enum EventKind {
     PaymentVoided,
     /// Money was returned.
     PaymentRefunded,
+    // Kinds are added at the end: their order is part of the Bank's record.
+    /// A card was given another limit.
+    CardLimitChanged,
+    /// A hold was released by time.
+    PaymentExpired,
+    /// Something asked about a payment was refused; the payment is as before, and so is its card,
+    /// which the event does not name.
+    PaymentOperationRefused,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 7] = [
+    pub const ALL: [EventKind; 10] = [
         EventKind::CardIssued,
         EventKind::CardStatusChanged,
         EventKind::PaymentAuthorized,
@@ -41,6 +49,9 @@ impl EventKind {
         EventKind::PaymentDeclined,
         EventKind::PaymentVoided,
         EventKind::PaymentRefunded,
+        EventKind::CardLimitChanged,
+        EventKind::PaymentExpired,
+        EventKind::PaymentOperationRefused,
     ];
 
     /// The word in the event's `type`.
@@ -53,6 +64,9 @@ impl EventKind {
             EventKind::PaymentDeclined => "payment.declined",
             EventKind::PaymentVoided => "payment.voided",
             EventKind::PaymentRefunded => "payment.refunded",
+            EventKind::CardLimitChanged => "card.limit_changed",
+            EventKind::PaymentExpired => "payment.expired",
+            EventKind::PaymentOperationRefused => "payment.operation_refused",
         }
     }
 
@@ -70,6 +84,9 @@ impl EventKind {
             EventKind::PaymentDeclined => "rejected",
             EventKind::PaymentVoided => "voided",
             EventKind::PaymentRefunded => "refunded",
+            EventKind::CardLimitChanged => "card_limit_changed",
+            EventKind::PaymentExpired => "expired",
+            EventKind::PaymentOperationRefused => "operation_refused",
         }
     }
 }
@@ -149,7 +166,8 @@ pub struct PaymentEvent {
     pub position: u64,
     /// The payment; for a card event, a UUID equal to the event's own.
     pub transaction_id: PaymentId,
-    /// Which card; absent when the Bank never learned it (an abandoned key).
+    /// Which card; absent when the Bank never learned it (an abandoned key), or where it is not
+    /// concerned (a refused operation).
     pub card: Option<EventCard>,
     /// What moved, or would have moved.
     pub amount: Money,

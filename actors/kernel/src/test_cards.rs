@@ -47,6 +47,24 @@ pub struct TestCard {
     pub limit_minor: i64,
 }
 
+impl TestCard {
+    /// The number with spaces where it is embossed: 4-6-5 on an Amex, fours elsewhere.
+    pub fn printed_number(&self) -> String {
+        let is_gap = |place: usize| match self.brand {
+            Brand::Amex => place == 4 || place == 10,
+            _ => place > 0 && place.is_multiple_of(4),
+        };
+        let mut printed = String::new();
+        for (place, digit) in self.number.chars().enumerate() {
+            if is_gap(place) {
+                printed.push(' ');
+            }
+            printed.push(digit);
+        }
+        printed
+    }
+}
+
 const fn card(
     number: &'static str,
     holder: &'static str,
@@ -124,6 +142,12 @@ mod tests {
             assert_eq!(number.map(|n| n.brand()), Ok(card.brand), "{}", card.number);
             assert!(seen.insert(card.number), "{} stands twice", card.number);
         }
+    }
+
+    #[test]
+    fn numbers_are_grouped_as_they_are_embossed() {
+        assert_eq!(TEST_CARDS[0].printed_number(), "4242 4242 4242 4242");
+        assert_eq!(TEST_CARDS[4].printed_number(), "3782 822463 10005");
     }
 
     #[test]

@@ -22,16 +22,41 @@ impl BankService for Echo {
             merchant_id: request.merchant_id,
             order_id: request.order_id,
             status: v1::PaymentStatus::Captured.into(),
-            amount: request.amount,
+            amount: request.amount.clone(),
             card_token: "card_0123456789abcdef0123456789abcdef".to_owned(),
             masked_number: "************4242".to_owned(),
             brand: "visa".to_owned(),
             occurred_at_ms: 1_795_000_000_000,
             decline: None,
             installments: request.installments,
+            captured: request.amount,
+            refunded: None,
+            installment_plan: Vec::new(),
+            hold_ends_at_ms: 0,
         };
         let answer = v1::AuthorizeResponse { payment: Some(payment), replayed: false };
         Ok(Response::new(answer))
+    }
+
+    async fn capture(
+        &self,
+        _: Request<v1::CaptureRequest>,
+    ) -> Result<Response<v1::OperationResponse>, Status> {
+        Err(Status::unimplemented("an echo keeps nothing"))
+    }
+
+    async fn void(
+        &self,
+        _: Request<v1::VoidRequest>,
+    ) -> Result<Response<v1::OperationResponse>, Status> {
+        Err(Status::unimplemented("an echo keeps nothing"))
+    }
+
+    async fn refund(
+        &self,
+        _: Request<v1::RefundRequest>,
+    ) -> Result<Response<v1::OperationResponse>, Status> {
+        Err(Status::unimplemented("an echo keeps nothing"))
     }
 
     async fn get_payment(

@@ -23,8 +23,8 @@ struct Arguments {
     /// Rounds of each side.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Calls in progress at once.
-    #[arg(long, default_value_t = 64)]
+    /// Calls in progress at once: enough that the disk's latency is not what is measured.
+    #[arg(long, default_value_t = 256)]
     concurrency: usize,
     /// Where the journal is made; a folder on the disk that is to be measured.
     #[arg(long, default_value = "target")]

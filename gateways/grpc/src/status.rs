@@ -4,10 +4,16 @@
 //! |---|---|---|---|
 //! | bad request | `INVALID_ARGUMENT` | (`BadRequest` names the field) | no |
 //! | key of another request | `ALREADY_EXISTS` | `IDEMPOTENCY_KEY_REUSED` | no |
+//! | no such payment or card | `NOT_FOUND` | `PAYMENT_UNKNOWN`, `CARD_UNKNOWN` | no |
+//! | the card's state forbids it | `FAILED_PRECONDITION` | `CARD_CANCELLED` | no |
+//! | the payment's state forbids it | `FAILED_PRECONDITION` | see [`OperationRefusal`] | yes |
 //! | overloaded | `RESOURCE_EXHAUSTED` | `OVERLOADED` | no |
 //! | disk full | `RESOURCE_EXHAUSTED` | `STORAGE_FULL` | no |
 //! | starting or stopping | `UNAVAILABLE` | `NOT_READY` | no |
 //! | nobody knows | `UNKNOWN` | `OUTCOME_UNKNOWN` | perhaps: repeat with the same key |
+//!
+//! What a payment's state forbids is recorded as the answer to its key, and `replayed` in the
+//! metadata of its `ErrorInfo` says whether it was given before.
 //!
 //! An `UNAVAILABLE` without a reason comes from the transport, and says nothing about recording.
 
@@ -15,7 +21,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bancada_bank::BankError;
-use bancada_bank::ledger::{AuthorizeError, IssueCardError, SetCardStatusError};
+use bancada_bank::ledger::{
+    AuthorizeError, CaptureError, CaptureRefusal, ChangeLimitError, IssueCardError, KeyReused,
+    RefundError, RefundRefusal, SetCardStatusError, VoidError, VoidRefusal,
+};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -34,6 +43,12 @@ pub(crate) mod reason {
     pub(crate) const NOT_READY: &str = "NOT_READY";
     pub(crate) const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
 }
+
+const PAYMENT_UNKNOWN: &str = "PAYMENT_UNKNOWN";
+const PAYMENT_DECLINED: &str = "PAYMENT_DECLINED";
+const PAYMENT_VOIDED: &str = "PAYMENT_VOIDED";
+const PAYMENT_CAPTURED: &str = "PAYMENT_CAPTURED";
+const HOLD_EXPIRED: &str = "HOLD_EXPIRED";
 
 /// A refusal of one operation as a status.
 pub(crate) trait RefusalStatus {
@@ -76,6 +91,54 @@ fn info(code: Code, reason: &str, text: impl std::fmt::Display) -> Status {
     Status::with_error_details(code, text.to_string(), details)
 }
 
+/// Why nothing was done with a payment: an answer that is recorded, and a reason on the wire.
+pub(crate) trait OperationRefusal: std::fmt::Display {
+    fn reason(&self) -> &'static str;
+}
+
+impl OperationRefusal for CaptureRefusal {
+    fn reason(&self) -> &'static str {
+        match self {
+            CaptureRefusal::Declined => PAYMENT_DECLINED,
+            CaptureRefusal::Voided => PAYMENT_VOIDED,
+            CaptureRefusal::Expired => HOLD_EXPIRED,
+            CaptureRefusal::AlreadyCaptured => PAYMENT_CAPTURED,
+            CaptureRefusal::MoreThanAuthorized => "MORE_THAN_AUTHORIZED",
+        }
+    }
+}
+
+impl OperationRefusal for VoidRefusal {
+    fn reason(&self) -> &'static str {
+        match self {
+            VoidRefusal::Declined => PAYMENT_DECLINED,
+            VoidRefusal::AlreadyVoided => PAYMENT_VOIDED,
+            VoidRefusal::Expired => HOLD_EXPIRED,
+            VoidRefusal::Captured => PAYMENT_CAPTURED,
+        }
+    }
+}
+
+impl OperationRefusal for RefundRefusal {
+    fn reason(&self) -> &'static str {
+        match self {
+            RefundRefusal::Declined => PAYMENT_DECLINED,
+            RefundRefusal::Voided => PAYMENT_VOIDED,
+            RefundRefusal::Expired => HOLD_EXPIRED,
+            RefundRefusal::NotCaptured => "PAYMENT_NOT_CAPTURED",
+            RefundRefusal::MoreThanCaptured => "MORE_THAN_CAPTURED",
+        }
+    }
+}
+
+/// A refused operation. Unlike a decline it is a status: nothing happened to the payment, and its
+/// merchant asked for something that cannot be.
+pub(crate) fn operation_refused(refusal: &impl OperationRefusal, replayed: bool) -> Status {
+    let facts = HashMap::from([("replayed".to_owned(), replayed.to_string())]);
+    let details = ErrorDetails::with_error_info(refusal.reason(), DOMAIN, facts);
+    Status::with_error_details(Code::FailedPrecondition, refusal.to_string(), details)
+}
+
 /// A decline, for a contract that has no answer for it.
 pub(crate) fn declined(reason: bancada_kernel::DeclineReason) -> Status {
     let facts = [("code", reason.code()), ("reason", reason.word())];
@@ -85,13 +148,61 @@ pub(crate) fn declined(reason: bancada_kernel::DeclineReason) -> Status {
     Status::with_error_details(Code::FailedPrecondition, text, details)
 }
 
+impl RefusalStatus for KeyReused {
+    fn status(&self) -> Status {
+        info(Code::AlreadyExists, reason::KEY_REUSED, self)
+    }
+}
+
 impl RefusalStatus for AuthorizeError {
     fn status(&self) -> Status {
         match self {
-            AuthorizeError::KeyReused(_) => info(Code::AlreadyExists, reason::KEY_REUSED, self),
+            AuthorizeError::KeyReused(error) => error.status(),
             AuthorizeError::AmountNotPositive => field::invalid("amount.amount_minor", self),
             AuthorizeError::CurrencyNotSupported => field::invalid("amount.currency", self),
             AuthorizeError::InstallmentsOutOfRange => field::invalid("installments", self),
+        }
+    }
+}
+
+impl RefusalStatus for CaptureError {
+    fn status(&self) -> Status {
+        match self {
+            CaptureError::KeyReused(error) => error.status(),
+            CaptureError::AmountNotPositive => field::invalid("amount.amount_minor", self),
+            CaptureError::CurrencyNotSupported => field::invalid("amount.currency", self),
+            CaptureError::UnknownPayment => info(Code::NotFound, PAYMENT_UNKNOWN, self),
+        }
+    }
+}
+
+impl RefusalStatus for VoidError {
+    fn status(&self) -> Status {
+        match self {
+            VoidError::KeyReused(error) => error.status(),
+            VoidError::UnknownPayment => info(Code::NotFound, PAYMENT_UNKNOWN, self),
+        }
+    }
+}
+
+impl RefusalStatus for RefundError {
+    fn status(&self) -> Status {
+        match self {
+            RefundError::KeyReused(error) => error.status(),
+            RefundError::AmountNotPositive => field::invalid("amount.amount_minor", self),
+            RefundError::CurrencyNotSupported => field::invalid("amount.currency", self),
+            RefundError::UnknownPayment => info(Code::NotFound, PAYMENT_UNKNOWN, self),
+        }
+    }
+}
+
+impl RefusalStatus for ChangeLimitError {
+    fn status(&self) -> Status {
+        match self {
+            ChangeLimitError::UnknownCard => info(Code::NotFound, "CARD_UNKNOWN", self),
+            ChangeLimitError::LimitNegative => field::invalid("limit.amount_minor", self),
+            ChangeLimitError::CurrencyNotSupported => field::invalid("limit.currency", self),
+            ChangeLimitError::Cancelled => info(Code::FailedPrecondition, "CARD_CANCELLED", self),
         }
     }
 }

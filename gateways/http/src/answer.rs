@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::problem::ApiError;
+use crate::quote::quotable;
 
 /// An order of 50 lines is a third of it.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -37,12 +38,11 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
     }
     let body = read_body(payload).await?;
     serde_json::from_slice(&body).map_err(|error| {
-        // Its text names what was expected and where; it may quote a short value, so numbers
-        // that could be of a card are not passed on.
+        // Its text names what was expected and where, and quotes what was sent.
         let place = format!("line {}, column {}", error.line(), error.column());
         let place_pt = format!("linha {}, coluna {}", error.line(), error.column());
         if error.is_data() {
-            let what = without_digits(&error.to_string());
+            let what = quotable(&error.to_string());
             ApiError::invalid(
                 "body_invalid",
                 format!("O corpo não tem a forma esperada: {what}."),
@@ -56,23 +56,6 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
             )
         }
     })
-}
-
-/// Replaces runs of eight digits and more.
-fn without_digits(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut digits = String::new();
-    for character in text.chars().chain([' ']) {
-        if character.is_ascii_digit() {
-            digits.push(character);
-            continue;
-        }
-        shown.push_str(if digits.len() >= 8 { "…" } else { &digits });
-        digits.clear();
-        shown.push(character);
-    }
-    shown.pop();
-    shown
 }
 
 async fn read_body(mut payload: Payload) -> Result<Bytes, ApiError> {
@@ -97,15 +80,4 @@ async fn read_body(mut payload: Payload) -> Result<Bytes, ApiError> {
         body.extend_from_slice(&chunk);
     }
     Ok(body.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_quotes_no_card_number() {
-        let shown = without_digits("invalid type: integer `4242424242424242`, at column 17");
-        assert_eq!(shown, "invalid type: integer `…`, at column 17");
-    }
 }

@@ -7,6 +7,7 @@ mod answer;
 mod headers;
 mod language;
 mod problem;
+mod quote;
 mod reader;
 mod routes;
 mod server;

@@ -5,6 +5,7 @@ use bancada_checkout::order::{BasketError, MAX_INSTALLMENTS, MAX_LINES, MAX_QUAN
 use bancada_checkout::{OrdersError, PlaceError};
 
 use crate::language::Language;
+use crate::quote::quotable;
 
 /// Something that went wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,12 +167,15 @@ impl From<BasketError> for ApiError {
                 format!("An order has at most {MAX_LINES} lines."),
             )
             .at("items"),
-            BasketError::UnknownProduct { item, slug } => ApiError::invalid(
-                "product_unknown",
-                format!("A loja não vende {slug:?}."),
-                format!("The shop does not sell {slug:?}."),
-            )
-            .at(format!("items[{item}].slug")),
+            BasketError::UnknownProduct { item, slug } => {
+                let slug = quotable(&slug);
+                ApiError::invalid(
+                    "product_unknown",
+                    format!("A loja não vende {slug:?}."),
+                    format!("The shop does not sell {slug:?}."),
+                )
+                .at(format!("items[{item}].slug"))
+            }
             BasketError::QuantityOutOfRange { item, .. } => ApiError::invalid(
                 "quantity_out_of_range",
                 format!("A quantidade vai de 1 a {MAX_QUANTITY}."),

@@ -7,8 +7,9 @@ use std::time::Duration;
 use actix::fut::{ActorFutureExt as _, wrap_future};
 use actix::{Actor, ActorContext as _, AsyncContext as _, Context, Supervised};
 use actix_web::dev::ServerHandle;
-use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, middleware};
+use actix_web::error::{InternalError, QueryPayloadError};
+use actix_web::web::{self, Data, QueryConfig, ServiceConfig};
+use actix_web::{App, HttpRequest, middleware};
 use bancada_checkout::CheckoutHandle;
 use bancada_checkout::catalogue::Catalogue;
 use bancada_extrato::ExtratoHandle;
@@ -18,6 +19,8 @@ use bancada_telemetry::Metrics;
 use tokio::sync::watch;
 
 use crate::headers::finish;
+use crate::problem::ApiError;
+use crate::reader::Reader;
 use crate::routes::admin::{self, Admin};
 use crate::routes::extrato::{self, Stopping};
 use crate::routes::{checkout, pages, status};
@@ -84,6 +87,7 @@ impl HttpServer {
             let stopping = stopping.clone();
             App::new()
                 .app_data(Data::new(metrics))
+                .app_data(QueryConfig::default().error_handler(query_unreadable))
                 .wrap(middleware::from_fn(finish))
                 .configure(move |config| configure(config, services, &stopping))
                 .default_service(web::route().to(pages::elsewhere))
@@ -111,6 +115,16 @@ fn configure(config: &mut ServiceConfig, services: Vec<Service>, stopping: &Stop
             Service::Admin(admin) => admin::configure(config, admin),
         }
     }
+}
+
+/// A query that is none, or that says something twice.
+fn query_unreadable(error: QueryPayloadError, request: &HttpRequest) -> actix_web::Error {
+    let problem = ApiError::bad_request(
+        "query_invalid",
+        "Os parâmetros do endereço não podem ser lidos; envie cada um só uma vez.",
+        "The address's parameters cannot be read; send each of them only once.",
+    );
+    InternalError::from_response(error, Reader::of(request).problem(&problem)).into()
 }
 
 impl Actor for HttpServer {

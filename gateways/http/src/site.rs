@@ -77,7 +77,8 @@ impl Site {
         let takes = |encoding: &str| {
             accepted.split(',').any(|item| {
                 let (name, weight) = item.split_once(';').unwrap_or((item, ""));
-                name.trim() == encoding && weight.trim() != "q=0"
+                let weight = weight.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok());
+                name.trim().eq_ignore_ascii_case(encoding) && weight.is_none_or(|q| q > 0.0)
             })
         };
         let mut response = HttpResponse::Ok();

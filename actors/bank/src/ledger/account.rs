@@ -19,7 +19,8 @@ pub struct CardAccount {
     pub expiry: Expiry,
     /// Credit limit.
     pub limit: Money,
-    /// Owed: captured less refunded.
+    /// Owed: captured less refunded. Below zero, the cardholder has a credit; only a refund leads
+    /// there.
     pub balance: Money,
     /// Authorized and not captured.
     pub held: Money,

@@ -71,8 +71,8 @@ pub enum AuthorizeError {
 impl Authorize {
     /// Decides. A decline is an entry like an approval: it answers the key.
     pub fn decide(&self, ledger: &Ledger, stamp: Stamp) -> Result<Decision, AuthorizeError> {
-        if let Some(payment) = ledger.answered(&self.merchant, &self.key, Some(self.body))? {
-            return Ok(Decision::Replay(payment));
+        if let Some(answer) = ledger.answered(&self.merchant, &self.key, self.body)? {
+            return Ok(Decision::Replay(answer));
         }
         if self.amount.minor <= 0 {
             return Err(AuthorizeError::AmountNotPositive);
@@ -148,7 +148,8 @@ impl Authorize {
 
     fn record(&self, event: PaymentEvent, postings: Vec<posting::Posting>) -> Decision {
         let request = RequestIdentity { key: self.key.clone(), body: Some(self.body) };
-        Decision::Record(Box::new(Entry { event, postings, request: Some(request), issued: None }))
+        let entry = Entry { postings, request: Some(request), ..Entry::of_event(event) };
+        Decision::Record(Box::new(entry))
     }
 
     fn event(
@@ -269,7 +270,7 @@ mod tests {
         assert_eq!(bench.ledger.position(), position);
         let declined = Bench::sale("d", 600);
         let refused = bench.authorize(&declined).unwrap();
-        bench.raise_limit(10_000);
+        bench.change_limit(10_000);
         assert_eq!(bench.authorize(&declined).unwrap(), refused, "a refusal is an answer too");
         let other = Authorize { body: BodyHash([9; 16]), ..command };
         assert_eq!(bench.authorize(&other), Err(AuthorizeError::KeyReused(KeyReused)));

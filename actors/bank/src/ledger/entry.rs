@@ -4,6 +4,7 @@ use bancada_kernel::{DeclineReason, Expiry, IdempotencyKey, PaymentEvent};
 use serde::{Deserialize, Serialize};
 
 use super::key_scope::BodyHash;
+use super::operation::Refusal;
 use super::posting::Posting;
 
 /// One committed change: the event that leaves the Bank, and what only the Bank keeps of it.
@@ -20,6 +21,8 @@ pub struct Entry {
     pub request: Option<RequestIdentity>,
     /// What the Bank alone knows of a new card.
     pub issued: Option<IssuedCard>,
+    /// Why nothing was done with the payment; the answer to the request, like any other.
+    pub refusal: Option<Refusal>,
 }
 
 /// The idempotency key a payment was asked for with; its merchant is in the event.
@@ -38,4 +41,11 @@ pub struct IssuedCard {
     pub expiry: Expiry,
     /// The reason with which a demo card declines every payment.
     pub always_declines: Option<DeclineReason>,
+}
+
+impl Entry {
+    /// An entry that only says what happened: no money moves, and nobody asked with a key.
+    pub(super) fn of_event(event: PaymentEvent) -> Entry {
+        Entry { event, postings: Vec::new(), request: None, issued: None, refusal: None }
+    }
 }

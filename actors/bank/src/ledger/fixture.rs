@@ -1,5 +1,7 @@
 //! A ledger on a bench: one card, commands in short words, every entry kept.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use bancada_kernel::{
     Brand, CardToken, Currency, DeclineReason, EventId, Expiry, IdempotencyKey, MerchantId, Money,
     PaymentId, Timestamp,
@@ -7,8 +9,10 @@ use bancada_kernel::{
 use uuid::Uuid;
 
 use super::{
-    Abandon, Authorize, AuthorizeError, BodyHash, CardAccount, CardPresented, Decision, Entry,
-    IssueCard, Ledger, Payment, SetCardStatus, Stamp, check,
+    Abandon, Account, Answered, Authorize, AuthorizeError, BodyHash, Capture, CaptureError,
+    CaptureRefusal, CardAccount, CardPresented, ChangeLimit, Decision, Entry, Expire, IssueCard,
+    KeyReused, Ledger, Operation, Payment, Refund, RefundError, RefundRefusal, Refusal,
+    SetCardStatus, Stamp, Void, VoidError, VoidRefusal, check,
 };
 
 /// 2026-11-24T00:00:00Z
@@ -87,13 +91,100 @@ impl Bench {
 
     pub(crate) fn authorize(&mut self, command: &Authorize) -> Result<Payment, AuthorizeError> {
         let decision = command.decide(&self.ledger, self.stamp())?;
-        Ok(self.settle(decision))
+        Ok(self.settle(decision).payment)
     }
 
-    pub(crate) fn abandon(&mut self, merchant: &MerchantId, key: &str) -> Payment {
+    pub(crate) fn abandon(
+        &mut self,
+        merchant: &MerchantId,
+        key: &str,
+    ) -> Result<Payment, KeyReused> {
         let command = Abandon { merchant: merchant.clone(), key: Bench::key(key) };
-        let decision = command.decide(&self.ledger, self.stamp());
-        self.settle(decision)
+        let decision = command.decide(&self.ledger, self.stamp())?;
+        Ok(self.settle(decision).payment)
+    }
+
+    /// A hold, placed now.
+    pub(crate) fn hold(&mut self, key: &str, amount_minor: i64) -> PaymentId {
+        let command = Authorize { capture: false, ..Bench::sale(key, amount_minor) };
+        let payment = self.authorize(&command).unwrap();
+        assert_eq!(payment.status, super::PaymentStatus::Authorized);
+        payment.id
+    }
+
+    /// Asks about a payment, with a body that is made of everything asked for.
+    pub(crate) fn operation(key: &str, payment: PaymentId, asked: &str) -> Operation {
+        let mut hasher = DefaultHasher::new();
+        (payment, asked).hash(&mut hasher);
+        let mut body = [0; 16];
+        body[..8].copy_from_slice(&hasher.finish().to_le_bytes());
+        let merchant = MerchantId::parse("loja").unwrap();
+        Operation { merchant, key: Bench::key(key), body: BodyHash(body), payment }
+    }
+
+    pub(crate) fn capture_of(key: &str, payment: PaymentId, amount_minor: i64) -> Capture {
+        let operation = Bench::operation(key, payment, &format!("capture {amount_minor}"));
+        Capture { operation, amount: Money::brl(amount_minor) }
+    }
+
+    pub(crate) fn void_of(key: &str, payment: PaymentId) -> Void {
+        Void { operation: Bench::operation(key, payment, "void") }
+    }
+
+    pub(crate) fn refund_of(key: &str, payment: PaymentId, amount_minor: i64) -> Refund {
+        let operation = Bench::operation(key, payment, &format!("refund {amount_minor}"));
+        Refund { operation, amount: Money::brl(amount_minor) }
+    }
+
+    pub(crate) fn capture(
+        &mut self,
+        command: &Capture,
+    ) -> Result<Result<Payment, CaptureRefusal>, CaptureError> {
+        let decision = command.decide(&self.ledger, self.stamp())?;
+        Ok(self.settle_operation(decision))
+    }
+
+    pub(crate) fn void(
+        &mut self,
+        command: &Void,
+    ) -> Result<Result<Payment, VoidRefusal>, VoidError> {
+        let decision = command.decide(&self.ledger, self.stamp())?;
+        Ok(self.settle_operation(decision))
+    }
+
+    pub(crate) fn refund(
+        &mut self,
+        command: &Refund,
+    ) -> Result<Result<Payment, RefundRefusal>, RefundError> {
+        let decision = command.decide(&self.ledger, self.stamp())?;
+        Ok(self.settle_operation(decision))
+    }
+
+    /// Releases everything that is due; how many holds that were.
+    pub(crate) fn expire(&mut self) -> usize {
+        let mut n_expired = 0;
+        while let Some(entry) = Expire.decide(&self.ledger, self.stamp()) {
+            self.apply(entry);
+            n_expired += 1;
+            assert!(n_expired <= self.entries.len(), "a hold expires once");
+        }
+        n_expired
+    }
+
+    pub(crate) fn change_limit(&mut self, limit_minor: i64) {
+        let command = ChangeLimit { token: Bench::token(), limit: Money::brl(limit_minor) };
+        let entry = command.decide(&self.ledger, self.stamp()).unwrap().unwrap();
+        self.apply(entry);
+    }
+
+    pub(crate) fn payment(&self, id: PaymentId) -> &Payment {
+        self.ledger.payment(id).unwrap()
+    }
+
+    /// What the Bank owes the one merchant there is.
+    pub(crate) fn owed_to_merchant(&self) -> i128 {
+        let account = Account::MerchantSettlement(MerchantId::parse("loja").unwrap());
+        self.ledger.books().find(|(it, _)| **it == account).map_or(0, |(_, sum)| -sum)
     }
 
     pub(crate) fn set_status(&mut self, command: &SetCardStatus) {
@@ -107,34 +198,35 @@ impl Bench {
         self.replay();
     }
 
-    /// Raises the limit from the first entry on.
-    pub(crate) fn raise_limit(&mut self, limit_minor: i64) {
-        for entry in &mut self.entries {
-            let card = entry.event.card.as_mut().unwrap();
-            card.after.as_mut().unwrap().limit.minor = limit_minor;
-        }
-        self.replay();
-    }
-
     /// Every invariant holds.
     #[track_caller]
     pub(crate) fn check(&self) {
         assert_eq!(check(&self.ledger, &self.entries), []);
     }
 
-    fn settle(&mut self, decision: Decision) -> Payment {
-        let id = match decision {
-            Decision::Replay(id) => id,
-            Decision::Record(entry) => {
-                let id = entry.event.transaction_id;
-                self.apply(*entry);
-                id
-            }
-        };
-        self.ledger.payment(id).unwrap().clone()
+    fn settle_operation<R: TryFrom<Refusal, Error = Refusal>>(
+        &mut self,
+        decision: Decision,
+    ) -> Result<Payment, R> {
+        let Answered { payment, refusal } = self.settle(decision);
+        match refusal {
+            None => Ok(payment),
+            Some(refusal) => Err(R::try_from(refusal).unwrap()),
+        }
     }
 
-    fn apply(&mut self, entry: Entry) {
+    pub(crate) fn settle(&mut self, decision: Decision) -> Answered {
+        let answered = match decision {
+            Decision::Replay(answer) => self.ledger.given(answer),
+            Decision::Record(entry) => {
+                self.apply(*entry);
+                self.entries.last().and_then(|entry| self.ledger.answer_of(entry))
+            }
+        };
+        answered.unwrap()
+    }
+
+    pub(crate) fn apply(&mut self, entry: Entry) {
         self.ledger.apply(&entry);
         self.entries.push(entry);
     }

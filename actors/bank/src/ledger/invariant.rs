@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bancada_kernel::CardToken;
+use bancada_kernel::{CardSnapshot, CardToken, EventKind, MerchantId, PaymentId};
 
 use super::entry::Entry;
 use super::payment::PaymentStatus;
@@ -24,16 +24,18 @@ pub fn check(ledger: &Ledger, entries: &[Entry]) -> Vec<Breach> {
     let mut breaches = Vec::new();
     let mut breach = |id, what: String| breaches.push(Breach { id, what });
     l1_postings_sum_to_zero(ledger, entries, &mut breach);
-    l2_no_approval_exceeds_the_limit(ledger, entries, &mut breach);
-    l3_a_key_has_one_effect(entries, &mut breach);
-    l4_captured_within_authorized(ledger, &mut breach);
+    l2_no_approval_exceeds_the_limit(entries, &mut breach);
+    l2_a_card_holds_its_open_holds(ledger, &mut breach);
+    l3_a_key_has_one_effect_and_one_answer(ledger, entries, &mut breach);
+    l4_captured_within_authorized_refunded_within_captured(ledger, entries, &mut breach);
+    l4_only_a_refund_lowers_a_balance(entries, &mut breach);
     l5_card_sequences_are_contiguous(entries, &mut breach);
     l6_replay_gives_the_same_state(ledger, entries, &mut breach);
     breaches
 }
 
 /// Every transaction's postings sum to zero, and so does the ledger; a card's balance is what
-/// was posted to it.
+/// was posted to it, and a merchant is owed what its payments captured less what they refunded.
 fn l1_postings_sum_to_zero(
     ledger: &Ledger,
     entries: &[Entry],
@@ -45,61 +47,183 @@ fn l1_postings_sum_to_zero(
             breach("L1", format!("postings at {} sum to {sum}", entry.event.position));
         }
     }
-    let total: i128 = ledger.books().map(|(_, sum)| i128::from(sum)).sum();
+    let total: i128 = ledger.books().map(|(_, sum)| sum).sum();
     if total != 0 {
         breach("L1", format!("the ledger sums to {total}"));
     }
-    let books: HashMap<&Account, i64> = ledger.books().collect();
+    let books: HashMap<&Account, i128> = ledger.books().collect();
     for card in ledger.cards() {
         let posted = books.get(&Account::Card(card.token.clone())).copied().unwrap_or(0);
-        if posted != card.balance.minor {
-            let balance = card.balance.minor;
+        let balance = card.balance.minor;
+        if posted != i128::from(balance) {
             breach("L1", format!("card {}: balance {balance}, posted {posted}", card.token));
+        }
+    }
+    let mut owed: HashMap<&MerchantId, i128> = HashMap::new();
+    for payment in ledger.payments() {
+        let kept = i128::from(payment.captured_minor) - i128::from(payment.refunded_minor);
+        *owed.entry(&payment.merchant).or_default() += kept;
+    }
+    for (merchant, owed) in owed {
+        let account = Account::MerchantSettlement(merchant.clone());
+        let posted = books.get(&account).copied().unwrap_or(0);
+        if posted != -owed {
+            breach("L1", format!("merchant {merchant}: owed {owed}, posted {posted}"));
         }
     }
 }
 
-/// limit - balance - holds is never negative because of an approval.
+/// The cards that entries leave behind, each with what its entry before left.
+fn card_steps(
+    entries: &[Entry],
+) -> impl Iterator<Item = (&Entry, &CardToken, Option<&CardSnapshot>, &CardSnapshot)> {
+    let mut last: HashMap<&CardToken, &CardSnapshot> = HashMap::new();
+    entries.iter().filter_map(move |entry| {
+        let card = entry.event.card.as_ref()?;
+        let after = card.after.as_ref()?;
+        Some((entry, &card.token, last.insert(&card.token, after), after))
+    })
+}
+
+/// limit - balance - holds, as wide as it can become.
+fn available(card: &CardSnapshot) -> i128 {
+    i128::from(card.limit.minor) - i128::from(card.balance.minor) - i128::from(card.held.minor)
+}
+
+/// limit - balance - holds is never negative because of an approval: whatever makes it smaller
+/// leaves it at zero or more, but for a lower limit.
 fn l2_no_approval_exceeds_the_limit(
+    entries: &[Entry],
+    breach: &mut impl FnMut(&'static str, String),
+) {
+    for (entry, token, before, after) in card_steps(entries) {
+        let left = available(after);
+        let is_less = before.is_none_or(|before| left < available(before));
+        if is_less && left < 0 && entry.event.kind != EventKind::CardLimitChanged {
+            breach("L2", format!("card {token}: {left} available at {}", entry.event.position));
+        }
+    }
+    for entry in entries {
+        let is_approval =
+            matches!(entry.event.kind, EventKind::PaymentAuthorized | EventKind::PaymentCaptured);
+        let after = entry.event.card.as_ref().and_then(|card| card.after.as_ref());
+        if is_approval && after.is_none() {
+            breach("L2", format!("approval at {} without a card", entry.event.position));
+        }
+    }
+}
+
+/// What a card holds is the sum of its open holds.
+fn l2_a_card_holds_its_open_holds(ledger: &Ledger, breach: &mut impl FnMut(&'static str, String)) {
+    let mut open: HashMap<&CardToken, i128> = HashMap::new();
+    for payment in ledger.payments().filter(|it| it.status == PaymentStatus::Authorized) {
+        if let Some(card) = &payment.card {
+            *open.entry(&card.token).or_default() += i128::from(payment.amount.minor);
+        }
+    }
+    for card in ledger.cards() {
+        let open = open.get(&card.token).copied().unwrap_or(0);
+        if i128::from(card.held.minor) != open {
+            let held = card.held.minor;
+            breach("L2", format!("card {}: holds {held}, open holds {open}", card.token));
+        }
+    }
+}
+
+/// An idempotency key has at most one effect, and the answer that was given to it is kept.
+fn l3_a_key_has_one_effect_and_one_answer(
     ledger: &Ledger,
     entries: &[Entry],
     breach: &mut impl FnMut(&'static str, String),
 ) {
-    for entry in entries.iter().filter(|e| e.request.is_some() && e.event.decline.is_none()) {
-        let after = entry.event.card.as_ref().and_then(|card| card.after.as_ref());
-        let available = after.map(|card| card.limit.minor - card.balance.minor - card.held.minor);
-        if available.is_none_or(|minor| minor < 0) {
-            breach("L2", format!("approval at {} leaves {available:?}", entry.event.position));
-        }
-    }
-    for card in ledger.cards().filter(|card| card.held.minor < 0) {
-        breach("L2", format!("card {} holds {}", card.token, card.held.minor));
-    }
-}
-
-/// An idempotency key has at most one effect.
-fn l3_a_key_has_one_effect(entries: &[Entry], breach: &mut impl FnMut(&'static str, String)) {
     let mut seen = HashMap::new();
     for entry in entries {
-        let Some(request) = &entry.request else { continue };
-        let scope = (&entry.event.merchant_id, &request.key);
-        if let Some(first) = seen.insert(scope, entry.event.position) {
+        let (Some(request), Some(merchant)) = (&entry.request, &entry.event.merchant_id) else {
+            continue;
+        };
+        if let Some(first) = seen.insert((merchant, &request.key), entry.event.position) {
             let second = entry.event.position;
             breach("L3", format!("key {} acted at {first} and at {second}", request.key));
         }
+        let kept = ledger.answer(merchant, &request.key);
+        let is_kept = kept.and_then(|answer| ledger.given(answer)).is_some_and(|given| {
+            given.payment.id == entry.event.transaction_id && given.refusal == entry.refusal
+        });
+        if !is_kept || kept.is_none_or(|answer| answer.body != request.body) {
+            breach("L3", format!("the answer to key {} is not kept", request.key));
+        }
     }
 }
 
-/// captured <= authorized.
-fn l4_captured_within_authorized(ledger: &Ledger, breach: &mut impl FnMut(&'static str, String)) {
+/// What entries say of one payment's money.
+#[derive(Default)]
+struct Moved {
+    authorized: i128,
+    n_captures: u32,
+    captured: i128,
+    refunded: i128,
+    is_released: bool,
+}
+
+/// captured <= authorized, once and not after a release; refunded <= captured; and the ledger
+/// remembers of each payment what the entries say.
+fn l4_captured_within_authorized_refunded_within_captured(
+    ledger: &Ledger,
+    entries: &[Entry],
+    breach: &mut impl FnMut(&'static str, String),
+) {
+    let mut payments: HashMap<PaymentId, Moved> = HashMap::new();
+    for entry in entries {
+        let (event, minor) = (&entry.event, i128::from(entry.event.amount.minor));
+        let moved = payments.entry(event.transaction_id);
+        match event.kind {
+            EventKind::PaymentAuthorized => moved.or_default().authorized += minor,
+            EventKind::PaymentCaptured => {
+                let sale = Moved { authorized: minor, ..Moved::default() };
+                let moved = moved.or_insert(sale);
+                moved.n_captures += 1;
+                moved.captured += minor;
+            }
+            EventKind::PaymentRefunded => moved.or_default().refunded += minor,
+            EventKind::PaymentVoided | EventKind::PaymentExpired => {
+                moved.or_default().is_released = true;
+            }
+            _ => {}
+        }
+    }
+    for (id, moved) in &payments {
+        let Moved { authorized, n_captures, captured, refunded, is_released } = moved;
+        if !(0..=*authorized).contains(captured) || *n_captures > 1 {
+            breach("L4", format!("payment {id}: captured {captured} of {authorized}"));
+        }
+        if *is_released && *n_captures > 0 {
+            breach("L4", format!("payment {id}: captured and released"));
+        }
+        if !(0..=*captured).contains(refunded) {
+            breach("L4", format!("payment {id}: refunded {refunded} of {captured}"));
+        }
+    }
     for payment in ledger.payments() {
-        let ceiling = match payment.status {
-            PaymentStatus::Declined(_) => 0,
-            PaymentStatus::Authorized | PaymentStatus::Captured => payment.amount.minor,
-        };
-        if !(0..=ceiling).contains(&payment.captured_minor) {
-            let captured = payment.captured_minor;
-            breach("L4", format!("payment {}: captured {captured} of {ceiling}", payment.id));
+        let moved = payments.remove(&payment.id).unwrap_or_default();
+        let known = (i128::from(payment.captured_minor), i128::from(payment.refunded_minor));
+        if known != (moved.captured, moved.refunded) {
+            breach("L4", format!("payment {}: the ledger remembers {known:?}", payment.id));
+        }
+    }
+}
+
+/// A charge raises a balance, and nothing but a refund lowers it: only so can it be negative.
+fn l4_only_a_refund_lowers_a_balance(
+    entries: &[Entry],
+    breach: &mut impl FnMut(&'static str, String),
+) {
+    for (entry, token, before, after) in card_steps(entries) {
+        let before = before.map_or(0, |card| card.balance.minor);
+        let is_refund = entry.event.kind == EventKind::PaymentRefunded;
+        if after.balance.minor < before && !is_refund {
+            let balance = after.balance.minor;
+            let position = entry.event.position;
+            breach("L4", format!("card {token}: {balance} after {before} at {position}"));
         }
     }
 }
@@ -145,32 +269,81 @@ mod tests {
     use super::*;
     use crate::ledger::fixture::Bench;
 
+    /// Entries of a life: 0 card, 1 sale, 2 hold, 3 capture, 4 refund, 5 hold, 6 void, 7 refusal.
+    fn a_life() -> Bench {
+        let mut bench = Bench::with_card(1000);
+        bench.authorize(&Bench::sale("sale", 10)).unwrap();
+        let id = bench.hold("hold", 100);
+        bench.capture(&Bench::capture_of("capture", id, 60)).unwrap().unwrap();
+        bench.refund(&Bench::refund_of("refund", id, 20)).unwrap().unwrap();
+        let id = bench.hold("given-up", 30);
+        bench.void(&Bench::void_of("void", id)).unwrap().unwrap();
+        bench.capture(&Bench::capture_of("too-late", id, 30)).unwrap().unwrap_err();
+        bench.check();
+        bench
+    }
+
+    fn card(entries: &mut [Entry], at: usize) -> &mut CardSnapshot {
+        entries[at].event.card.as_mut().unwrap().after.as_mut().unwrap()
+    }
+
+    /// Plants a fault and expects a breach that begins with these words.
+    #[track_caller]
+    fn check_fault(words: &str, plant: impl FnOnce(&mut Ledger, &mut Vec<Entry>)) {
+        let mut bench = a_life();
+        plant(&mut bench.ledger, &mut bench.entries);
+        let found = check(&bench.ledger, &bench.entries);
+        let is_found = found.iter().any(|breach| breach.to_string().starts_with(words));
+        assert!(is_found, "{words}: {found:?}");
+    }
+
     #[test]
     fn each_planted_fault_is_caught_by_its_invariant() {
         type Fault = fn(&mut Vec<Entry>);
         let faults: &[(&str, Fault)] = &[
-            ("L1", |entries| entries[1].postings[0].amount_minor += 1),
-            ("L2", |entries| {
-                let card = entries[1].event.card.as_mut().unwrap();
-                card.after.as_mut().unwrap().limit.minor = 0;
+            ("L1: postings at 2", |entries| entries[1].postings[0].amount_minor += 1),
+            ("L1: postings at 5", |entries| entries[4].postings[1].amount_minor -= 1),
+            ("L2: card tok: -10 available at 2", |entries| card(entries, 1).limit.minor = 0),
+            ("L2: approval at 4 without", |entries| entries[3].event.card = None),
+            ("L3: key sale acted", |entries| entries[2].request = entries[1].request.clone()),
+            ("L3: the answer to key capture", |entries| {
+                entries[3].request.as_mut().unwrap().body = None;
             }),
-            ("L3", |entries| entries[2].request = entries[1].request.clone()),
-            ("L5", |entries| entries[2].event.card.as_mut().unwrap().sequence += 1),
-            ("L5", |entries| {
+            ("L3: the answer to key too-late", |entries| entries[7].refusal = None),
+            ("L4: payment", |entries| entries[3].event.amount.minor = 101),
+            ("L4: payment", |entries| entries[4].event.amount.minor = 61),
+            ("L4: payment", |entries| entries[4].event.kind = EventKind::PaymentCaptured),
+            ("L4: payment", |entries| entries[7].event.kind = EventKind::PaymentCaptured),
+            ("L4: card tok: 49 after 50", |entries| card(entries, 6).balance.minor -= 1),
+            ("L5: card", |entries| entries[2].event.card.as_mut().unwrap().sequence += 1),
+            ("L5: position", |entries| {
                 entries.remove(1);
             }),
-            ("L6", |entries| {
+            ("L6: replay", |entries| {
                 entries.pop();
             }),
+            ("L6: replay", |entries| entries[2].event.amount.minor += 1),
         ];
-        for (id, plant) in faults {
-            let mut bench = Bench::with_card(1000);
-            bench.authorize(&Bench::sale("a", 10)).unwrap();
-            bench.authorize(&Bench::sale("b", 20)).unwrap();
-            bench.check();
-            plant(&mut bench.entries);
-            let found = check(&bench.ledger, &bench.entries);
-            assert!(found.iter().any(|breach| breach.id == *id), "{id}: {found:?}");
+        for (words, plant) in faults {
+            check_fault(words, |_, entries| plant(entries));
+        }
+    }
+
+    #[test]
+    fn a_state_that_the_entries_do_not_explain_is_caught() {
+        type Fault = fn(&mut Ledger);
+        let faults: &[(&str, Fault)] = &[
+            ("L1: the ledger", |ledger| ledger.books_mut().for_each(|(_, sum)| *sum += 1)),
+            ("L1: card", |ledger| ledger.cards_mut().for_each(|card| card.balance.minor += 1)),
+            ("L1: merchant", |ledger| ledger.books_mut().for_each(|(_, sum)| *sum *= 2)),
+            ("L2: card", |ledger| ledger.cards_mut().for_each(|card| card.held.minor += 1)),
+            ("L3: the answer", |ledger| ledger.forget_answers()),
+            ("L4: payment", |ledger| ledger.payments_mut().for_each(|it| it.captured_minor += 1)),
+            ("L4: payment", |ledger| ledger.payments_mut().for_each(|it| it.refunded_minor += 1)),
+            ("L6: replay", |ledger| ledger.payments_mut().for_each(|it| it.position += 1)),
+        ];
+        for (words, plant) in faults {
+            check_fault(words, |ledger, _| plant(ledger));
         }
     }
 }

@@ -102,7 +102,7 @@ impl IssueCard {
             stamp.trace,
         );
         let issued = IssuedCard { expiry: self.expiry, always_declines: self.always_declines };
-        Entry { event, postings: Vec::new(), request: None, issued: Some(issued) }
+        Entry { issued: Some(issued), ..Entry::of_event(event) }
     }
 }
 

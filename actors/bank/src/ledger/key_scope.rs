@@ -1,9 +1,15 @@
 //! Idempotency: a merchant's key has at most one effect and one answer (L3).
+//!
+//! All commands of a merchant share one space of keys. What is kept of a key's answer is which
+//! payment it is about, how that payment stood then, and why nothing was done, if so; the facts
+//! of a payment that never change are kept once, with the payment.
 
 use bancada_kernel::{EventId, IdempotencyKey, MerchantId, PaymentId, Timestamp, TraceContext};
 use serde::{Deserialize, Serialize};
 
 use super::entry::Entry;
+use super::operation::{Operation, Refusal};
+use super::payment::{Payment, Standing};
 use super::state::Ledger;
 
 /// A keyed hash of a request's body without its CVV. Keyed, because a plain hash of card data
@@ -16,8 +22,37 @@ pub struct BodyHash(pub [u8; 16]);
 pub enum Decision {
     /// Something new to record.
     Record(Box<Entry>),
-    /// Answered before: the answer is this payment, durable with its own position.
-    Replay(PaymentId),
+    /// Answered before; see [`Ledger::given`].
+    Replay(Answer),
+}
+
+/// The answer to an idempotency key, as the ledger keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Answer {
+    pub(super) payment: PaymentId,
+    pub(super) body: Option<BodyHash>,
+    pub(super) standing: Standing,
+    pub(super) outcome: Outcome,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Outcome {
+    /// An authorization was decided, approved or declined.
+    Decided,
+    /// An operation on a payment was done.
+    Done,
+    /// An operation on a payment was refused.
+    Refused(Refusal),
+}
+
+/// An answer in full, as it was when it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The payment.
+    pub payment: Payment,
+    /// Why nothing was done with it, if so.
+    pub refusal: Option<Refusal>,
 }
 
 /// The key was used before for another request.
@@ -39,7 +74,17 @@ pub struct Stamp {
 }
 
 impl Ledger {
-    /// The payment that answers this key, if it was used; an error if with another body.
+    /// An answer that was given before, as it was. `None` only for an answer of another ledger.
+    pub fn given(&self, answer: Answer) -> Option<Answered> {
+        let refusal = match answer.outcome {
+            Outcome::Refused(refusal) => Some(refusal),
+            Outcome::Decided | Outcome::Done => None,
+        };
+        let payment = self.payment(answer.payment)?.at(answer.standing);
+        Some(Answered { payment, refusal })
+    }
+
+    /// The answer to this authorization, if its key was used; an error if for something else.
     ///
     /// An abandoned key was never seen with a body, and answers any: a late copy of the request
     /// must find the key closed, not a conflict.
@@ -47,12 +92,24 @@ impl Ledger {
         &self,
         merchant: &MerchantId,
         key: &IdempotencyKey,
-        body: Option<BodyHash>,
-    ) -> Result<Option<PaymentId>, KeyReused> {
+        body: BodyHash,
+    ) -> Result<Option<Answer>, KeyReused> {
         let Some(answer) = self.answer(merchant, key) else { return Ok(None) };
-        match (answer.body, body) {
-            (Some(first), Some(now)) if first != now => Err(KeyReused),
-            _ => Ok(Some(answer.payment)),
+        match answer.body {
+            Some(first) if first != body => Err(KeyReused),
+            _ => Ok(Some(answer)),
+        }
+    }
+
+    /// The answer to this operation, if its key was used; an error if for something else, which
+    /// an abandoned key is: whoever abandons it asks about an authorization.
+    pub(super) fn answered_operation(
+        &self,
+        operation: &Operation,
+    ) -> Result<Option<Answer>, KeyReused> {
+        match self.answer(&operation.merchant, &operation.key) {
+            Some(answer) if answer.body != Some(operation.body) => Err(KeyReused),
+            answer => Ok(answer),
         }
     }
 }

@@ -1,4 +1,13 @@
 //! Double entry: every movement of money is a set of postings that sum to zero.
+//!
+//! | step | debit | credit |
+//! |---|---|---|
+//! | authorize, void, expire | | |
+//! | sale, capture | the card | the merchant's settlement |
+//! | refund | the merchant's settlement | the card |
+//!
+//! A hold is no posting: nobody owes anything yet. It is a note on the card that makes its
+//! available limit smaller, and a capture removes the whole note, also where it charges less.
 
 use bancada_kernel::{CardToken, MerchantId};
 use serde::{Deserialize, Serialize};
@@ -23,11 +32,20 @@ pub struct Posting {
 
 /// The postings of a charge: the cardholder owes more, and the merchant is owed as much.
 pub(super) fn charge(card: &CardToken, merchant: &MerchantId, amount_minor: i64) -> Vec<Posting> {
+    let card = Account::Card(card.clone());
+    move_between(card, Account::MerchantSettlement(merchant.clone()), amount_minor)
+}
+
+/// The postings of a refund: the merchant gives back what it is owed, or owes it from now on, and
+/// the cardholder owes less, or is owed it.
+pub(super) fn refund(card: &CardToken, merchant: &MerchantId, amount_minor: i64) -> Vec<Posting> {
+    let card = Account::Card(card.clone());
+    move_between(Account::MerchantSettlement(merchant.clone()), card, amount_minor)
+}
+
+fn move_between(debited: Account, credited: Account, amount_minor: i64) -> Vec<Posting> {
     vec![
-        Posting { account: Account::Card(card.clone()), amount_minor },
-        Posting {
-            account: Account::MerchantSettlement(merchant.clone()),
-            amount_minor: -amount_minor,
-        },
+        Posting { account: debited, amount_minor },
+        Posting { account: credited, amount_minor: -amount_minor },
     ]
 }

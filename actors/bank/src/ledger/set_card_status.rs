@@ -50,7 +50,7 @@ impl SetCardStatus {
             stamp.now,
             stamp.trace,
         );
-        Ok(Some(Entry { event, postings: Vec::new(), request: None, issued: None }))
+        Ok(Some(Entry::of_event(event)))
     }
 }
 

@@ -1,24 +1,18 @@
 //! The ledger's state and the fold that makes it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher as _};
 
 use bancada_kernel::{
     CardToken, Currency, EventKind, IdempotencyKey, MerchantId, Money, PaymentEvent, PaymentId,
+    Timestamp,
 };
 
 use super::account::CardAccount;
 use super::entry::Entry;
-use super::key_scope::BodyHash;
+use super::key_scope::{Answer, Answered, Outcome};
 use super::payment::{Payment, PaymentCard, PaymentStatus};
 use super::posting::{Account, Posting};
-
-/// The answer to an idempotency key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Answer {
-    pub(super) payment: PaymentId,
-    pub(super) body: Option<BodyHash>,
-}
 
 /// Everything the Bank knows, as of one position of its journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +22,11 @@ pub struct Ledger {
     cards: HashMap<CardToken, CardAccount>,
     payments: HashMap<PaymentId, Payment>,
     answers: HashMap<(MerchantId, IdempotencyKey), Answer>,
+    /// The payments that are authorized and no more, by age: what expires first is first.
+    holds: BTreeSet<(Timestamp, PaymentId)>,
     /// Sum of the postings of each account, kept apart from the cards' balances so that the two
-    /// can be held against each other.
-    books: HashMap<Account, i64>,
+    /// can be held against each other. As wide as no sum of postings can outgrow.
+    books: HashMap<Account, i128>,
 }
 
 impl Ledger {
@@ -42,6 +38,7 @@ impl Ledger {
             cards: HashMap::new(),
             payments: HashMap::new(),
             answers: HashMap::new(),
+            holds: BTreeSet::new(),
             books: HashMap::new(),
         }
     }
@@ -81,8 +78,13 @@ impl Ledger {
         self.answer(merchant, key).and_then(|answer| self.payment(answer.payment))
     }
 
+    /// The payment whose hold is the oldest.
+    pub fn oldest_hold(&self) -> Option<&Payment> {
+        self.holds.first().and_then(|(_, id)| self.payment(*id))
+    }
+
     /// Every account's sum of postings, in no order.
-    pub fn books(&self) -> impl Iterator<Item = (&Account, i64)> {
+    pub fn books(&self) -> impl Iterator<Item = (&Account, i128)> {
         self.books.iter().map(|(account, sum)| (account, *sum))
     }
 
@@ -98,15 +100,24 @@ impl Ledger {
         self.position = event.position;
         match event.kind {
             EventKind::CardIssued => self.open_card(entry),
-            EventKind::CardStatusChanged => self.follow_card(event),
+            EventKind::CardStatusChanged | EventKind::CardLimitChanged => self.follow_card(event),
             EventKind::PaymentAuthorized => {
                 self.follow_card(event);
+                self.holds.insert((event.occurred_at, event.transaction_id));
                 self.remember(entry, PaymentStatus::Authorized, 0);
             }
             EventKind::PaymentCaptured => {
                 self.post(&entry.postings);
                 self.follow_card(event);
-                self.remember(entry, PaymentStatus::Captured, event.amount.minor);
+                // A sale is one step; what is known already was authorized before.
+                if self.payments.contains_key(&event.transaction_id) {
+                    self.go_on(entry, |payment| {
+                        payment.status = PaymentStatus::Captured;
+                        payment.captured_minor = event.amount.minor;
+                    });
+                } else {
+                    self.remember(entry, PaymentStatus::Captured, event.amount.minor);
+                }
             }
             EventKind::PaymentDeclined => {
                 self.follow_card(event);
@@ -114,8 +125,30 @@ impl Ledger {
                     self.remember(entry, PaymentStatus::Declined(reason), 0);
                 }
             }
-            // No command of this ledger makes them.
-            EventKind::PaymentVoided | EventKind::PaymentRefunded => {}
+            EventKind::PaymentVoided => {
+                self.follow_card(event);
+                self.go_on(entry, |payment| payment.status = PaymentStatus::Voided);
+            }
+            EventKind::PaymentExpired => {
+                self.follow_card(event);
+                self.go_on(entry, |payment| payment.status = PaymentStatus::Expired);
+            }
+            EventKind::PaymentRefunded => {
+                self.post(&entry.postings);
+                self.follow_card(event);
+                self.go_on(entry, |payment| {
+                    payment.refunded_minor =
+                        payment.refunded_minor.saturating_add(event.amount.minor);
+                    if payment.refundable_minor() == 0 {
+                        payment.status = PaymentStatus::Refunded;
+                    }
+                });
+            }
+            EventKind::PaymentOperationRefused => {
+                if let Some(refusal) = entry.refusal {
+                    self.keep_answer(entry, Outcome::Refused(refusal));
+                }
+            }
         }
     }
 
@@ -155,10 +188,12 @@ impl Ledger {
 
     fn post(&mut self, postings: &[Posting]) {
         for posting in postings {
-            *self.books.entry(posting.account.clone()).or_default() += posting.amount_minor;
+            *self.books.entry(posting.account.clone()).or_default() +=
+                i128::from(posting.amount_minor);
         }
     }
 
+    /// A payment that was not known before, with its answer.
     fn remember(&mut self, entry: &Entry, status: PaymentStatus, captured_minor: i64) {
         let event = &entry.event;
         let Some(merchant) = &event.merchant_id else { return };
@@ -166,9 +201,12 @@ impl Ledger {
             id: event.transaction_id,
             merchant: merchant.clone(),
             order_id: event.order_id.clone(),
+            store: event.store.clone(),
+            description: event.description.clone(),
             status,
             amount: event.amount,
             captured_minor,
+            refunded_minor: 0,
             card: event.card.as_ref().map(|card| PaymentCard {
                 token: card.token.clone(),
                 masked_number: card.masked_number.clone(),
@@ -178,11 +216,35 @@ impl Ledger {
             occurred_at: event.occurred_at,
             position: event.position,
         };
-        if let Some(request) = &entry.request {
-            let answer = Answer { payment: payment.id, body: request.body };
-            self.answers.insert((merchant.clone(), request.key.clone()), answer);
-        }
         self.payments.insert(payment.id, payment);
+        self.keep_answer(entry, Outcome::Decided);
+    }
+
+    /// The next step in a known payment's life; none leads back to a hold.
+    fn go_on(&mut self, entry: &Entry, change: impl FnOnce(&mut Payment)) {
+        let event = &entry.event;
+        let Some(payment) = self.payments.get_mut(&event.transaction_id) else { return };
+        change(payment);
+        payment.position = event.position;
+        self.holds.remove(&(payment.occurred_at, payment.id));
+        self.keep_answer(entry, Outcome::Done);
+    }
+
+    /// Keeps the answer to the key that the entry was asked for with: the payment as it now stands.
+    fn keep_answer(&mut self, entry: &Entry, outcome: Outcome) {
+        let (Some(request), Some(merchant)) = (&entry.request, &entry.event.merchant_id) else {
+            return;
+        };
+        let Some(payment) = self.payments.get(&entry.event.transaction_id) else { return };
+        let standing = payment.standing();
+        let answer = Answer { payment: payment.id, body: request.body, standing, outcome };
+        self.answers.insert((merchant.clone(), request.key.clone()), answer);
+    }
+
+    /// The answer that an entry is, once it is applied.
+    pub fn answer_of(&self, entry: &Entry) -> Option<Answered> {
+        let payment = self.payment(entry.event.transaction_id)?.clone();
+        Some(Answered { payment, refusal: entry.refusal })
     }
 
     /// A hash of the whole state, equal for equal states within one build (L6).
@@ -198,7 +260,28 @@ impl Ledger {
             self.payments.values().map(item).fold(0, u64::wrapping_add),
             self.answers.iter().map(item).fold(0, u64::wrapping_add),
             self.books.iter().map(item).fold(0, u64::wrapping_add),
+            item(&self.holds),
         ];
         item((self.currency.numeric(), self.position, parts))
+    }
+}
+
+/// Ways to break a state, to see that an invariant finds it.
+#[cfg(test)]
+impl Ledger {
+    pub(super) fn cards_mut(&mut self) -> impl Iterator<Item = &mut CardAccount> {
+        self.cards.values_mut()
+    }
+
+    pub(super) fn payments_mut(&mut self) -> impl Iterator<Item = &mut Payment> {
+        self.payments.values_mut()
+    }
+
+    pub(super) fn books_mut(&mut self) -> impl Iterator<Item = (&Account, &mut i128)> {
+        self.books.iter_mut()
+    }
+
+    pub(super) fn forget_answers(&mut self) {
+        self.answers.clear();
     }
 }

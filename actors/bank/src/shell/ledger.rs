@@ -6,78 +6,29 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use actix::fut::{ActorFutureExt as _, wrap_future};
-use actix::{Actor, AsyncContext as _, Context, Handler, Message, Supervised};
-use bancada_kernel::{CardToken, EventId, MerchantId, PaymentId, TraceContext};
+use actix::{Actor, AsyncContext as _, Context, Handler, Supervised};
+use bancada_kernel::{CardToken, EventId, PaymentId, TraceContext};
 use bancada_supervision::{ExitContext as _, SupervisedActor};
 use tokio::sync::oneshot;
 
-use crate::answer::{BankError, PaymentAnswer, PaymentError, PaymentQuery, QueryError};
-use crate::answer::{CardError, StatusError, StatusRequest};
-use crate::ledger::{
-    Abandon, Authorize, CardAccount, Decision, IssueCard, Ledger, Payment, SetCardStatus, Stamp,
-};
+use crate::answer::{BankError, OperationAnswer, PaymentAnswer, PaymentQuery};
+use crate::ledger::{Answered, CardAccount, Decision, Entry, Expire, Ledger, Refusal, Stamp};
 use crate::ports::Surroundings;
 use crate::shell::journal::JournalQueue;
 use crate::shell::journal_thread::Order;
+use crate::shell::ledger_mail::{
+    AbandonKey, AuthorizePayment, CapturePayment, ChangeCardLimit, ChangeCardStatus, FindCard,
+    FindPayment, IssueNewCard, ListCards, RefundPayment, Reload, Reply, VoidPayment,
+};
 use crate::shell::pending::Pending;
 
-/// Where the answer to a message goes, once it is durable.
-pub(crate) type Reply<T, E> = oneshot::Sender<Result<T, BankError<E>>>;
-
-macro_rules! messages {
-    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Message)]
-        #[rtype(result = "()")]
-        pub(crate) struct $name { $(pub(crate) $field: $type),* }
-    )*};
-}
-
-messages! {
-    /// Decide about a payment.
-    AuthorizePayment {
-        command: Authorize,
-        trace: Option<TraceContext>,
-        reply: oneshot::Sender<Result<PaymentAnswer, PaymentError>>,
-    }
-    /// Close a key.
-    AbandonKey {
-        command: Abandon,
-        trace: Option<TraceContext>,
-        reply: oneshot::Sender<Result<PaymentAnswer, QueryError>>,
-    }
-    /// Issue a card.
-    IssueNewCard {
-        command: IssueCard,
-        reply: oneshot::Sender<Result<CardAccount, CardError>>,
-    }
-    /// Block, unblock or cancel a card.
-    ChangeCardStatus {
-        request: StatusRequest,
-        reply: oneshot::Sender<Result<CardAccount, StatusError>>,
-    }
-    /// Find a payment of a merchant.
-    FindPayment {
-        merchant: MerchantId,
-        query: PaymentQuery,
-        reply: oneshot::Sender<Result<Option<Payment>, QueryError>>,
-    }
-    /// Find a card.
-    FindCard {
-        token: CardToken,
-        reply: oneshot::Sender<Result<Option<CardAccount>, QueryError>>,
-    }
-    /// A page of cards, by token.
-    ListCards {
-        after: Option<CardToken>,
-        limit: usize,
-        reply: oneshot::Sender<Result<Vec<CardAccount>, QueryError>>,
-    }
-    /// What was decided did not become durable: forget it.
-    Reload {}
-}
+/// How often it is asked which holds have expired: a glance at the oldest one.
+const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+/// Holds released at once, at most: payments that wait are not kept waiting for long.
+const MAX_EXPIRED: usize = 256;
 
 /// The ledger and its way to the journal.
 pub(crate) struct LedgerActor {
@@ -86,6 +37,8 @@ pub(crate) struct LedgerActor {
     mailbox_capacity: usize,
     /// Whether it decides now; read by the handle.
     is_loaded: Arc<AtomicBool>,
+    /// Whether the journal's disk is full: nothing is decided that cannot be kept.
+    is_full: Arc<AtomicBool>,
     /// Empty until loaded; nothing of it survives a crash.
     core: Option<Core>,
 }
@@ -101,8 +54,9 @@ impl LedgerActor {
         surroundings: Arc<dyn Surroundings>,
         mailbox_capacity: usize,
         is_loaded: Arc<AtomicBool>,
+        is_full: Arc<AtomicBool>,
     ) -> LedgerActor {
-        LedgerActor { queue, surroundings, mailbox_capacity, is_loaded, core: None }
+        LedgerActor { queue, surroundings, mailbox_capacity, is_loaded, is_full, core: None }
     }
 
     /// Loads the state through the journal's queue, behind everything already in it. Mail waits.
@@ -133,6 +87,20 @@ impl LedgerActor {
         self.is_loaded.store(false, Ordering::Release);
     }
 
+    /// Releases the holds whose time is over. After a restart it begins with those of the pause.
+    fn expire_holds(&mut self) {
+        if self.is_full.load(Ordering::Acquire) {
+            return;
+        }
+        for _ in 0..MAX_EXPIRED {
+            let stamp = self.stamp(None);
+            let Some(core) = &mut self.core else { return };
+            let Some(entry) = Expire.decide(&core.ledger, stamp) else { return };
+            core.ledger.apply(&entry);
+            core.send(Order::Append(Box::new(entry), Pending::for_nobody()));
+        }
+    }
+
     fn stamp(&self, trace: Option<TraceContext>) -> Stamp {
         Stamp {
             event_id: EventId::new(self.surroundings.uuid()),
@@ -159,30 +127,67 @@ impl Core {
         let _ = self.journal.send(order);
     }
 
-    fn settle<E: Send + 'static>(&mut self, decision: Decision, reply: Reply<PaymentAnswer, E>) {
-        let answer = |ledger: &Ledger, id, replayed| {
-            let payment = ledger.payment(id).cloned();
-            payment
-                .map(|payment| PaymentAnswer { payment, replayed })
-                .ok_or(BankError::UnknownOutcome)
-        };
+    /// Answers a merchant's request: with what is recorded now, or was recorded before.
+    fn settle<T, E>(
+        &mut self,
+        decision: Result<Decision, E>,
+        reply: Reply<T, E>,
+        read: impl FnOnce(Answered, bool) -> Option<T>,
+    ) where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
         match decision {
-            Decision::Replay(id) => {
-                let answer = answer(&self.ledger, id, true);
-                self.observe(reply, answer);
+            Err(error) => self.observe(reply, Err(BankError::Refused(error))),
+            Ok(Decision::Replay(answer)) => {
+                let given = self.ledger.given(answer).and_then(|given| read(given, true));
+                self.observe(reply, given.ok_or(BankError::UnknownOutcome));
             }
-            Decision::Record(entry) => {
-                let id = entry.event.transaction_id;
+            Ok(Decision::Record(entry)) => {
                 self.ledger.apply(&entry);
-                let answer = answer(&self.ledger, id, false);
-                self.send(Order::Append(entry, Pending::new(reply, answer)));
+                let given = self.ledger.answer_of(&entry).and_then(|given| read(given, false));
+                let pending = Pending::new(reply, given.ok_or(BankError::UnknownOutcome));
+                self.send(Order::Append(entry, pending));
             }
         }
     }
 
-    fn card_answer<E>(&self, token: &CardToken) -> Result<CardAccount, BankError<E>> {
-        self.ledger.card(token).cloned().ok_or(BankError::UnknownOutcome)
+    /// Answers with the card, as it is after the entry, if there is one.
+    fn settle_card<E: Send + 'static>(
+        &mut self,
+        decision: Result<Option<Entry>, E>,
+        token: &CardToken,
+        reply: Reply<CardAccount, E>,
+    ) {
+        let entry = match decision {
+            Err(error) => return self.observe(reply, Err(BankError::Refused(error))),
+            Ok(entry) => entry,
+        };
+        if let Some(entry) = &entry {
+            self.ledger.apply(entry);
+        }
+        let card = self.ledger.card(token).cloned().ok_or(BankError::UnknownOutcome);
+        match entry {
+            Some(entry) => self.send(Order::Append(Box::new(entry), Pending::new(reply, card))),
+            None => self.observe(reply, card),
+        }
     }
+}
+
+fn payment_answer(Answered { payment, .. }: Answered, replayed: bool) -> Option<PaymentAnswer> {
+    Some(PaymentAnswer { payment, replayed })
+}
+
+/// `None` only where a key led to another kind of operation, which its body rules out.
+fn operation_answer<R: TryFrom<Refusal>>(
+    Answered { payment, refusal }: Answered,
+    replayed: bool,
+) -> Option<OperationAnswer<R>> {
+    let outcome = match refusal {
+        None => Ok(payment),
+        Some(refusal) => Err(R::try_from(refusal).ok()?),
+    };
+    Some(OperationAnswer { outcome, replayed })
 }
 
 impl Actor for LedgerActor {
@@ -191,6 +196,7 @@ impl Actor for LedgerActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(self.mailbox_capacity);
         self.load(ctx);
+        ctx.run_interval(EXPIRE_EVERY, |actor, _| actor.expire_holds());
     }
 }
 
@@ -210,46 +216,39 @@ impl Handler<Reload> for LedgerActor {
     }
 }
 
-impl Handler<AuthorizePayment> for LedgerActor {
-    type Result = ();
+/// Requests of merchants: decide, record or repeat, answer.
+macro_rules! merchants_requests {
+    ($($message:ty => $read:expr),* $(,)?) => {$(
+        impl Handler<$message> for LedgerActor {
+            type Result = ();
 
-    fn handle(&mut self, message: AuthorizePayment, _: &mut Self::Context) {
-        let stamp = self.stamp(message.trace);
-        // Without a core the reply is dropped; nothing was decided.
-        let Some(core) = &mut self.core else { return };
-        match message.command.decide(&core.ledger, stamp) {
-            Ok(decision) => core.settle(decision, message.reply),
-            Err(error) => core.observe(message.reply, Err(BankError::Refused(error))),
+            fn handle(&mut self, message: $message, _: &mut Self::Context) {
+                let stamp = self.stamp(message.trace);
+                // Without a core the reply is dropped; nothing was decided.
+                let Some(core) = &mut self.core else { return };
+                let decision = message.command.decide(&core.ledger, stamp);
+                core.settle(decision, message.reply, $read);
+            }
         }
-    }
+    )*};
 }
 
-impl Handler<AbandonKey> for LedgerActor {
-    type Result = ();
-
-    fn handle(&mut self, message: AbandonKey, _: &mut Self::Context) {
-        let stamp = self.stamp(message.trace);
-        let Some(core) = &mut self.core else { return };
-        let decision = message.command.decide(&core.ledger, stamp);
-        core.settle(decision, message.reply);
-    }
+merchants_requests! {
+    AuthorizePayment => payment_answer,
+    AbandonKey => payment_answer,
+    CapturePayment => operation_answer,
+    VoidPayment => operation_answer,
+    RefundPayment => operation_answer,
 }
 
 impl Handler<IssueNewCard> for LedgerActor {
     type Result = ();
 
-    fn handle(&mut self, message: IssueNewCard, _: &mut Self::Context) {
+    fn handle(&mut self, IssueNewCard { command, reply }: IssueNewCard, _: &mut Self::Context) {
         let stamp = self.stamp(None);
         let Some(core) = &mut self.core else { return };
-        match message.command.decide(&core.ledger, stamp) {
-            Ok(entry) => {
-                core.ledger.apply(&entry);
-                let answer = core.card_answer(&message.command.token);
-                let pending = Pending::new(message.reply, answer);
-                core.send(Order::Append(Box::new(entry), pending));
-            }
-            Err(error) => core.observe(message.reply, Err(BankError::Refused(error))),
-        }
+        let issued = command.decide(&core.ledger, stamp).map(Some);
+        core.settle_card(issued, &command.token, reply);
     }
 }
 
@@ -259,17 +258,19 @@ impl Handler<ChangeCardStatus> for LedgerActor {
     fn handle(&mut self, message: ChangeCardStatus, _: &mut Self::Context) {
         let stamp = self.stamp(None);
         let Some(core) = &mut self.core else { return };
-        let StatusRequest { token, status } = message.request;
-        let command = SetCardStatus { token: token.clone(), status };
-        match command.decide(&core.ledger, stamp) {
-            Ok(Some(entry)) => {
-                core.ledger.apply(&entry);
-                let pending = Pending::new(message.reply, core.card_answer(&token));
-                core.send(Order::Append(Box::new(entry), pending));
-            }
-            Ok(None) => core.observe(message.reply, core.card_answer(&token)),
-            Err(error) => core.observe(message.reply, Err(BankError::Refused(error))),
-        }
+        let changed = message.command.decide(&core.ledger, stamp);
+        core.settle_card(changed, &message.command.token, message.reply);
+    }
+}
+
+impl Handler<ChangeCardLimit> for LedgerActor {
+    type Result = ();
+
+    fn handle(&mut self, message: ChangeCardLimit, _: &mut Self::Context) {
+        let stamp = self.stamp(None);
+        let Some(core) = &mut self.core else { return };
+        let changed = message.command.decide(&core.ledger, stamp);
+        core.settle_card(changed, &message.command.token, message.reply);
     }
 }
 

@@ -61,7 +61,11 @@ impl OutboxParts {
                 delay = (delay * 2).min(MAX_DELAY);
             }
             if let Some(last) = batch.events.last().map(|event| event.position) {
-                self.with_cursor(move |cursor| cursor.save(last)).await?;
+                match self.with_cursor(move |cursor| cursor.save(last)).await {
+                    // Forgetting it costs a second delivery after a restart, and no more.
+                    Err(JournalError::Full) => tracing::warn!("no room to remember a delivery"),
+                    saved => saved?,
+                }
                 self.delivered.store(last, Ordering::Relaxed);
             }
         }

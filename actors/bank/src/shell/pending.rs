@@ -40,6 +40,11 @@ impl Pending {
         }))
     }
 
+    /// For an entry that nobody asked for.
+    pub(crate) fn for_nobody() -> Pending {
+        Pending(Box::new(|_| {}))
+    }
+
     /// Sends it.
     pub(crate) fn settle(self, durable: Result<(), Unwritten>) {
         (self.0)(durable);

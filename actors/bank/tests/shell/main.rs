@@ -5,6 +5,7 @@
 mod crashes;
 mod disk;
 mod following;
+mod life;
 mod memory_journal;
 mod payments;
 mod running_bank;

@@ -25,12 +25,22 @@ pub(crate) struct MemoryJournal(Arc<(Mutex<Content>, Condvar)>);
 struct Content {
     entries: Vec<Entry>,
     n_appends: usize,
+    /// Appends that found no room.
+    n_refused: usize,
+    /// How often somebody looked for room.
+    n_probes: usize,
     disk: Disk,
 }
 
 impl MemoryJournal {
     pub(crate) fn new() -> MemoryJournal {
-        let content = Content { entries: Vec::new(), n_appends: 0, disk: Disk::Well };
+        let content = Content {
+            entries: Vec::new(),
+            n_appends: 0,
+            n_refused: 0,
+            n_probes: 0,
+            disk: Disk::Well,
+        };
         MemoryJournal(Arc::new((Mutex::new(content), Condvar::new())))
     }
 
@@ -43,8 +53,20 @@ impl MemoryJournal {
         self.0.0.lock().unwrap().entries.clone()
     }
 
+    pub(crate) fn n_entries(&self) -> usize {
+        self.0.0.lock().unwrap().entries.len()
+    }
+
     pub(crate) fn n_appends(&self) -> usize {
         self.0.0.lock().unwrap().n_appends
+    }
+}
+
+impl MemoryJournal {
+    /// Appends that found no room, and how often somebody looked for it.
+    pub(crate) fn n_refused_and_probes(&self) -> (usize, usize) {
+        let content = self.0.0.lock().unwrap();
+        (content.n_refused, content.n_probes)
     }
 }
 
@@ -65,7 +87,10 @@ impl JournalStore for MemoryJournal {
         let mut content = self.0.1.wait_while(content, |it| it.disk == Disk::Stuck).unwrap();
         match content.disk {
             Disk::Well => {}
-            Disk::Full => return Err(JournalError::Full),
+            Disk::Full => {
+                content.n_refused += 1;
+                return Err(JournalError::Full);
+            }
             Disk::Broken => return Err(JournalError::Failed("the disk is broken".to_owned())),
             Disk::Stuck => unreachable!("it was waited for"),
             Disk::Panicking => {
@@ -84,7 +109,9 @@ impl JournalStore for MemoryJournal {
     }
 
     fn has_room(&mut self) -> bool {
-        self.0.0.lock().unwrap().disk == Disk::Well
+        let mut content = self.0.0.lock().unwrap();
+        content.n_probes += 1;
+        content.disk == Disk::Well
     }
 }
 

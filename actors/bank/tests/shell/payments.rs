@@ -79,10 +79,12 @@ fn payments_share_commits() {
         let running = RunningBank::with_limit(1_000_000).await;
         running.journal.set_disk(Disk::Stuck);
         let before = running.journal.n_appends();
+        let before_ids = running.world.n_uuids();
         let keys: Vec<_> = (0..200).map(|n| format!("k{n}")).collect();
         let paying = join_all(keys.iter().map(|key| running.pay(key, 1)));
         let unstick = async {
-            eventually(|| running.bank.in_flight() == 200).await;
+            // Every decision takes two ids: all are decided, and wait for the disk.
+            eventually(|| running.world.n_uuids() >= before_ids + 400).await;
             running.journal.set_disk(Disk::Well);
         };
         let (answers, ()) = futures_util::future::join(paying, unstick).await;

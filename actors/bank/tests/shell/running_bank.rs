@@ -3,16 +3,21 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use bancada_bank::ledger::{Ledger, Payment, PaymentStatus, check};
+use bancada_bank::ledger::{
+    CaptureRefusal, Ledger, Payment, PaymentStatus, RefundRefusal, VoidRefusal, check,
+};
 use bancada_bank::ports::{JournalError, Surroundings};
 use bancada_bank::{
-    BankHandle, BankParts, CardRequest, PaymentAnswer, PaymentError, PaymentRequest, Vault, bank,
+    BankError, BankHandle, BankParts, CaptureFailure, CardRequest, OperationAnswer,
+    OperationRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest, RefundFailure,
+    Vault, VoidFailure, bank,
 };
 use bancada_kernel::{
-    CardNumber, CardToken, Currency, Cvv, Expiry, IdempotencyKey, MerchantId, Money, Timestamp,
+    CardNumber, CardToken, Currency, Cvv, Expiry, IdempotencyKey, MerchantId, Money, PaymentId,
+    Timestamp,
 };
 use bancada_supervision::{Options, State, Strategy, Supervisor, Tree, TreeHandle};
 use uuid::Uuid;
@@ -22,17 +27,26 @@ use crate::memory_journal::MemoryJournal;
 /// A Luhn-correct number that no table publishes.
 pub(crate) const NUMBER: &str = "4000000000001000";
 /// November 2026.
-const NOW: Timestamp = Timestamp(1_795_000_000_000);
+pub(crate) const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
 #[derive(Default)]
 pub(crate) struct World {
     n_uuids: AtomicU64,
+    /// The Bank's clock; only the test moves it.
+    pub(crate) now_ms: AtomicI64,
     pub(crate) lost: Mutex<Option<JournalError>>,
+}
+
+impl World {
+    /// Ids that were given out.
+    pub(crate) fn n_uuids(&self) -> u64 {
+        self.n_uuids.load(Ordering::Relaxed)
+    }
 }
 
 impl Surroundings for World {
     fn now(&self) -> Timestamp {
-        NOW
+        Timestamp(self.now_ms.load(Ordering::Relaxed))
     }
 
     fn uuid(&self) -> Uuid {
@@ -68,7 +82,16 @@ impl RunningBank {
     }
 
     pub(crate) async fn start(journal: &MemoryJournal, max_in_flight: usize) -> RunningBank {
-        let world = Arc::new(World::default());
+        RunningBank::start_at(journal, max_in_flight, NOW).await
+    }
+
+    /// A bank whose clock shows this.
+    pub(crate) async fn start_at(
+        journal: &MemoryJournal,
+        max_in_flight: usize,
+        Timestamp(now_ms): Timestamp,
+    ) -> RunningBank {
+        let world = Arc::new(World { now_ms: AtomicI64::new(now_ms), ..World::default() });
         // Ids must not repeat across restarts, as UUIDs do not.
         world.n_uuids.store(journal.entries().len() as u64 * 1_000_000, Ordering::Relaxed);
         let parts = BankParts {
@@ -97,13 +120,47 @@ impl RunningBank {
 
     /// Pays with the same key until the Bank says what became of it, as a shop does.
     pub(crate) async fn pay_until_known(&self, key: &str, amount_minor: i64) -> Payment {
-        loop {
-            match self.pay(key, amount_minor).await {
-                Ok(answer) => return answer.payment,
-                Err(PaymentError::Refused(error)) => panic!("{key}: {error}"),
-                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
-            }
-        }
+        until_known(async || self.pay(key, amount_minor).await).await.payment
+    }
+
+    /// Places a hold.
+    pub(crate) async fn hold(&self, key: &str, amount_minor: i64) -> PaymentId {
+        let request = PaymentRequest { capture: false, ..sale(key, amount_minor) };
+        let payment =
+            until_known(async || self.bank.authorize(request.clone()).await).await.payment;
+        assert_eq!(payment.status, PaymentStatus::Authorized);
+        payment.id
+    }
+
+    pub(crate) async fn capture(
+        &self,
+        key: &str,
+        payment: PaymentId,
+        amount_minor: i64,
+    ) -> Result<OperationAnswer<CaptureRefusal>, CaptureFailure> {
+        self.bank.capture(about(key, payment), Money::brl(amount_minor)).await
+    }
+
+    pub(crate) async fn void(
+        &self,
+        key: &str,
+        payment: PaymentId,
+    ) -> Result<OperationAnswer<VoidRefusal>, VoidFailure> {
+        self.bank.void(about(key, payment)).await
+    }
+
+    pub(crate) async fn refund(
+        &self,
+        key: &str,
+        payment: PaymentId,
+        amount_minor: i64,
+    ) -> Result<OperationAnswer<RefundRefusal>, RefundFailure> {
+        self.bank.refund(about(key, payment), Money::brl(amount_minor)).await
+    }
+
+    pub(crate) async fn status(&self, payment: PaymentId) -> PaymentStatus {
+        let query = PaymentQuery::Id(payment);
+        self.bank.find_payment(merchant(), query).await.unwrap().unwrap().status
     }
 
     pub(crate) async fn is_running_again(&self, path: &str, generation: u64) {
@@ -123,6 +180,19 @@ impl RunningBank {
         entries.iter().for_each(|entry| ledger.apply(entry));
         assert_eq!(check(&ledger, &entries), []);
         ledger
+    }
+}
+
+/// Asks, with the same key, until the Bank says what became of it.
+pub(crate) async fn until_known<T, E: std::fmt::Display>(
+    ask: impl AsyncFn() -> Result<T, BankError<E>>,
+) -> T {
+    loop {
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(BankError::Refused(error)) => panic!("{error}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
     }
 }
 
@@ -177,6 +247,10 @@ pub(crate) fn sale(of: &str, amount_minor: i64) -> PaymentRequest {
         installments: 1,
         trace: None,
     }
+}
+
+pub(crate) fn about(of: &str, payment: PaymentId) -> OperationRequest {
+    OperationRequest { merchant: merchant(), key: key(of), payment, trace: None }
 }
 
 pub(crate) fn is_approved(payment: &Payment) -> bool {

@@ -31,8 +31,9 @@ impl Store {
         let mut store = self.opener.open().map_err(|error| error.to_string())?;
         let (queue, jobs) = mpsc::channel();
         let addr = ctx.address();
+        let is_full = Arc::clone(&self.queue.is_full);
         let body = move || {
-            let served = catch_unwind(AssertUnwindSafe(|| run(&mut *store, &jobs)));
+            let served = catch_unwind(AssertUnwindSafe(|| run(&mut *store, &jobs, &is_full)));
             let reason = match served {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error.to_string(),

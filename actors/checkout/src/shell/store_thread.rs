@@ -1,5 +1,6 @@
 //! The one thread that keeps orders: group commit without a timer, as the Bank's journal.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,28 +27,36 @@ pub(crate) enum Job {
 
 /// The queue of the current thread. Replaced when the store is started anew.
 #[derive(Clone, Default)]
-pub(crate) struct StoreQueue(Arc<Mutex<Option<Sender<Job>>>>);
+pub(crate) struct StoreQueue {
+    queue: Arc<Mutex<Option<Sender<Job>>>>,
+    /// Whether the last write found no room.
+    pub(crate) is_full: Arc<AtomicBool>,
+}
 
 impl StoreQueue {
     /// Asks for something; false when there is no thread.
     pub(crate) fn send(&self, job: Job) -> bool {
-        let queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.as_ref().is_some_and(|queue| queue.send(job).is_ok())
     }
 
     pub(crate) fn set(&self, queue: Option<Sender<Job>>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = queue;
+        *self.queue.lock().unwrap_or_else(PoisonError::into_inner) = queue;
     }
 }
 
 /// Serves jobs until told to stop, or until the store fails: then nobody knows what is durable
 /// until it is opened again.
-pub(crate) fn run(store: &mut dyn OrderStore, jobs: &Receiver<Job>) -> Result<(), StoreError> {
+pub(crate) fn run(
+    store: &mut dyn OrderStore,
+    jobs: &Receiver<Job>,
+    is_full: &AtomicBool,
+) -> Result<(), StoreError> {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while let Ok(job) = jobs.recv() {
         batch.push(job);
         batch.extend(jobs.try_iter().take(MAX_BATCH - 1));
-        if !serve(store, &mut batch)? {
+        if !serve(store, &mut batch, is_full)? {
             break;
         }
     }
@@ -55,7 +64,11 @@ pub(crate) fn run(store: &mut dyn OrderStore, jobs: &Receiver<Job>) -> Result<()
 }
 
 /// Commits the writes of a batch, then answers its readers; false when it was told to stop.
-fn serve(store: &mut dyn OrderStore, batch: &mut Vec<Job>) -> Result<bool, StoreError> {
+fn serve(
+    store: &mut dyn OrderStore,
+    batch: &mut Vec<Job>,
+    is_full: &AtomicBool,
+) -> Result<bool, StoreError> {
     let mut goes_on = true;
     let (mut writes, mut writers, mut readers) = (Vec::new(), Vec::new(), Vec::new());
     for job in batch.drain(..) {
@@ -68,7 +81,7 @@ fn serve(store: &mut dyn OrderStore, batch: &mut Vec<Job>) -> Result<bool, Store
             reader => readers.push(reader),
         }
     }
-    commit(store, &writes, writers)?;
+    commit(store, &writes, writers, is_full)?;
     for reader in readers {
         answer(store, reader);
     }
@@ -79,12 +92,15 @@ fn commit(
     store: &mut dyn OrderStore,
     writes: &[Write],
     writers: Vec<Reply<Written>>,
+    is_full: &AtomicBool,
 ) -> Result<(), StoreError> {
     if writes.is_empty() {
         return Ok(());
     }
     // A writer that no longer waits finds its order when it asks again with its key.
-    match store.write(writes) {
+    let written = store.write(writes);
+    is_full.store(written.as_ref().err() == Some(&StoreError::Full), Ordering::Release);
+    match written {
         Ok(written) => {
             for (reply, written) in writers.into_iter().zip(written) {
                 let _ = reply.send(Ok(written));

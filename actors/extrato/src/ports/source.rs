@@ -23,7 +23,8 @@ pub struct Offsets(pub BTreeMap<u32, u64>);
 /// Delivers events at least once, in order per card.
 #[async_trait]
 pub trait EventSource: Send + Sync + 'static {
-    /// Connects, and delivers what comes after these offsets.
+    /// Connects, and delivers what comes after these offsets; from the beginning of a partition
+    /// that does not hold what comes next.
     async fn open(&self, after: Offsets) -> Result<Box<dyn EventStream>, SourceError>;
 }
 
@@ -74,4 +75,7 @@ pub struct SourceError(pub String);
 pub trait EventRepair: Send + Sync + 'static {
     /// At most `limit` events after a journal position, in order; none when there are no more.
     async fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, SourceError>;
+
+    /// The last position that the Bank has committed, which is `known` or later.
+    async fn committed_position(&self, known: u64) -> Result<u64, SourceError>;
 }

@@ -1,4 +1,5 @@
-//! The actor that fetches what a card missed from the Bank's own past.
+//! The actor that fetches what a card missed from the Bank's own past, and asks the Bank how far
+//! it is where the source does not know.
 //!
 //! It works beside the follower: other cards never wait for one that is being repaired, and what
 //! both bring is applied once.
@@ -12,8 +13,9 @@ use actix::{Actor, AsyncContext as _, Context, Supervised};
 use bancada_kernel::{CardToken, PaymentEvent};
 use bancada_supervision::{SupervisedActor, backoff};
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+use crate::freshness::Progress;
 use crate::ports::{EventRepair, SourceError, SourceRecord, StoreError, Surroundings};
 use crate::shell::writer_thread::{Job, WriterQueue};
 
@@ -23,12 +25,15 @@ const PAGE: usize = 512;
 const MIN_DELAY: Duration = Duration::from_millis(500);
 const MAX_DELAY: Duration = Duration::from_secs(30);
 const JITTER: f64 = 0.2;
+/// How often the Bank is asked how far it is.
+const ASK_EVERY: Duration = Duration::from_secs(1);
 
 /// The actor.
 #[derive(Clone)]
 pub(crate) struct Repairer {
     pub(crate) repair: Arc<dyn EventRepair>,
     pub(crate) writer: WriterQueue,
+    pub(crate) progress: Progress,
     pub(crate) surroundings: Arc<dyn Surroundings>,
     /// Woken when a card waits for missed events.
     pub(crate) wake: Arc<Notify>,
@@ -50,7 +55,7 @@ impl Repairer {
             match self.repair_all().await {
                 Ok(0) => {
                     n_failures = 0;
-                    self.wake.notified().await;
+                    self.wait().await;
                     continue;
                 }
                 Ok(n_cards) => tracing::warn!(n_cards, "cards still wait for missed events"),
@@ -59,6 +64,21 @@ impl Repairer {
             let unit = self.surroundings.random_unit();
             sleep(backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, JITTER, unit)).await;
             n_failures = n_failures.saturating_add(1);
+        }
+    }
+
+    /// Waits until a card waits for missed events.
+    async fn wait(&self) {
+        while timeout(ASK_EVERY, self.wake.notified()).await.is_err() {
+            if self.progress.does_source_tell() {
+                continue;
+            }
+            let known = self.progress.freshness().applied_position;
+            match self.repair.committed_position(known).await {
+                Ok(position) => self.progress.committed(position),
+                // The freshness grows old, and says so.
+                Err(error) => tracing::debug!(%error, "the bank does not say how far it is"),
+            }
         }
     }
 

@@ -36,7 +36,8 @@ pub trait Rows {
         at: Option<SourcePosition>,
         record: &Undecodable,
     ) -> Result<(), StoreError>;
-    /// Remembers that a partition has been read up to here; never goes back.
+    /// Remembers that a partition has been read up to here. It goes back only where the source
+    /// began the partition anew.
     fn put_offset(&mut self, at: SourcePosition) -> Result<(), StoreError>;
     /// Remembers that the journal has been seen up to here; never goes back.
     fn put_progress(&mut self, position: u64) -> Result<(), StoreError>;
@@ -88,8 +89,7 @@ pub fn fold(
             Err(undecodable) => batch.on_undecodable(record.at, undecodable)?,
         }
         if let Some(SourcePosition { partition, offset }) = record.at {
-            let last = offsets.entry(partition).or_insert(offset);
-            *last = offset.max(*last);
+            offsets.insert(partition, offset);
         }
     }
     batch.finish(offsets)

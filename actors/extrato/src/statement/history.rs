@@ -51,9 +51,12 @@ impl History {
             EventKind::PaymentCaptured => after.balance.minor += minor,
             EventKind::PaymentRefunded => after.balance.minor -= minor,
             EventKind::PaymentAuthorized => after.held.minor += minor,
-            EventKind::PaymentVoided => after.held.minor -= minor,
+            EventKind::PaymentVoided | EventKind::PaymentExpired => after.held.minor -= minor,
             EventKind::CardStatusChanged => after.status = CardStatus::Blocked,
-            EventKind::CardIssued | EventKind::PaymentDeclined => {}
+            EventKind::CardLimitChanged => after.limit.minor = minor,
+            EventKind::CardIssued
+            | EventKind::PaymentDeclined
+            | EventKind::PaymentOperationRefused => {}
         }
         self.events.push(PaymentEvent {
             event_id: EventId::new(Uuid::from_u128(u128::from(position))),

@@ -92,8 +92,7 @@ impl Rows for Content {
     }
 
     fn put_offset(&mut self, at: SourcePosition) -> Result<(), StoreError> {
-        let offset = self.offsets.0.entry(at.partition).or_default();
-        *offset = at.offset.max(*offset);
+        self.offsets.0.insert(at.partition, at.offset);
         Ok(())
     }
 
@@ -113,6 +112,8 @@ struct State {
     /// What every batch is answered with.
     fault: Option<StoreError>,
     n_opened: usize,
+    /// How often all cards were read.
+    n_lists: usize,
 }
 
 impl Disk {
@@ -122,6 +123,10 @@ impl Disk {
 
     pub(crate) fn set_fault(&self, fault: Option<StoreError>) {
         self.0.lock().unwrap().fault = fault;
+    }
+
+    pub(crate) fn n_lists(&self) -> usize {
+        self.0.lock().unwrap().n_lists
     }
 
     pub(crate) fn n_opened(&self) -> usize {
@@ -168,7 +173,9 @@ impl StatementStore for Disk {
 impl StatementReader for Disk {
     fn cards(&self, now: Timestamp) -> Result<Vec<StatementCard>, StoreError> {
         let tokens: Vec<_> = self.content().cards.into_keys().collect();
-        tokens.iter().filter_map(|token| self.card(token, now).transpose()).collect()
+        let cards = tokens.iter().filter_map(|token| self.card(token, now).transpose()).collect();
+        self.0.lock().unwrap().n_lists += 1;
+        cards
     }
 
     fn card(&self, token: &CardToken, now: Timestamp) -> Result<Option<StatementCard>, StoreError> {

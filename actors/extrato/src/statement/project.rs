@@ -56,11 +56,14 @@ pub fn project(applied: u64, event: &PaymentEvent) -> Step {
 
 fn line(event: &PaymentEvent) -> Option<StatementLine> {
     let kind = match event.kind {
-        EventKind::CardIssued | EventKind::CardStatusChanged => return None,
+        EventKind::CardIssued
+        | EventKind::CardStatusChanged
+        | EventKind::CardLimitChanged
+        | EventKind::PaymentOperationRefused => return None,
         EventKind::PaymentAuthorized => LineKind::Hold,
         EventKind::PaymentCaptured => LineKind::Purchase,
         EventKind::PaymentDeclined => LineKind::Decline,
-        EventKind::PaymentVoided => LineKind::Void,
+        EventKind::PaymentVoided | EventKind::PaymentExpired => LineKind::Void,
         EventKind::PaymentRefunded => LineKind::Refund,
     };
     Some(StatementLine {

@@ -19,6 +19,10 @@ fn each_kind_of_event_has_its_line_and_its_effect_on_the_fatura() {
         (EventKind::PaymentDeclined, 9_000),
         (EventKind::PaymentRefunded, 1_500),
         (EventKind::CardStatusChanged, 0),
+        (EventKind::PaymentAuthorized, 40),
+        (EventKind::PaymentExpired, 40),
+        (EventKind::PaymentOperationRefused, 9_000),
+        (EventKind::CardLimitChanged, 2_000_000),
     ] {
         history.push(1, kind, minor);
     }
@@ -33,14 +37,16 @@ fn each_kind_of_event_has_its_line_and_its_effect_on_the_fatura() {
             (4, LineKind::Purchase, 5_000),
             (5, LineKind::Decline, 9_000),
             (6, LineKind::Refund, 1_500),
+            (8, LineKind::Hold, 40),
+            (9, LineKind::Void, 40),
         ]
     );
     assert_eq!(rows.faturas.values().sum::<i64>(), 3_500);
     let card = &rows.cards[&token(1)];
-    assert_eq!((card.sequence, card.position, card.now.balance.minor), (7, 7, 3_500));
-    assert_eq!((applied.n_applied, applied.updates.len(), applied.position), (7, 7, 7));
+    assert_eq!((card.sequence, card.position, card.now.balance.minor), (11, 11, 3_500));
+    assert_eq!((applied.n_applied, applied.updates.len(), applied.position), (11, 11, 11));
     let last = applied.updates.last().unwrap();
-    assert_eq!((last.position, &last.line, last.card.available().minor), (7, &None, 996_500));
+    assert_eq!((last.position, &last.line, last.card.available().minor), (11, &None, 1_996_500));
 }
 
 #[test]
@@ -85,7 +91,7 @@ fn a_gap_holds_its_card_and_no_other_until_it_is_filled() {
     history.push(2, EventKind::CardIssued, 0);
     let mut rows = Content::default();
     let mut records = history.records();
-    let missed = records.remove(1);
+    let missed = SourceRecord { at: None, ..records.remove(1) };
     let applied = rows.apply(&records, START);
     assert_eq!((applied.n_applied, applied.n_held, applied.n_held_cards), (2, 2, 1));
     assert_eq!(rows.held, [(token(1), 4)].into());

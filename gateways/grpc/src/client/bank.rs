@@ -241,13 +241,20 @@ fn read_answer(payment: Option<v1::Payment>) -> Result<BankAnswer, BankCallError
     let unreadable = |what: &str| BankCallError::Unknown(format!("its answer has no {what}"));
     let payment = payment.ok_or_else(|| unreadable("payment"))?;
     let outcome = match payment.status() {
-        v1::PaymentStatus::Authorized | v1::PaymentStatus::Captured => Outcome::Approved,
+        // What was charged and returned was paid; a refund is another story of the same order.
+        v1::PaymentStatus::Authorized
+        | v1::PaymentStatus::Captured
+        | v1::PaymentStatus::Refunded => Outcome::Approved,
+        // Nothing is charged, and nothing will be.
+        v1::PaymentStatus::Voided | v1::PaymentStatus::Expired => {
+            Outcome::Declined(DeclineReason::Abandoned)
+        }
         v1::PaymentStatus::Declined => {
             let word = payment.decline.as_ref().map_or("", |decline| decline.reason.as_str());
             let reason = DeclineReason::from_word(word).unwrap_or(DeclineReason::DoNotHonor);
             Outcome::Declined(reason)
         }
-        _ => return Err(unreadable("known status")),
+        v1::PaymentStatus::Unspecified => return Err(unreadable("known status")),
     };
     let amount = payment.amount.as_ref().ok_or_else(|| unreadable("amount"))?;
     Ok(BankAnswer {

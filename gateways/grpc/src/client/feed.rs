@@ -107,6 +107,10 @@ impl EventRepair for FeedClient {
                 Ok(Err(status)) => return Err(SourceError(status.message().to_owned())),
             };
             let committed = batch.committed_position;
+            // The first one only says how far the Bank is.
+            if batch.events.is_empty() && committed > after {
+                continue;
+            }
             for message in batch.events {
                 let position = message.position;
                 let event = event_from_message(message)
@@ -119,5 +123,15 @@ impl EventRepair for FeedClient {
         }
         events.truncate(limit);
         Ok(events)
+    }
+
+    async fn committed_position(&self, known: u64) -> Result<u64, SourceError> {
+        let mut batches = self.subscribe(known).await?;
+        match tokio::time::timeout(ANSWER_WITHIN, batches.message()).await {
+            Ok(Ok(Some(batch))) => Ok(batch.committed_position),
+            Ok(Ok(None)) => Err(SourceError("the bank ended the feed".to_owned())),
+            Ok(Err(status)) => Err(SourceError(status.message().to_owned())),
+            Err(_) => Err(SourceError("the bank did not answer in time".to_owned())),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Cards on the wire.
 
 use bancada_bank::ledger::CardAccount;
-use bancada_bank::{CardRequest, StatusRequest};
+use bancada_bank::{CardRequest, LimitRequest, StatusRequest};
 use bancada_kernel::{CardNumber, CardStatus, CardToken, Money};
 use bancada_proto::bank::v1;
 use tonic::Status;
@@ -35,6 +35,11 @@ pub(crate) fn status_request(message: v1::SetCardStatusRequest) -> Result<Status
         }
     };
     Ok(StatusRequest { token: token(&message.card_token)?, status })
+}
+
+pub(crate) fn limit_request(message: v1::SetCardLimitRequest) -> Result<LimitRequest, Status> {
+    let limit = money::from_message("limit", message.limit)?;
+    Ok(LimitRequest { token: token(&message.card_token)?, limit })
 }
 
 pub(crate) fn account(account: CardAccount) -> v1::CardAccount {

@@ -1,9 +1,10 @@
 //! Payments on the wire.
 
 use bancada_bank::ledger::{Payment, PaymentStatus};
-use bancada_bank::{PaymentAnswer, PaymentQuery, PaymentRequest};
+use bancada_bank::{OperationRequest, PaymentAnswer, PaymentQuery, PaymentRequest};
 use bancada_kernel::{
-    CardNumber, Cvv, DeclineReason, Expiry, IdempotencyKey, MerchantId, PaymentId, TraceContext,
+    CardNumber, Cvv, DeclineReason, Expiry, IdempotencyKey, MerchantId, Money, PaymentId,
+    TraceContext,
 };
 use bancada_proto::bank::v1;
 use tonic::Status;
@@ -19,6 +20,25 @@ pub(crate) fn merchant(text: &str) -> Result<MerchantId, Status> {
 
 pub(crate) fn key(text: &str) -> Result<IdempotencyKey, Status> {
     IdempotencyKey::parse(text).map_err(|error| field::invalid("idempotency_key", error))
+}
+
+fn id(text: &str) -> Result<PaymentId, Status> {
+    PaymentId::parse(text).map_err(|error| field::invalid("payment_id", error))
+}
+
+/// Who asks, under which key, about which payment.
+pub(crate) fn operation(
+    merchant_id: &str,
+    idempotency_key: &str,
+    payment_id: &str,
+    trace: TraceContext,
+) -> Result<OperationRequest, Status> {
+    Ok(OperationRequest {
+        merchant: merchant(merchant_id)?,
+        key: key(idempotency_key)?,
+        payment: id(payment_id)?,
+        trace: Some(trace),
+    })
 }
 
 pub(crate) fn request(
@@ -59,9 +79,7 @@ pub(crate) fn expiry(year: u32, month: u32) -> Result<Expiry, Status> {
 
 pub(crate) fn query(by: Option<v1::get_payment_request::By>) -> Result<PaymentQuery, Status> {
     match field::required("by", by)? {
-        v1::get_payment_request::By::PaymentId(id) => PaymentId::parse(&id)
-            .map(PaymentQuery::Id)
-            .map_err(|error| field::invalid("payment_id", error)),
+        v1::get_payment_request::By::PaymentId(text) => id(&text).map(PaymentQuery::Id),
         v1::get_payment_request::By::IdempotencyKey(text) => key(&text).map(PaymentQuery::Key),
     }
 }
@@ -71,10 +89,18 @@ pub(crate) fn answer(answer: PaymentAnswer) -> v1::AuthorizeResponse {
 }
 
 pub(crate) fn payment(payment: Payment) -> v1::Payment {
-    let (status, declined) = match payment.status {
-        PaymentStatus::Authorized => (v1::PaymentStatus::Authorized, None),
-        PaymentStatus::Captured => (v1::PaymentStatus::Captured, None),
-        PaymentStatus::Declined(reason) => (v1::PaymentStatus::Declined, Some(reason)),
+    let money = |minor| Some(money::to_message(Money { minor, ..payment.amount }));
+    let (captured, refunded) = (money(payment.captured_minor), money(payment.refunded_minor));
+    let plan = payment.installment_plan().into_iter().map(money::to_message).collect();
+    let is_held = payment.status == PaymentStatus::Authorized;
+    let hold_ends_at_ms = if is_held { payment.hold_ends_at().0 } else { 0 };
+    let status = match payment.status {
+        PaymentStatus::Authorized => v1::PaymentStatus::Authorized,
+        PaymentStatus::Captured => v1::PaymentStatus::Captured,
+        PaymentStatus::Declined(_) => v1::PaymentStatus::Declined,
+        PaymentStatus::Voided => v1::PaymentStatus::Voided,
+        PaymentStatus::Refunded => v1::PaymentStatus::Refunded,
+        PaymentStatus::Expired => v1::PaymentStatus::Expired,
     };
     let (card_token, masked_number, brand) = payment.card.map_or_else(Default::default, |card| {
         (card.token.as_str().to_owned(), card.masked_number, card.brand.word().to_owned())
@@ -89,8 +115,12 @@ pub(crate) fn payment(payment: Payment) -> v1::Payment {
         masked_number,
         brand,
         occurred_at_ms: payment.occurred_at.0,
-        decline: declined.map(decline),
+        decline: payment.status.decline().map(decline),
         installments: payment.installments.into(),
+        captured,
+        refunded,
+        installment_plan: plan,
+        hold_ends_at_ms,
     }
 }
 

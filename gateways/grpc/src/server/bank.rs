@@ -1,14 +1,13 @@
 //! `bank.v1.BankService`.
 
-use bancada_bank::ledger::PaymentStatus;
-use bancada_bank::{BankHandle, PaymentAnswer, PaymentError};
+use bancada_bank::{BankError, BankHandle, OperationAnswer, PaymentAnswer, PaymentError};
 use bancada_proto::bank::v1;
 use bancada_telemetry::Metrics;
 use tonic::{Request, Response, Status};
 
 use super::call::{metered, trace_of};
-use crate::message::payment;
-use crate::status::bank_error;
+use crate::message::{money, payment};
+use crate::status::{OperationRefusal, RefusalStatus, bank_error, operation_refused};
 
 pub(crate) struct BankApi {
     pub(crate) bank: BankHandle,
@@ -34,6 +33,49 @@ impl v1::bank_service_server::BankService for BankApi {
                 }
                 Err(error) => Err(bank_error(&error)),
             }
+        })
+        .await
+    }
+
+    async fn capture(
+        &self,
+        request: Request<v1::CaptureRequest>,
+    ) -> Result<Response<v1::OperationResponse>, Status> {
+        metered(&self.metrics, "BankService/Capture", async {
+            let trace = trace_of(&request);
+            let v1::CaptureRequest { merchant_id, idempotency_key, payment_id, amount } =
+                request.into_inner();
+            let request = payment::operation(&merchant_id, &idempotency_key, &payment_id, trace)?;
+            let amount = money::from_message("amount", amount)?;
+            operation_answer(self.bank.capture(request, amount).await)
+        })
+        .await
+    }
+
+    async fn void(
+        &self,
+        request: Request<v1::VoidRequest>,
+    ) -> Result<Response<v1::OperationResponse>, Status> {
+        metered(&self.metrics, "BankService/Void", async {
+            let trace = trace_of(&request);
+            let v1::VoidRequest { merchant_id, idempotency_key, payment_id } = request.into_inner();
+            let request = payment::operation(&merchant_id, &idempotency_key, &payment_id, trace)?;
+            operation_answer(self.bank.void(request).await)
+        })
+        .await
+    }
+
+    async fn refund(
+        &self,
+        request: Request<v1::RefundRequest>,
+    ) -> Result<Response<v1::OperationResponse>, Status> {
+        metered(&self.metrics, "BankService/Refund", async {
+            let trace = trace_of(&request);
+            let v1::RefundRequest { merchant_id, idempotency_key, payment_id, amount } =
+                request.into_inner();
+            let request = payment::operation(&merchant_id, &idempotency_key, &payment_id, trace)?;
+            let amount = money::from_message("amount", amount)?;
+            operation_answer(self.bank.refund(request, amount).await)
         })
         .await
     }
@@ -70,14 +112,22 @@ impl v1::bank_service_server::BankService for BankApi {
     }
 }
 
+/// The payment after an operation, or why nothing was done with it.
+fn operation_answer<R: OperationRefusal, E: RefusalStatus + std::fmt::Display>(
+    answer: Result<OperationAnswer<R>, BankError<E>>,
+) -> Result<Response<v1::OperationResponse>, Status> {
+    let OperationAnswer { outcome, replayed } = answer.map_err(|error| bank_error(&error))?;
+    let after = outcome.map_err(|refusal| operation_refused(&refusal, replayed))?;
+    let payment = Some(payment::payment(after));
+    Ok(Response::new(v1::OperationResponse { payment, replayed }))
+}
+
 /// One word for the metric.
 pub(super) fn outcome(answer: &Result<PaymentAnswer, PaymentError>) -> &'static str {
     match answer {
         Ok(answer) if answer.replayed => "replayed",
-        Ok(answer) => match answer.payment.status {
-            PaymentStatus::Authorized | PaymentStatus::Captured => "approved",
-            PaymentStatus::Declined(_) => "declined",
-        },
+        Ok(answer) if answer.payment.status.decline().is_some() => "declined",
+        Ok(_) => "approved",
         Err(PaymentError::Refused(_)) => "refused",
         Err(PaymentError::Overloaded) => "overloaded",
         Err(PaymentError::StorageFull) => "storage_full",

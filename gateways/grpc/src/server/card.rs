@@ -85,4 +85,17 @@ impl v1::card_service_server::CardService for CardApi {
         })
         .await
     }
+
+    async fn set_card_limit(
+        &self,
+        request: Request<v1::SetCardLimitRequest>,
+    ) -> Result<Response<v1::CardAccount>, Status> {
+        metered(&self.metrics, "CardService/SetCardLimit", async {
+            let request = card::limit_request(request.into_inner())?;
+            let changed = self.bank.set_card_limit(request).await;
+            let changed = changed.map_err(|error| bank_error(&error))?;
+            Ok(Response::new(card::account(changed)))
+        })
+        .await
+    }
 }

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use bancada_bank::ledger::PaymentStatus;
 use bancada_bank::{BankHandle, PaymentError, PaymentRequest};
 use bancada_kernel::{
     CardNumber, Currency, Cvv, Expiry, IdempotencyKey, MerchantId, Money, TraceContext,
@@ -48,28 +47,32 @@ impl codebank::payment_service_server::PaymentService for CodebankApi {
 impl CodebankApi {
     async fn pay(&self, request: PaymentRequest) -> Result<(), Status> {
         let deadline = Instant::now() + RESOLVE_WITHIN;
+        let mut is_unknown = false;
         loop {
             let answer = self.bank.authorize(request.clone()).await;
             self.metrics.authorized(outcome(&answer));
-            match answer {
+            let error = match answer {
                 Ok(answer) => {
-                    return match answer.payment.status {
-                        PaymentStatus::Authorized | PaymentStatus::Captured => Ok(()),
-                        PaymentStatus::Declined(reason) => Err(declined(reason)),
+                    return match answer.payment.status.decline() {
+                        Some(reason) => Err(declined(reason)),
+                        None => Ok(()),
                     };
                 }
-                Err(PaymentError::UnknownOutcome) if Instant::now() < deadline => {
-                    sleep(RESOLVE_EVERY).await;
-                }
-                Err(PaymentError::Refused(error)) => {
-                    return Err(field::invalid("amount", error));
-                }
-                Err(PaymentError::UnknownOutcome) => {
-                    return Err(Status::unavailable("the outcome of this payment is unknown"));
-                }
-                Err(error @ PaymentError::Overloaded) => return Err(bank_error(&error)),
-                Err(error) => return Err(Status::unavailable(error.to_string())),
+                Err(PaymentError::Refused(error)) => return Err(field::invalid("amount", error)),
+                Err(error) => error,
+            };
+            // A bank that is not ready now says nothing of what it did before.
+            is_unknown |= error == PaymentError::UnknownOutcome;
+            if !is_unknown {
+                return Err(match error {
+                    PaymentError::Overloaded => bank_error(&error),
+                    error => Status::unavailable(error.to_string()),
+                });
             }
+            if Instant::now() >= deadline {
+                return Err(Status::unavailable("the outcome of this payment is unknown"));
+            }
+            sleep(RESOLVE_EVERY).await;
         }
     }
 }

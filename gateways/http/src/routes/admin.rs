@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer::json;
 use crate::problem::{ApiError, not_ready};
 use crate::reader::Reader;
+use crate::routes::{read, takes};
 
 /// A root that has not beaten for so long is not alive.
 const LIVE_WITHIN: Duration = Duration::from_secs(15);
@@ -47,12 +48,12 @@ pub struct Admin {
 pub(crate) fn configure(config: &mut ServiceConfig, admin: Admin) {
     config
         .app_data(Data::new(admin))
-        .route("/metrics", web::get().to(metrics))
-        .route("/livez", web::get().to(livez))
-        .route("/readyz", web::get().to(readyz))
-        .route("/tree", web::get().to(tree))
-        .route("/chaos/crash/{child:.*}", web::post().to(crash))
-        .route("/chaos/pause/{child:.*}", web::post().to(pause));
+        .service(read("/metrics", metrics))
+        .service(read("/livez", livez))
+        .service(read("/readyz", readyz))
+        .service(read("/tree", tree))
+        .service(takes("/chaos/crash/{child:.*}", "POST").route(web::post().to(crash)))
+        .service(takes("/chaos/pause/{child:.*}", "POST").route(web::post().to(pause)));
 }
 
 async fn metrics(admin: Data<Admin>) -> HttpResponse {

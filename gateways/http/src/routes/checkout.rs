@@ -17,17 +17,21 @@ use serde::Deserialize;
 use crate::answer::{json, read_json};
 use crate::problem::ApiError;
 use crate::reader::Reader;
+use crate::routes::{read, reading, takes};
 
 const DEFAULT_PAGE: usize = 20;
 
 pub(crate) fn configure(config: &mut ServiceConfig, checkout: CheckoutHandle) {
     config.app_data(Data::new(checkout)).service(
         web::scope("/api/checkout/v1")
-            .route("/products", web::get().to(products))
-            .route("/products/{slug}", web::get().to(product))
-            .route("/orders", web::post().to(place))
-            .route("/orders", web::get().to(orders))
-            .route("/orders/{id}", web::get().to(order)),
+            .service(read("/products", products))
+            .service(read("/products/{slug}", product))
+            .service(
+                takes("/orders", "GET, HEAD, POST")
+                    .route(web::post().to(place))
+                    .route(reading().to(orders)),
+            )
+            .service(read("/orders/{id}", order)),
     );
 }
 

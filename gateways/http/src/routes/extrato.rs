@@ -22,6 +22,7 @@ use super::checkout::{decline_to_wire, money_to_wire};
 use crate::answer::json;
 use crate::problem::{ApiError, not_ready, overloaded};
 use crate::reader::Reader;
+use crate::routes::{read, takes};
 
 const DEFAULT_PAGE: usize = 50;
 const MAX_PAGE: usize = 200;
@@ -36,9 +37,10 @@ pub(crate) type Stopping = watch::Receiver<bool>;
 pub(crate) fn configure(config: &mut ServiceConfig, extrato: ExtratoHandle, stopping: Stopping) {
     config.app_data(Data::new(extrato)).app_data(Data::new(stopping)).service(
         web::scope("/api/extrato/v1")
-            .route("/cards", web::get().to(cards))
-            .route("/cards/{token}/statement", web::get().to(statement))
-            .route("/cards/{token}/stream", web::get().to(stream)),
+            .service(read("/cards", cards))
+            .service(read("/cards/{token}/statement", statement))
+            // An endless answer has no end to leave the body out of.
+            .service(takes("/cards/{token}/stream", "GET").route(web::get().to(stream))),
     );
 }
 

@@ -2,34 +2,33 @@
 
 use std::sync::Arc;
 
-use actix_web::http::{Method, header};
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::http::header;
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use bancada_checkout::catalogue::Catalogue;
 
 use crate::problem::ApiError;
 use crate::reader::Reader;
+use crate::routes::read;
 use crate::site::Site;
 
 pub(crate) fn configure(config: &mut ServiceConfig, site: Arc<Site>, catalogue: Arc<Catalogue>) {
     config
         .app_data(Data::from(site))
         .app_data(Data::from(catalogue))
-        .route("/", web::get().to(landing))
-        .route("/loja", web::get().to(|| to_folder("/loja/")))
-        .route("/extrato", web::get().to(|| to_folder("/extrato/")))
-        .route("/loja/{rest:.*}", web::get().to(loja))
-        .route("/extrato/{rest:.*}", web::get().to(extrato))
-        .route("/assets/products/{slug}.svg", web::get().to(drawing))
-        .route("/assets/{name}", web::get().to(asset))
-        .route("/favicon.svg", web::get().to(asset));
+        .service(read("/", landing))
+        .service(read("/loja", || to_folder("/loja/")))
+        .service(read("/extrato", || to_folder("/extrato/")))
+        .service(read("/loja/{rest:.*}", loja))
+        .service(read("/extrato/{rest:.*}", extrato))
+        .service(read("/assets/products/{slug}.svg", drawing))
+        .service(read("/assets/{name}", asset))
+        .service(read("/favicon.svg", asset));
 }
 
 /// What no route takes.
-pub(crate) async fn elsewhere(request: HttpRequest) -> HttpResponse {
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let error = if is_read { ApiError::no_route() } else { ApiError::method_not_allowed() };
-    Reader::of(&request).problem(&error)
+pub(crate) async fn elsewhere(reader: Reader) -> HttpResponse {
+    reader.problem(&ApiError::no_route())
 }
 
 async fn to_folder(folder: &'static str) -> HttpResponse {

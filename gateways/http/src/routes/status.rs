@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{Data, ServiceConfig};
 use bancada_proto::web::SystemStatus;
 
 use crate::answer::json;
+use crate::routes::read;
 
 /// Looks at the parts of the system; quick, never blocks.
 pub(crate) type Probe = Arc<dyn Fn() -> SystemStatus + Send + Sync>;
 
 pub(crate) fn configure(config: &mut ServiceConfig, probe: Probe) {
-    config.app_data(Data::new(probe)).route("/api/status", web::get().to(status));
+    config.app_data(Data::new(probe)).service(read("/api/status", status));
 }
 
 async fn status(probe: Data<Probe>) -> HttpResponse {

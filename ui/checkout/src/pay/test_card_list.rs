@@ -5,7 +5,6 @@ use bancada_kernel::test_cards::{TEST_CARDS, TestCard, TestOutcome};
 use bancada_ui_kit::{Locale, format, money, use_locale};
 use yew::prelude::*;
 
-use super::form::grouped;
 use crate::text::{PayText, up_to_limit};
 
 /// A card with less than this is worth a word about its limit: R$ 1.000,00.
@@ -34,7 +33,7 @@ pub(crate) fn TestCardList(props: &TestCardListProps) -> Html {
 }
 
 fn row(locale: Locale, card: &'static TestCard, props: &TestCardListProps) -> Html {
-    let number = grouped(card.number);
+    let number = card.printed_number();
     let on_use = props.on_use.clone();
     let use_this = PayText::UseThisCard;
     html! {

@@ -10,6 +10,9 @@ use serde_json::{Map, Value, json};
 
 use crate::program::{PATIENCE, Process, eventually, free_ports};
 
+/// Tall enough to show most of a page at once.
+const HEIGHT: u32 = 1600;
+
 /// A browser; closed when the test is over.
 pub(crate) struct Browser {
     pub(crate) client: Client,
@@ -41,12 +44,12 @@ impl Browser {
                 "--no-first-run", "--disable-background-networking", "--disable-sync",
                 "--disable-component-update", "--disable-quic", "--hide-scrollbars",
                 format!("--user-data-dir={}", profile.path().display()),
-                format!("--window-size={width},900"),
+                format!("--window-size={width},{HEIGHT}"),
                 format!("--lang={language}"),
                 format!("--accept-lang={language}"),
             ],
             "mobileEmulation": {
-                "deviceMetrics": { "width": width, "height": 900, "pixelRatio": 1.0 },
+                "deviceMetrics": { "width": width, "height": HEIGHT, "pixelRatio": 1.0 },
             },
         });
         let mut capabilities = Map::new();

@@ -3,6 +3,8 @@
 
 mod browser;
 mod keyboard;
+#[path = "../../../../gateways/node/tests/system/ports.rs"]
+mod ports;
 mod program;
 mod purchase;
 mod screenshots;

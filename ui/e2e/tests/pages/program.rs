@@ -1,9 +1,10 @@
 //! The program whose pages are tested.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+pub(crate) use crate::ports::free_ports;
 
 /// Everything here is waited for at most so long; a loaded machine is slow, not wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -17,12 +18,6 @@ impl Drop for Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    // Held together, so that they differ.
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
 }
 
 fn root() -> PathBuf {

@@ -14,6 +14,9 @@ async fn every_page(width: u32) {
     let system = System::new();
     let _program = system.up().await;
     let browser = Browser::open(width, "pt-BR").await;
+    browser.client.goto(&system.url("/loja/orders")).await.unwrap();
+    browser.find("h1").await;
+    keep(&browser, "orders-empty", width).await;
     browser.client.goto(&system.url("/")).await.unwrap();
     browser.find("#status[data-state=\"known\"]").await;
     keep(&browser, "landing", width).await;
@@ -28,6 +31,18 @@ async fn every_page(width: u32) {
     keep(&browser, "cart-empty", width).await;
     browser.fill_cart(&system.url("/loja/")).await;
     keep(&browser, "pay", width).await;
+    browser.click("#pay-submit").await;
+    browser.find("#pay-form [aria-invalid=\"true\"]").await;
+    keep(&browser, "pay-refused", width).await;
+    browser.fill_card("4000000000009995").await;
+    browser.click("#pay-submit").await;
+    browser.find("#outcome[data-status=\"declined\"]").await;
+    keep(&browser, "declined", width).await;
+    browser.fill_cart(&system.url("/loja/")).await;
+    browser.client.goto(&system.url("/loja/cart")).await.unwrap();
+    browser.find(".go-to-pay").await;
+    keep(&browser, "cart", width).await;
+    browser.click(".go-to-pay").await;
     browser.fill_card("4242424242424242").await;
     browser.click("#pay-submit").await;
     browser.find("#outcome[data-status=\"paid\"]").await;

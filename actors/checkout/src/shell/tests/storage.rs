@@ -1,5 +1,7 @@
 //! A store that has no room or fails.
 
+use std::sync::atomic::AtomicBool;
+
 use tokio::sync::oneshot;
 
 use super::bank::Fate;
@@ -18,8 +20,10 @@ fn without_room_nothing_is_sent_to_the_bank() {
         shop.disk.set_fault(Some(StoreError::Full));
         assert_eq!(shop.handle.place(request(1)).await, Err(PlaceError::StorageFull));
         assert!(shop.bank.calls().is_empty());
+        assert!(shop.handle.is_full());
         shop.disk.set_fault(None);
         assert_eq!(shop.handle.place(request(1)).await.unwrap().order.state.word(), "paid");
+        assert!(!shop.handle.is_full());
         shop.close().await;
     });
 }
@@ -71,7 +75,7 @@ fn writes_that_come_together_are_committed_together_before_readers_are_answered(
     let (reply, mut found) = oneshot::channel();
     queue.send(Job::Get(id(2), reply)).unwrap();
     queue.send(Job::Stop).unwrap();
-    run(&mut disk.clone(), &jobs).unwrap();
+    run(&mut disk.clone(), &jobs, &AtomicBool::new(false)).unwrap();
     assert_eq!(disk.n_commits(), 1);
     let written: Vec<_> =
         replies.into_iter().map(|mut answer| answer.try_recv().unwrap().unwrap()).collect();

@@ -1,5 +1,9 @@
 //! Following the source through cuts, restarts and failures.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
 use super::bench::{Bench, eventually, in_frozen_time};
 use crate::ports::StoreError;
 use crate::statement::Filter;
@@ -43,6 +47,25 @@ fn events_become_statements_and_the_freshness_says_how_far() {
         assert_eq!(pages, [vec![8, 7, 6], vec![5, 4, 3], vec![2]]);
         assert_eq!(bench.handle.statement(&token(9), filter(None)).await, Ok(None));
         assert_eq!(bench.handle.statistics().n_applied, 8);
+        bench.close().await;
+    });
+}
+
+#[test]
+fn a_list_is_never_called_fresher_than_it_is() {
+    in_frozen_time(async {
+        let bench = Bench::open().await;
+        let history = History::of_purchases(1, 9);
+        bench.script.deliver(history.records().into_iter().take(4));
+        bench.reaches(4).await;
+        let handle = bench.handle.clone();
+        let mut listing = pin!(handle.cards());
+        assert!(poll_fn(|ctx| Poll::Ready(listing.as_mut().poll(ctx).is_pending())).await);
+        eventually("the rows are read", || bench.disk.n_lists() == 1).await;
+        bench.script.deliver(history.records().into_iter().skip(4));
+        bench.reaches(10).await;
+        let list = listing.await.unwrap();
+        assert_eq!((list.cards[0].state.position, list.freshness.applied_position), (4, 4));
         bench.close().await;
     });
 }

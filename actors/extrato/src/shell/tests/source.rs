@@ -122,4 +122,12 @@ impl EventRepair for Script {
         let later = state.past.iter().filter(|event| event.position > after);
         Ok(later.take(limit.min(BATCH)).cloned().collect())
     }
+
+    async fn committed_position(&self, known: u64) -> Result<u64, SourceError> {
+        let state = self.state.lock().unwrap();
+        if state.is_past_away {
+            return Err(away());
+        }
+        Ok(state.past.last().map_or(known, |event| event.position))
+    }
 }

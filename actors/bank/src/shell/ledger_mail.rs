@@ -1,0 +1,82 @@
+//! What the ledger is asked.
+
+use actix::Message;
+use bancada_kernel::{CardToken, MerchantId, TraceContext};
+use tokio::sync::oneshot;
+
+use crate::answer::{BankError, OperationAnswer, PaymentAnswer, PaymentQuery};
+use crate::ledger::{
+    Abandon, Authorize, AuthorizeError, Capture, CaptureError, CaptureRefusal, CardAccount,
+    ChangeLimit, ChangeLimitError, IssueCard, IssueCardError, KeyReused, Payment, Refund,
+    RefundError, RefundRefusal, SetCardStatus, SetCardStatusError, Void, VoidError, VoidRefusal,
+};
+
+/// Where the answer to a message goes, once it is durable.
+pub(crate) type Reply<T, E> = oneshot::Sender<Result<T, BankError<E>>>;
+
+macro_rules! messages {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Message)]
+        #[rtype(result = "()")]
+        pub(crate) struct $name { $(pub(crate) $field: $type),* }
+    )*};
+}
+
+messages! {
+    /// Decide about a payment.
+    AuthorizePayment {
+        command: Authorize,
+        trace: Option<TraceContext>,
+        reply: Reply<PaymentAnswer, AuthorizeError>,
+    }
+    /// Charge what is held.
+    CapturePayment {
+        command: Capture,
+        trace: Option<TraceContext>,
+        reply: Reply<OperationAnswer<CaptureRefusal>, CaptureError>,
+    }
+    /// Release what is held.
+    VoidPayment {
+        command: Void,
+        trace: Option<TraceContext>,
+        reply: Reply<OperationAnswer<VoidRefusal>, VoidError>,
+    }
+    /// Return what was charged.
+    RefundPayment {
+        command: Refund,
+        trace: Option<TraceContext>,
+        reply: Reply<OperationAnswer<RefundRefusal>, RefundError>,
+    }
+    /// Close a key.
+    AbandonKey {
+        command: Abandon,
+        trace: Option<TraceContext>,
+        reply: Reply<PaymentAnswer, KeyReused>,
+    }
+    /// Issue a card.
+    IssueNewCard { command: IssueCard, reply: Reply<CardAccount, IssueCardError> }
+    /// Block, unblock or cancel a card.
+    ChangeCardStatus { command: SetCardStatus, reply: Reply<CardAccount, SetCardStatusError> }
+    /// Change a card's limit.
+    ChangeCardLimit { command: ChangeLimit, reply: Reply<CardAccount, ChangeLimitError> }
+    /// Find a payment of a merchant.
+    FindPayment {
+        merchant: MerchantId,
+        query: PaymentQuery,
+        reply: Reply<Option<Payment>, std::convert::Infallible>,
+    }
+    /// Find a card.
+    FindCard {
+        token: CardToken,
+        reply: Reply<Option<CardAccount>, std::convert::Infallible>,
+    }
+    /// A page of cards, by token.
+    ListCards {
+        after: Option<CardToken>,
+        limit: usize,
+        reply: Reply<Vec<CardAccount>, std::convert::Infallible>,
+    }
+    /// What was decided did not become durable: forget it.
+    Reload {}
+}

@@ -1,0 +1,196 @@
+//! The live statement: server-sent events.
+
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt as _};
+use serde_json::Value;
+
+use crate::running_shop::*;
+use crate::secrets::shows_no_card_number;
+
+/// A stream that is being read.
+struct Live<S> {
+    chunks: S,
+    text: String,
+}
+
+/// One event as it came.
+#[derive(Debug)]
+struct Event {
+    name: String,
+    id: Option<u64>,
+    data: Value,
+}
+
+async fn follow(
+    shop: &RunningShop,
+    token: &str,
+    last_event_id: Option<&str>,
+) -> Live<impl Stream<Item = Vec<u8>> + Unpin + use<>> {
+    // Without the deadline of other requests: a stream has no end.
+    let url = format!("{}/api/extrato/v1/cards/{token}/stream", shop.address);
+    let mut request = reqwest::Client::new().get(url);
+    if let Some(id) = last_event_id {
+        request = request.header("last-event-id", id);
+    }
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    assert_eq!(answer.headers()["x-accel-buffering"], "no");
+    let chunks = answer.bytes_stream();
+    let chunks = chunks.take_while(|chunk| std::future::ready(chunk.is_ok()));
+    Live { chunks: chunks.map(|chunk| chunk.unwrap().to_vec()).boxed_local(), text: String::new() }
+}
+
+impl<S: Stream<Item = Vec<u8>> + Unpin> Live<S> {
+    /// The next block of the stream, as text; `None` at its end.
+    async fn block(&mut self) -> Option<String> {
+        loop {
+            if let Some((block, rest)) = self.text.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.text = rest;
+                shows_no_card_number(&block);
+                return Some(block);
+            }
+            let chunk = self.chunks.next().await?;
+            self.text.push_str(&String::from_utf8(chunk).unwrap());
+        }
+    }
+
+    /// The next event with this name.
+    async fn next(&mut self, name: &str) -> Event {
+        loop {
+            let block = self.block().await.expect("the stream goes on");
+            let field = |wanted: &str| {
+                let mut lines = block.lines();
+                lines.find_map(|line| line.strip_prefix(&format!("{wanted}: "))).map(str::to_owned)
+            };
+            if field("event").as_deref() != Some(name) {
+                continue;
+            }
+            let data = serde_json::from_str(&field("data").unwrap()).unwrap();
+            let id = field("id").map(|id| id.parse().unwrap());
+            return Event { name: name.to_owned(), id, data };
+        }
+    }
+}
+
+#[test]
+fn a_follower_is_greeted_and_told_of_every_line_once() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let token = shop.token_of("4242").await;
+        let mut live = follow(&shop, &token, None).await;
+        let greeting = live.block().await.unwrap();
+        assert!(greeting.starts_with("retry: 1000\nevent: freshness\ndata: {"), "{greeting}");
+        let card = live.next("line").await;
+        assert!(card.data["line"].is_null(), "first the card as it stands: {card:?}");
+        assert_eq!(card.data["card"]["token"], token);
+
+        let mut last = card.id.unwrap();
+        for _ in 0..3 {
+            let order = shop.buy().await;
+            let event = live.next("line").await;
+            assert_eq!(event.name, "line");
+            assert_eq!(event.data["line"]["transaction_id"], order["payment_id"]);
+            assert_eq!(event.data["line"]["position"], event.id.unwrap());
+            assert_eq!(event.data["card"]["card"]["masked"], "************4242");
+            assert!(event.id.unwrap() > last);
+            last = event.id.unwrap();
+        }
+        let freshness = live.next("freshness").await;
+        assert!(freshness.id.is_none() && freshness.data["connected"] == true);
+        drop(live);
+        shop.stop().await;
+    });
+}
+
+#[test]
+fn whoever_comes_back_is_told_what_was_missed_and_nothing_twice() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let token = shop.token_of("4242").await;
+        let mut payments = Vec::new();
+        for _ in 0..4 {
+            payments.push(shop.buy().await["payment_id"].clone());
+        }
+        eventually("the lines are there", async || shop.lines(&token).await.len() == 4).await;
+        let mut lines = shop.lines(&token).await;
+        lines.reverse();
+        for n_seen in 1..4 {
+            let last = lines[n_seen - 1]["position"].as_u64().unwrap().to_string();
+            let mut live = follow(&shop, &token, Some(&last)).await;
+            for payment in &payments[n_seen..] {
+                let event = live.next("line").await;
+                assert_eq!(&event.data["line"]["transaction_id"], payment, "after {n_seen}");
+            }
+        }
+        // Who has seen everything, or says nothing that can be read, is shown the card.
+        let last = lines[3]["position"].as_u64().unwrap().to_string();
+        for id in [Some(last.as_str()), Some("x"), Some("-1"), None] {
+            let mut live = follow(&shop, &token, id).await;
+            let card = live.next("line").await;
+            assert!(card.data["line"].is_null(), "{id:?}: {card:?}");
+            assert_eq!(card.data["card"]["balance"]["amount_minor"], 4 * 3_990);
+        }
+        shop.stop().await;
+    });
+}
+
+#[test]
+fn a_card_gets_its_own_news_only() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let ours = shop.token_of("4242").await;
+        let theirs = shop.token_of("4444").await;
+        let mut live = follow(&shop, &theirs, None).await;
+        live.next("line").await;
+        shop.buy().await;
+        eventually("our line is there", async || shop.lines(&ours).await.len() == 1).await;
+        let answer = shop.post(&new_key(), &order("5555555555554444")).await.json();
+        let event = live.next("line").await;
+        assert_eq!(event.data["line"]["transaction_id"], answer["payment_id"]);
+        drop(live);
+        shop.stop().await;
+    });
+}
+
+#[test]
+fn a_card_that_nobody_knows_has_no_stream() {
+    run(async {
+        let shop = RunningShop::start().await;
+        for token in ["card_0", "%20", &"x".repeat(65)] {
+            let answer = shop.get(&format!("/api/extrato/v1/cards/{token}/stream")).await;
+            assert_eq!(answer.problem(), (404, "card_unknown".to_owned()), "{token}");
+        }
+        shop.stop().await;
+    });
+}
+
+#[test]
+fn a_silent_stream_shows_that_it_is_alive() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let token = shop.token_of("4242").await;
+        let mut live = follow(&shop, &token, None).await;
+        while !live.block().await.expect("the stream goes on").starts_with(": ") {}
+        drop(live);
+        shop.stop().await;
+    });
+}
+
+#[test]
+fn a_server_that_stops_ends_its_streams() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let token = shop.token_of("4242").await;
+        let mut live = follow(&shop, &token, None).await;
+        live.next("line").await;
+        let started = tokio::time::Instant::now();
+        shop.rest.shutdown().await;
+        assert!(started.elapsed() < Duration::from_secs(5), "no drain had to be waited for");
+        while live.block().await.is_some() {}
+        shop.stop().await;
+    });
+}
