@@ -3,9 +3,12 @@
 
 mod bench;
 mod browser;
+mod campaign;
 mod cargo;
 mod debian;
+mod kafka;
 mod phase;
+mod postgres;
 mod test;
 mod tidy;
 mod up;
@@ -32,6 +35,8 @@ enum Command {
     },
     /// Run every check and test: formatting, lints, tidy, unit and end-to-end tests.
     Test,
+    /// Break a running system again and again, and audit it: more faults than `test` has time for.
+    Campaign(campaign::CampaignOptions),
     /// Check the rules of STYLE.md: dependency arrow, file sizes and names, machine paths.
     Tidy,
     /// Measure speed as a ratio against a baseline of the same run.
@@ -59,6 +64,7 @@ fn main() -> anyhow::Result<()> {
             up::run(&root, metadata.target_directory.as_std_path(), &arguments)
         }
         Command::Test => test::run(&root),
+        Command::Campaign(options) => campaign::run(&root, &options),
         Command::Tidy => tidy::run(&root),
         Command::Bench { arguments } => bench::run(&root, &arguments),
         Command::Web { check_size } => web::run(&root, check_size),

@@ -13,11 +13,11 @@ pub(crate) struct Phases {
 
 impl Phases {
     /// Runs `step`; an error ends the whole command and names the step.
-    pub(crate) fn run(
+    pub(crate) fn run<T>(
         &mut self,
         name: &str,
-        step: impl FnOnce() -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        step: impl FnOnce() -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         println!("\n== {name}");
         let started = Instant::now();
         let result = step().with_context(|| format!("{name} failed"));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cargo::cargo;
 use crate::phase::{Phases, succeed};
-use crate::{browser, tidy, web};
+use crate::{browser, kafka, postgres, tidy, web};
 
 /// Runs every check and test; prints the test runners' own closing lines and the time per phase.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
@@ -17,9 +17,13 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     })?;
     phases.run("web pages", || web::run(root, true))?;
     phases.run("browser", browser::ensure)?;
+    phases.run("postgresql", postgres::ensure)?;
+    let libs = phases.run("kafka", || kafka::ensure(root))?;
     phases.run("tests", || {
         let test = ["test", "--locked", "--workspace", "--no-fail-fast"];
-        succeed(cargo(root).args(test).env("BANCADA_WEB", root.join("dist/web")))
+        let mut tests = cargo(root);
+        tests.args(test).env("BANCADA_WEB", root.join("dist/web")).env(kafka::LIBS, &libs);
+        succeed(&mut tests)
     })?;
     phases.print();
     Ok(())

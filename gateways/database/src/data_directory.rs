@@ -77,21 +77,20 @@ impl DataDirectory {
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
+}
 
-    /// A secret of 32 bytes that is made once, with `make`, and kept.
-    pub fn secret(&self, name: &str, make: impl FnOnce() -> [u8; 32]) -> io::Result<[u8; 32]> {
-        let path = self.file(name);
-        let mut secret = [0; 32];
-        match File::open(&path) {
-            Ok(mut file) => file.read_exact(&mut secret)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                secret = make();
-                write_durably(&path, &secret)?;
-            }
-            Err(error) => return Err(error),
+/// A secret of 32 bytes in a file that is made once, with `make`.
+pub fn secret(path: &Path, make: impl FnOnce() -> [u8; 32]) -> io::Result<[u8; 32]> {
+    let mut secret = [0; 32];
+    match File::open(path) {
+        Ok(mut file) => file.read_exact(&mut secret)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            secret = make();
+            write_durably(path, &secret)?;
         }
-        Ok(secret)
+        Err(error) => return Err(error),
     }
+    Ok(secret)
 }
 
 /// The layout's version if it is newer than ours; writes ours into a new directory.
@@ -170,7 +169,7 @@ mod tests {
     fn a_secret_is_made_once() {
         let data = tempfile::tempdir().unwrap();
         let directory = DataDirectory::open(data.path(), "bank").unwrap();
-        assert_eq!(directory.secret("key", || [1; 32]).unwrap(), [1; 32]);
-        assert_eq!(directory.secret("key", || [2; 32]).unwrap(), [1; 32]);
+        assert_eq!(secret(&directory.file("key"), || [1; 32]).unwrap(), [1; 32]);
+        assert_eq!(secret(&directory.file("key"), || [2; 32]).unwrap(), [1; 32]);
     }
 }

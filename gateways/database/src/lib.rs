@@ -1,9 +1,12 @@
 //! Storage: the journal, orders and the statement projection on SQLite.
 
 pub mod data_directory;
+pub mod delivery;
 pub mod journal;
 pub mod orders;
+pub mod postgres;
 mod record;
+mod replay;
 mod sqlite;
 pub mod statement;
 

@@ -43,7 +43,16 @@ pub enum OpenError {
     /// The library that was linked is older than it is safe to use.
     #[error("SQLite {0} is too old; at least 3.51.3 is needed")]
     OldLibrary(&'static str),
-    /// Anything SQLite says.
+    /// No room, or a disk that says no: SQLite's own files beside the store need room as well,
+    /// and it calls both an I/O error.
+    #[error("{path} cannot be opened: {cause}; the usual reason is a full disk: make room")]
+    NoRoom {
+        /// The file.
+        path: String,
+        /// What SQLite said.
+        cause: rusqlite::Error,
+    },
+    /// Anything else SQLite says.
     #[error("{path} cannot be opened: {cause}")]
     Sqlite {
         /// The file.
@@ -51,6 +60,18 @@ pub enum OpenError {
         /// What SQLite said.
         cause: rusqlite::Error,
     },
+}
+
+impl OpenError {
+    pub(crate) fn of(path: &Path, cause: rusqlite::Error) -> OpenError {
+        let path = path.display().to_string();
+        match cause.sqlite_error_code() {
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => {
+                OpenError::NoRoom { path, cause }
+            }
+            _ => OpenError::Sqlite { path, cause },
+        }
+    }
 }
 
 /// A store's file: what it is called, and the steps that made its schema what it is.
@@ -73,7 +94,7 @@ impl Schema {
         if rusqlite::version_number() < OLDEST_SQLITE {
             return Err(OpenError::OldLibrary(rusqlite::version()));
         }
-        let sqlite = |cause| OpenError::Sqlite { path: path.display().to_string(), cause };
+        let sqlite = |cause| OpenError::of(path, cause);
         let mut connection = Connection::open(path).map_err(sqlite)?;
         configure(&connection, synchronous).map_err(sqlite)?;
         self.migrate(&mut connection, path)?;
@@ -84,12 +105,12 @@ impl Schema {
     pub(crate) fn open_reader(&self, path: &Path) -> Result<Connection, OpenError> {
         let connection = self.open(path, Synchronous::Normal)?;
         let reading = connection.pragma_update(None, "query_only", true);
-        reading.map_err(|cause| OpenError::Sqlite { path: path.display().to_string(), cause })?;
+        reading.map_err(|cause| OpenError::of(path, cause))?;
         Ok(connection)
     }
 
     fn migrate(&self, connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
-        let sqlite = |cause| OpenError::Sqlite { path: path.display().to_string(), cause };
+        let sqlite = |cause| OpenError::of(path, cause);
         let number = |name: &str| {
             connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(sqlite)
         };

@@ -127,8 +127,7 @@ impl Rows for OpenTransaction<'_> {
     fn put_offset(&mut self, at: SourcePosition) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO source (source_partition, source_offset) VALUES (?1, ?2)
-             ON CONFLICT (source_partition)
-             DO UPDATE SET source_offset = max(source_offset, excluded.source_offset)",
+             ON CONFLICT (source_partition) DO UPDATE SET source_offset = excluded.source_offset",
             params![at.partition, integer(at.offset)?],
         )
     }

@@ -1,0 +1,194 @@
+//! The Bank's journal in PostgreSQL: one row per group commit, one statement per commit.
+//!
+//! Every commit checks, inside its own statement, that no other Bank has taken the shard over: it
+//! shares the row that says whose the shard is, so that a takeover waits for the commit or the
+//! commit sees the takeover.
+
+use std::sync::{Mutex, PoisonError};
+
+use bancada_bank::ledger::Entry;
+use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
+use bancada_kernel::PaymentEvent;
+use postgres::{Client, Statement};
+
+use super::DatabaseUrl;
+use super::connection::{Connection, bigint, failure, smallint};
+use crate::record;
+use crate::replay::Replay;
+
+/// The first fingerprint stays; an update that changes nothing returns it.
+const CLAIM: &str = "
+    INSERT INTO bancada.vault AS known (id, fingerprint) VALUES (1, $1)
+    ON CONFLICT (id) DO UPDATE SET fingerprint = known.fingerprint
+    RETURNING fingerprint";
+const TAKE_OVER: &str = "
+    INSERT INTO bancada.journal_epoch AS known (shard, epoch) VALUES ($1, 1)
+    ON CONFLICT (shard) DO UPDATE SET epoch = known.epoch + 1
+    RETURNING epoch";
+const APPEND: &str = "
+    WITH mine AS MATERIALIZED (
+        SELECT FROM bancada.journal_epoch WHERE shard = $1 AND epoch = $2 FOR SHARE
+    )
+    INSERT INTO bancada.journal_record (shard, first_position, record)
+    SELECT $1, $3, $4 FROM mine";
+/// The record that holds a position may begin before it.
+const READ: &str = "
+    SELECT first_position, record FROM bancada.journal_record
+    WHERE shard = $1 AND first_position >= coalesce(
+        (SELECT max(first_position) FROM bancada.journal_record
+         WHERE shard = $1 AND first_position <= $2), 0)
+    ORDER BY first_position
+    LIMIT 64";
+/// Room that must be there before payments are accepted again.
+const PROBE_BYTES: usize = 256 * 1024;
+
+/// Where a shard's journal is.
+#[derive(Clone, Debug)]
+pub struct PostgresJournal {
+    url: DatabaseUrl,
+    shard: u16,
+}
+
+impl PostgresJournal {
+    /// A journal in this database.
+    pub fn new(url: &DatabaseUrl, shard: u16) -> PostgresJournal {
+        PostgresJournal { url: url.clone(), shard }
+    }
+
+    /// Says with which key the tokens in this database are made; an error if they were made with
+    /// another one, or if the database cannot be reached.
+    pub fn claim(&self, fingerprint: [u8; 32]) -> Result<(), JournalError> {
+        let mut connection = Connection::new(&self.url);
+        let row =
+            connection.client()?.query_one(CLAIM, &[&fingerprint.as_slice()]).map_err(failure)?;
+        if row.get::<_, &[u8]>(0) == fingerprint {
+            return Ok(());
+        }
+        let other = "the cards in the database have tokens of another vault key";
+        Err(JournalError::Failed(other.to_owned()))
+    }
+
+    /// Reads what is committed, beside the writer; connects when it is asked something.
+    pub fn history(&self) -> PostgresHistory {
+        let connection = Mutex::new(Connection::new(&self.url));
+        PostgresHistory { connection, shard: self.shard }
+    }
+}
+
+impl JournalOpener for PostgresJournal {
+    /// The database is asked for the first time when the journal is replayed.
+    fn open(&self) -> Result<Box<dyn JournalStore>, JournalError> {
+        let connection = Connection::new(&self.url);
+        Ok(Box::new(Store { connection, shard: smallint(self.shard)?, mine: None }))
+    }
+}
+
+struct Store {
+    connection: Connection,
+    shard: i16,
+    /// What a connection that took the shard over may do.
+    mine: Option<Mine>,
+}
+
+struct Mine {
+    epoch: i64,
+    append: Statement,
+}
+
+impl JournalStore for Store {
+    /// Takes the shard over first: nothing is appended by another Bank after it is read.
+    fn replay(&mut self, after: u64, each: &mut dyn FnMut(Entry)) -> Result<(), JournalError> {
+        if !self.connection.is_open() || self.mine.is_none() {
+            let client = self.connection.client()?;
+            let row = client.query_one(TAKE_OVER, &[&self.shard]).map_err(failure)?;
+            let append = client.prepare(APPEND).map_err(failure)?;
+            self.mine = Some(Mine { epoch: row.get(0), append });
+        }
+        read(self.connection.client()?, self.shard, after, &mut |entry| {
+            each(entry);
+            true
+        })
+    }
+
+    fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+        let Some(first) = entries.first() else { return Ok(()) };
+        let first = bigint(first.event.position)?;
+        let lost = || JournalError::Failed("the connection to the database is lost".to_owned());
+        // Another connection would be another Bank: what this one decided may not fit any more.
+        let mine = self.mine.as_ref().filter(|_| self.connection.is_open()).ok_or_else(lost)?;
+        let record = record::encode(entries);
+        let n_rows = self
+            .connection
+            .client()?
+            .execute(&mine.append, &[&self.shard, &mine.epoch, &first, &record])
+            .map_err(failure)?;
+        if n_rows == 0 {
+            let fenced = "another bank has taken the journal over";
+            return Err(JournalError::Failed(fenced.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn has_room(&mut self) -> bool {
+        let mut probe = || {
+            let mut transaction = self.connection.client()?.transaction().map_err(failure)?;
+            let filler = vec![0_u8; PROBE_BYTES];
+            let insert = "INSERT INTO bancada.journal_room (filler) VALUES ($1)";
+            transaction.execute(insert, &[&filler]).map_err(failure)?;
+            transaction.rollback().map_err(failure)
+        };
+        probe().is_ok()
+    }
+}
+
+/// Reads the past of a journal.
+pub struct PostgresHistory {
+    connection: Mutex<Connection>,
+    shard: u16,
+}
+
+impl EventHistory for PostgresHistory {
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, JournalError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let shard = smallint(self.shard)?;
+        connection.ask(|client| {
+            let mut events = Vec::new();
+            read(client, shard, after, &mut |entry| {
+                events.push(entry.event);
+                events.len() < limit
+            })?;
+            Ok(events)
+        })
+    }
+}
+
+/// Hands over every entry after `after` until `each` has enough.
+fn read(
+    client: &mut Client,
+    shard: i16,
+    after: u64,
+    each: &mut dyn FnMut(Entry) -> bool,
+) -> Result<(), JournalError> {
+    let statement = client.prepare(READ).map_err(failure)?;
+    let mut replay = Replay::after(after);
+    let mut next = after.saturating_add(1);
+    loop {
+        let rows = client.query(&statement, &[&shard, &bigint(next)?]).map_err(failure)?;
+        let mut is_end = true;
+        for row in &rows {
+            let first = row.get::<_, i64>(0).unsigned_abs();
+            // The last record of the page before is found again.
+            if replay.expected().is_some_and(|expected| first < expected) {
+                continue;
+            }
+            is_end = false;
+            if !replay.read(first, row.get(1), each)? {
+                return Ok(());
+            }
+        }
+        match replay.expected() {
+            Some(expected) if !is_end => next = expected,
+            _ => return Ok(()),
+        }
+    }
+}

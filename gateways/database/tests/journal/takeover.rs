@@ -1,0 +1,90 @@
+//! What only a shared database has: other Banks, and an end of its own.
+
+use bancada_bank::ports::{
+    DeliveryCursor as _, EventHistory as _, JournalError, JournalOpener as _,
+};
+use bancada_database::postgres::{DatabaseUrl, PostgresDelivery, PostgresJournal};
+
+use crate::server::Server;
+use crate::{entries, replay};
+
+fn failed(result: Result<(), JournalError>, expected: &str) {
+    match result.unwrap_err() {
+        JournalError::Failed(said) => assert!(said.contains(expected), "{said}"),
+        JournalError::Full => panic!("full"),
+    }
+}
+
+#[test]
+fn a_bank_whose_journal_was_taken_over_writes_nothing_more() {
+    let server = Server::shared();
+    let journal = PostgresJournal::new(&server.new_database().parse().unwrap(), 0);
+    let all = entries(4);
+    let mut first = journal.open().unwrap();
+    first.replay(0, &mut |_| {}).unwrap();
+    first.append(&all[..1]).unwrap();
+
+    let mut second = journal.open().unwrap();
+    let mut found = Vec::new();
+    second.replay(0, &mut |entry| found.push(entry)).unwrap();
+    assert_eq!(found, all[..1]);
+    failed(first.append(&all[1..2]), "another bank has taken the journal over");
+    second.append(&all[1..3]).unwrap();
+    failed(first.append(&all[3..]), "another bank");
+    // Another shard is another journal.
+    assert_eq!(replay(&journal, 0).unwrap(), all[..3]);
+    failed(second.append(&all[3..]), "another bank");
+}
+
+#[test]
+fn a_database_that_ends_keeps_what_was_acknowledged() {
+    let server = Server::start();
+    let url: DatabaseUrl = server.new_database().parse().unwrap();
+    let journal = PostgresJournal::new(&url, 0);
+    let (delivery, history) = (PostgresDelivery::new(&url, 0), journal.history());
+    assert_eq!(history.read(0, 100).unwrap().len(), 0);
+    let all = entries(40);
+    let mut store = journal.open().unwrap();
+    store.replay(0, &mut |_| {}).unwrap();
+    for batch in all[..30].chunks(3) {
+        store.append(batch).unwrap();
+    }
+    delivery.save(7).unwrap();
+    delivery.save(30).unwrap();
+    server.kill();
+    // Nothing can be known of it: the process has to end, and read what is there.
+    assert!(matches!(store.append(&all[30..]), Err(JournalError::Failed(_))));
+    assert!(!store.has_room());
+    server.start_again();
+    failed(store.append(&all[30..]), "connection to the database is lost");
+    let mut found = Vec::new();
+    store.replay(0, &mut |entry| found.push(entry)).unwrap();
+    assert_eq!(found, all[..30]);
+    store.append(&all[30..]).unwrap();
+    assert_eq!(replay(&journal, 0).unwrap(), all);
+    assert_eq!(delivery.load(), Ok(30));
+    assert_eq!(history.read(0, 100).unwrap().len(), 40);
+}
+
+#[test]
+fn a_database_belongs_to_one_vault_key() {
+    let server = Server::shared();
+    let journal = PostgresJournal::new(&server.new_database().parse().unwrap(), 0);
+    journal.claim([1; 32]).unwrap();
+    journal.claim([1; 32]).unwrap();
+    failed(journal.claim([2; 32]), "another vault key");
+    journal.claim([1; 32]).unwrap();
+}
+
+#[test]
+fn a_database_of_a_newer_program_or_of_nobody_is_one_sentence() {
+    let server = Server::shared();
+    let address = server.new_database();
+    let journal = PostgresJournal::new(&address.parse().unwrap(), 0);
+    assert_eq!(replay(&journal, 0).unwrap(), []);
+    let name = address.rsplit('/').next().unwrap();
+    server.connect(name).batch_execute("UPDATE bancada.schema_version SET version = 9").unwrap();
+    failed(replay(&journal, 0).map(drop), "run a newer Bancada");
+    let nowhere = PostgresJournal::new(&"postgresql://me@127.0.0.1:1/x".parse().unwrap(), 0);
+    failed(replay(&nowhere, 0).map(drop), "cannot be reached");
+}

@@ -1,0 +1,110 @@
+//! The actor that reads the topic for the statement.
+
+use actix::{Actor, ActorContext as _, Context, Handler, Message, Supervised};
+use async_trait::async_trait;
+use bancada_extrato::ports::{EventSource, EventStream, Offsets, SourceBatch, SourceError};
+use bancada_supervision::{Link, SupervisedActor};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::reader::Reader;
+use crate::topic::Topic;
+
+/// Batches that wait for the statement; the reader pauses while there are so many.
+const MAX_BATCHES: usize = 2;
+
+/// What a stream is made of.
+pub(crate) type Batches = mpsc::Receiver<Result<SourceBatch, SourceError>>;
+
+/// The actor. It owns the thread that reads, one at a time: a statement that begins anew ends
+/// what was read for it before.
+pub struct Consumer {
+    topic: Topic,
+    reader: Option<Reader>,
+}
+
+impl Consumer {
+    /// A consumer that connects when the statement asks for events.
+    pub fn new(topic: Topic) -> Consumer {
+        Consumer { topic, reader: None }
+    }
+}
+
+/// Read what comes after these offsets.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Open {
+    after: Offsets,
+    opened: oneshot::Sender<Result<Batches, SourceError>>,
+}
+
+impl Actor for Consumer {
+    type Context = Context<Self>;
+}
+
+impl Handler<Open> for Consumer {
+    type Result = ();
+
+    fn handle(&mut self, Open { after, opened }: Open, _: &mut Self::Context) {
+        // The old one ends before the new one begins.
+        self.reader = None;
+        let (sender, batches) = mpsc::channel(MAX_BATCHES);
+        let tell = |result: Result<(), SourceError>| {
+            // Nobody waits any more when the statement gave up.
+            let _ = opened.send(result.map(|()| batches));
+        };
+        self.reader = Reader::start(self.topic.clone(), after, sender, tell)
+            .inspect_err(|error| tracing::error!(%error, "a thread cannot be started"))
+            .ok();
+    }
+}
+
+impl Supervised for Consumer {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        self.reader = None;
+    }
+}
+
+impl SupervisedActor for Consumer {
+    fn shutting_down(&mut self, ctx: &mut Self::Context) {
+        self.reader = None;
+        ctx.stop();
+    }
+}
+
+/// The statement's port to the consumer.
+#[derive(Clone, Debug)]
+pub struct KafkaSource {
+    consumer: Link<Consumer>,
+}
+
+impl KafkaSource {
+    /// Reads through the consumer that this link leads to.
+    pub fn new(consumer: &Link<Consumer>) -> KafkaSource {
+        KafkaSource { consumer: consumer.clone() }
+    }
+}
+
+#[async_trait]
+impl EventSource for KafkaSource {
+    async fn open(&self, after: Offsets) -> Result<Box<dyn EventStream>, SourceError> {
+        let away = || SourceError("the consumer is being restarted".to_owned());
+        let (opened, answer) = oneshot::channel();
+        let message = Open { after, opened };
+        let sent = self.consumer.with(|consumer| consumer.send(message)).ok_or_else(away)?;
+        sent.await.map_err(|_| away())?;
+        let batches = answer.await.map_err(|_| away())??;
+        Ok(Box::new(Stream { batches }))
+    }
+}
+
+struct Stream {
+    batches: Batches,
+}
+
+#[async_trait]
+impl EventStream for Stream {
+    async fn next(&mut self) -> Result<SourceBatch, SourceError> {
+        let ended = || Err(SourceError("the reader ended".to_owned()));
+        self.batches.recv().await.unwrap_or_else(ended)
+    }
+}

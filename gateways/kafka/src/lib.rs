@@ -1,0 +1,21 @@
+//! Kafka at the edges of the Bank and of the statement.
+//!
+//! Two gateway actors: the [`Producer`] delivers the Bank's events to the topic `payments`, the
+//! [`Consumer`] reads them for the statement. The Bank and the statement know only their ports,
+//! [`KafkaPublisher`] and [`KafkaSource`], and work on while an actor is being restarted.
+
+mod address;
+mod consumer;
+mod context;
+mod decode;
+mod encode;
+mod producer;
+mod reader;
+mod topic;
+
+pub use address::{BadBrokers, Brokers};
+pub use consumer::{Consumer, KafkaSource};
+pub use decode::{EventValueError, event_from_value};
+pub use encode::event_to_value;
+pub use producer::{KafkaPublisher, Producer};
+pub use topic::Topic;

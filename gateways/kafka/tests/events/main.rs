@@ -1,0 +1,11 @@
+//! Events on their way from a real Bank to a real statement, over both transports: the Bank's
+//! feed and Apache Kafka. The broker is the genuine one, started by the tests that need it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod bench;
+mod broker;
+mod contract;
+mod faults;
+#[path = "../../../node/tests/system/ports.rs"]
+mod ports;
+mod topic;
