@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use bancada_database::postgres::DatabaseUrl;
+use bancada_kafka::Brokers;
 use bancada_telemetry::logs::LogFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -10,7 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 ///
 /// Exit codes: 0 all is well; 1 an audit or a check found something wrong; 2 the command line
 /// makes no sense; 3 it could not be done, and the message says why; 70 the supervision tree
-/// gave up, start it again; 74 the journal could not be written, and the process ended at once.
+/// gave up, start it again (`up` does so itself, five times in a row); 74 the journal could not
+/// be written, and the process ended at once.
 #[derive(Parser)]
 #[command(name = "bancada", version, about, long_about)]
 pub(crate) struct Arguments {
@@ -77,18 +80,43 @@ pub(crate) struct WebOption {
     pub(crate) web: PathBuf,
 }
 
+/// Where events go and come from.
+#[derive(Args, Clone)]
+pub(crate) struct KafkaOption {
+    /// Deliver the bank's events through Apache Kafka, on the topic "payments"; through the
+    /// bank's own event feed otherwise.
+    #[arg(long, env = "BANCADA_KAFKA", value_name = "HOST:PORT[,HOST:PORT]")]
+    pub(crate) kafka: Option<Brokers>,
+}
+
 /// For the journal.
 #[derive(Args, Clone)]
 pub(crate) struct JournalOptions {
     /// A quota for the bank's journal; payments are refused when it is reached.
     #[arg(long, env = "BANCADA_JOURNAL_MAX_BYTES", value_name = "BYTES")]
     pub(crate) journal_max_bytes: Option<u64>,
+    /// Keep the bank's journal in this PostgreSQL database rather than in a file. The bank that
+    /// was started last writes it; one that was started before ends.
+    #[arg(
+        long,
+        env = "BANCADA_POSTGRES",
+        value_name = "URL",
+        hide_env_values = true,
+        conflicts_with = "journal_max_bytes"
+    )]
+    pub(crate) postgres: Option<DatabaseUrl>,
+    /// The file with the 32 bytes from which cards' tokens are made; made if it is not there.
+    /// Every bank on the same database needs the same one.
+    #[arg(long, env = "BANCADA_VAULT_KEY_FILE", value_name = "FILE", requires = "postgres")]
+    pub(crate) vault_key_file: Option<PathBuf>,
 }
 
 #[derive(Args)]
 pub(crate) struct UpOptions {
     #[command(flatten)]
     pub(crate) data: DataOption,
+    #[command(flatten)]
+    pub(crate) kafka: KafkaOption,
     #[command(flatten)]
     pub(crate) web: WebOption,
     #[command(flatten)]
@@ -105,8 +133,8 @@ pub(crate) struct UpOptions {
     /// Metrics, probes, tree and chaos; on loopback only.
     #[arg(long, env = "BANCADA_ADMIN_PORT", default_value_t = 9464)]
     pub(crate) admin_port: u16,
-    /// Forget all data first, after asking.
-    #[arg(long)]
+    /// Forget all data first, after asking; a database is its owner's to empty.
+    #[arg(long, conflicts_with = "postgres")]
     pub(crate) fresh: bool,
     /// Do not ask.
     #[arg(long, requires = "fresh")]
@@ -128,6 +156,8 @@ pub(crate) struct AdminOptions {
 pub(crate) struct BankOptions {
     #[command(flatten)]
     pub(crate) data: DataOption,
+    #[command(flatten)]
+    pub(crate) kafka: KafkaOption,
     #[command(flatten)]
     pub(crate) journal: JournalOptions,
     #[command(flatten)]
@@ -175,6 +205,8 @@ pub(crate) struct CheckoutOptions {
 pub(crate) struct ExtratoOptions {
     #[command(flatten)]
     pub(crate) data: DataOption,
+    #[command(flatten)]
+    pub(crate) kafka: KafkaOption,
     #[command(flatten)]
     pub(crate) web: WebOption,
     #[command(flatten)]

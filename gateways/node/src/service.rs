@@ -3,4 +3,5 @@
 pub(crate) mod bank;
 pub(crate) mod checkout;
 pub(crate) mod extrato;
+pub(crate) mod kafka;
 pub(crate) mod web;

@@ -42,10 +42,8 @@ async fn audit(options: &AuditOptions) -> anyhow::Result<Verdict> {
         comparisons.push(checkout::compare(orders, &bank));
     }
     if let Some(url) = &options.extrato {
-        let within = options.catch_up_within.into();
-        let lines = extrato::read(&web, url, bank.position(), within);
-        let lines = lines.await.context("the statement cannot be read")?;
-        comparisons.push(extrato::compare(&lines, &bank));
+        let compared = extrato::audit(&web, url, &bank, options.catch_up_within.into());
+        comparisons.push(compared.await.context("the statement cannot be read")?);
     }
     Ok(Verdict::new(&bank, comparisons))
 }

@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::listener::{address_of, bind};
 use crate::process::{self, TreeSlot};
 use crate::service::bank::BankService;
+use crate::service::kafka::Kafka;
 use crate::service::web;
 use crate::surroundings::RealSurroundings;
 
@@ -18,7 +19,9 @@ pub(crate) fn run(options: BankOptions) -> anyhow::Result<Exit> {
     let grpc = bind(options.grpc, "--grpc")?;
     let admin = bind(options.admin_listen, "--admin-listen")?;
     let surroundings = RealSurroundings { metrics: Metrics::new() };
-    let (tree, bank) = BankService::open(&options.data.data, &options.journal, &surroundings)?;
+    let mut kafka = Kafka::new(&options.kafka);
+    let data = &options.data.data;
+    let (tree, bank) = BankService::open(data, &options.journal, kafka.as_mut(), &surroundings)?;
 
     let slot = TreeSlot::default();
     let (checked, refreshed) = (bank.handle.clone(), bank.handle.clone());
@@ -29,10 +32,13 @@ pub(crate) fn run(options: BankOptions) -> anyhow::Result<Exit> {
         refresh: Arc::new(move || BankService::refresh(&refreshed, &counted)),
         readiness: Arc::new(move || vec![BankService::check(&checked)]),
     };
-    let root = Supervisor::new("bancada", Strategy::OneForOne)
+    let mut root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(tree)
         .supervisor(bank.grpc(&grpc, &surroundings))
         .child(web::admin(&admin, admin_parts, &surroundings));
+    if let Some(kafka) = kafka {
+        root = root.supervisor(kafka.tree());
+    }
     let (grpc, admin) = (address_of(&grpc)?, address_of(&admin)?);
     process::run(root, options.admin.chaos, surroundings, &slot, || async {
         bank.issue_demo_cards().await?;

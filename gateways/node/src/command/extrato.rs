@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::listener::{address_of, bind};
 use crate::process::{self, TreeSlot};
 use crate::service::extrato::ExtratoService;
+use crate::service::kafka::Kafka;
 use crate::service::web;
 use crate::surroundings::RealSurroundings;
 
@@ -24,7 +25,9 @@ pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
     let bank = BankAddress::parse(&options.bank.bank)?;
     let runtime = process::client_runtime()?;
     let _inside = runtime.enter();
-    let (tree, statement) = ExtratoService::open(&options.data.data, &bank, &surroundings)?;
+    let mut kafka = Kafka::new(&options.kafka);
+    let (tree, statement) =
+        ExtratoService::open(&options.data.data, &bank, kafka.as_mut(), &surroundings)?;
 
     let handle = statement.handle.clone();
     let status = move || {
@@ -49,10 +52,13 @@ pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
         refresh: Arc::new(move || ExtratoService::refresh(&refreshed, &counted)),
         readiness: Arc::new(move || vec![ExtratoService::check(&checked)]),
     };
-    let root = Supervisor::new("bancada", Strategy::OneForOne)
+    let mut root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(tree)
         .child(web::pages(&http, services, &surroundings))
         .child(web::admin(&admin, admin_parts, &surroundings));
+    if let Some(kafka) = kafka {
+        root = root.supervisor(kafka.tree());
+    }
     let (http, admin) = (address_of(&http)?, address_of(&admin)?);
     process::run(root, options.admin.chaos, surroundings, &slot, || async {
         println!(

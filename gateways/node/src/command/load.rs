@@ -40,6 +40,14 @@ async fn load(options: LoadOptions) -> anyhow::Result<Exit> {
     let run = clock::uuid().simple().to_string();
     let start = Instant::now();
     let pace = Arc::new(Pace::new(start, options.duration.into(), options.rate));
+    let stopped = Arc::clone(&pace);
+    tokio::spawn(async move {
+        // Without a signal handler it runs its time.
+        if tokio::signal::ctrl_c().await.is_ok() {
+            eprintln!("stopping: what is in progress is finished");
+            stopped.stop();
+        }
+    });
     eprintln!(
         "paying for {} with {} payers and {} cards …",
         options.duration,

@@ -17,9 +17,11 @@ use crate::arguments::UpOptions;
 use crate::exit::Exit;
 use crate::listener::{address_of, bind};
 use crate::process::{self, TreeSlot};
+use crate::restart;
 use crate::service::bank::BankService;
 use crate::service::checkout::CheckoutService;
 use crate::service::extrato::ExtratoService;
+use crate::service::kafka::Kafka;
 use crate::service::web;
 use crate::surroundings::RealSurroundings;
 
@@ -29,7 +31,8 @@ const FOLDERS: [&str; 3] = ["bank", "checkout", "extrato"];
 pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let data = options.data.data.as_path();
-    if options.fresh && !forget(data, options.yes)? {
+    // What came after the forgetting is not forgotten.
+    if options.fresh && !restart::is_restart() && !forget(data, options.yes)? {
         return Ok(Exit::Well);
     }
     let pages = bind(SocketAddr::new(options.host, options.port), "--port")?;
@@ -45,20 +48,26 @@ pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
     }
     let address = bancada_grpc::client::BankAddress::parse(&format!("http://{bank_address}"))?;
 
-    let (bank_tree, bank) = BankService::open(data, &options.journal, &surroundings)?;
+    let mut kafka = Kafka::new(&options.kafka);
+    let (bank_tree, bank) =
+        BankService::open(data, &options.journal, kafka.as_mut(), &surroundings)?;
     let (checkout_tree, checkout) = CheckoutService::open(data, &address, &surroundings)?;
-    let (extrato_tree, extrato) = ExtratoService::open(data, &address, &surroundings)?;
+    let (extrato_tree, extrato) =
+        ExtratoService::open(data, &address, kafka.as_mut(), &surroundings)?;
 
     let slot = TreeSlot::default();
     let services = services(&bank, &checkout, &extrato, &options.web.web);
     let admin_parts = admin_parts(&slot, &bank, &checkout, &extrato, &surroundings);
-    let root = Supervisor::new("bancada", Strategy::OneForOne)
+    let mut root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(bank_tree)
         .supervisor(bank.grpc(&grpc, &surroundings))
         .supervisor(checkout_tree)
         .supervisor(extrato_tree)
         .child(web::pages(&pages, services, &surroundings))
         .child(web::admin(&admin, admin_parts, &surroundings));
+    if let Some(kafka) = kafka {
+        root = root.supervisor(kafka.tree());
+    }
 
     let (pages, admin) = (address_of(&pages)?, address_of(&admin)?);
     let exit = process::run(root, !options.no_chaos, surroundings, &slot, || async {
@@ -67,7 +76,10 @@ pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
     });
     drop(_inside);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
-    exit
+    match exit {
+        Ok(Exit::GaveUp) => restart::start_anew(started.elapsed()),
+        exit => exit,
+    }
 }
 
 fn services(
@@ -186,7 +198,7 @@ fn announce(
            Test card    {number}, {month:02}/{year}, any security code (more: bancada cards)\n  \
            Data         {data}\n\n\
          Press Ctrl-C to stop.\n",
-        number = spaced(card.number),
+        number = card.printed_number(),
         month = card.expiry.1,
         year = card.expiry.0,
         data = data.display(),
@@ -195,12 +207,4 @@ fn announce(
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
-}
-
-fn spaced(number: &str) -> String {
-    let groups: Vec<_> = (0..number.len())
-        .step_by(4)
-        .map(|start| &number[start..number.len().min(start + 4)])
-        .collect();
-    groups.join(" ")
 }

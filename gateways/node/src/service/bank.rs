@@ -6,22 +6,59 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bancada_bank::ports::Surroundings;
+use bancada_bank::ports::{DeliveryCursor, EventHistory, JournalOpener, Surroundings};
 use bancada_bank::{BankHandle, BankParts, Vault, bank};
-use bancada_database::data_directory::DataDirectory;
+use bancada_database::data_directory::{self, DataDirectory};
+use bancada_database::delivery::SqliteDelivery;
 use bancada_database::journal::SqliteJournal;
+use bancada_database::postgres::{DatabaseUrl, PostgresDelivery, PostgresJournal};
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_http::Check;
 use bancada_kernel::Currency;
 use bancada_supervision::{ChildSpec, Strategy, Supervisor};
 
 use crate::arguments::JournalOptions;
+use crate::service::kafka::Kafka;
 use crate::surroundings::RealSurroundings;
 
 /// Requests in progress at once; more are refused as overload.
 const MAX_IN_FLIGHT: usize = 4_096;
 /// The one shard of this process.
 const SHARD: u16 = 0;
+const JOURNAL: &str = "journal.sqlite3";
+
+/// Where the Bank keeps what it must not forget.
+struct Stores {
+    journal: Arc<dyn JournalOpener>,
+    history: Arc<dyn EventHistory>,
+}
+
+impl Stores {
+    fn in_files(directory: &DataDirectory, options: &JournalOptions) -> anyhow::Result<Stores> {
+        let path = directory.file(JOURNAL);
+        let journal = SqliteJournal::new(&path, SHARD, options.journal_max_bytes);
+        let history = Arc::new(journal.history()?);
+        Ok(Stores { journal: Arc::new(journal), history })
+    }
+
+    fn in_postgres(url: &DatabaseUrl, vault: &Vault) -> anyhow::Result<Stores> {
+        let journal = PostgresJournal::new(url, SHARD);
+        journal.claim(vault.fingerprint())?;
+        let history = Arc::new(journal.history());
+        Ok(Stores { journal: Arc::new(journal), history })
+    }
+}
+
+/// Where it is kept how far a broker has come: beside the journal.
+fn delivery(
+    directory: &DataDirectory,
+    options: &JournalOptions,
+) -> anyhow::Result<Arc<dyn DeliveryCursor>> {
+    Ok(match &options.postgres {
+        Some(url) => Arc::new(PostgresDelivery::new(url, SHARD)),
+        None => Arc::new(SqliteDelivery::open(&directory.file("delivery.sqlite3"), SHARD)?),
+    })
+}
 
 pub(crate) struct BankService {
     pub(crate) handle: BankHandle,
@@ -34,22 +71,37 @@ impl BankService {
     pub(crate) fn open(
         data: &Path,
         journal: &JournalOptions,
+        kafka: Option<&mut Kafka>,
         surroundings: &RealSurroundings,
     ) -> anyhow::Result<(Supervisor, BankService)> {
         let directory = DataDirectory::open(data, "bank")?;
-        let key = directory
-            .secret("vault.key", rand::random)
-            .context("the bank's key cannot be read or made")?;
-        let path = directory.file("journal.sqlite3");
-        let journal = SqliteJournal::new(&path, SHARD, journal.journal_max_bytes);
+        let key_file = journal.vault_key_file.clone();
+        let key_file = key_file.unwrap_or_else(|| directory.file("vault.key"));
+        let has_journal = journal.postgres.is_none() && directory.file(JOURNAL).exists();
+        anyhow::ensure!(
+            key_file.exists() || !has_journal,
+            "{} is missing: without it the cards in the journal cannot be recognized",
+            key_file.display()
+        );
+        let key = data_directory::secret(&key_file, rand::random)
+            .with_context(|| format!("{} cannot be read or made", key_file.display()))?;
+        let vault = Vault::new(key);
+        let stores = match &journal.postgres {
+            Some(url) => Stores::in_postgres(url, &vault)?,
+            None => Stores::in_files(&directory, journal)?,
+        };
+        let broker = match kafka {
+            Some(kafka) => Some((kafka.publisher(), delivery(&directory, journal)?)),
+            None => None,
+        };
         let parts = BankParts {
             currency: Currency::BRL,
-            vault: Vault::new(key),
-            history: Arc::new(journal.history()?),
-            journal: Arc::new(journal),
+            vault,
+            history: stores.history,
+            journal: stores.journal,
             surroundings: Arc::new(surroundings.clone()) as Arc<dyn Surroundings>,
             max_in_flight: MAX_IN_FLIGHT,
-            broker: None,
+            broker,
         };
         let (supervisor, handle) = bank(parts);
         Ok((supervisor, BankService { handle, _directory: directory }))

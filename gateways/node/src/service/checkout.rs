@@ -50,10 +50,16 @@ impl CheckoutService {
         Ok((supervisor, CheckoutService { handle, bank, catalogue, _directory: directory }))
     }
 
-    /// The shop takes orders also while the Bank is away: they wait.
+    /// The shop takes orders also while the Bank is away: they wait. With a full disk it can be
+    /// looked around in, and only the next order tells whether there is room again: it stays
+    /// ready, and says what is wrong.
     pub(crate) fn check(handle: &CheckoutHandle) -> Check {
         let ok = handle.is_up();
-        let detail = (!ok).then(|| "the order store is being opened".to_owned());
+        let detail = match (ok, handle.is_full()) {
+            (false, _) => Some("the order store is being opened".to_owned()),
+            (true, true) => Some("the disk of the orders is full".to_owned()),
+            (true, false) => None,
+        };
         Check { name: "checkout", ok, detail }
     }
 

@@ -10,6 +10,7 @@ use bancada_grpc::client::{BankAddress, FeedClient};
 use bancada_http::Check;
 use bancada_supervision::Supervisor;
 
+use crate::service::kafka::Kafka;
 use crate::surroundings::RealSurroundings;
 
 pub(crate) struct ExtratoService {
@@ -24,6 +25,7 @@ impl ExtratoService {
     pub(crate) fn open(
         data: &Path,
         bank: &BankAddress,
+        kafka: Option<&mut Kafka>,
         surroundings: &RealSurroundings,
     ) -> anyhow::Result<(Supervisor, ExtratoService)> {
         let directory = DataDirectory::open(data, "extrato")?;
@@ -32,7 +34,7 @@ impl ExtratoService {
         let parts = ExtratoParts {
             reader: Arc::new(store.reader()?),
             store: Arc::new(store),
-            source: Arc::clone(&feed) as _,
+            source: kafka.map_or_else(|| Arc::clone(&feed) as _, Kafka::source),
             repair: feed,
             surroundings: Arc::new(surroundings.clone()),
             limits: Limits::default(),

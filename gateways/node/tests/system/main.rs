@@ -2,9 +2,24 @@
 //! with parts that are stopped, killed and starved.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../../../kafka/tests/events/broker.rs"]
+#[allow(dead_code, reason = "the tests of the Kafka edge use the rest")]
+mod broker;
 mod crashes;
+mod disk;
+mod kafka;
+mod life;
+#[allow(dead_code, reason = "the campaign uses the rest")]
+mod load;
+#[allow(dead_code, reason = "the campaign uses the rest")]
+mod parts;
+mod ports;
+mod postgres;
 mod program;
 mod refusals;
+#[path = "../../../database/tests/journal/server.rs"]
+#[allow(dead_code, reason = "the tests of the journal use the rest")]
+mod server;
 mod split;
 mod start;
 mod up;

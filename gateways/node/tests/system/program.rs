@@ -1,23 +1,17 @@
 //! One running `bancada`, and how to talk to it.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+pub(crate) use crate::ports::free_ports;
+
 /// Everything here is waited for at most so long; a loaded machine is slow, not wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_bancada");
-
-/// Ports that were free a moment ago.
-pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    // Held together, so that they differ.
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
-}
 
 /// A process that is killed when the test is over.
 pub(crate) struct Program {
@@ -32,14 +26,13 @@ impl Program {
             command.env_remove(name);
         }
         let log = std::env::var("BANCADA_TEST_LOG").unwrap_or_else(|_| "error".to_owned());
-        let child = command
-            .args(arguments)
-            .env("BANCADA_LOG", log)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Program { child }
+        command.args(arguments).env("BANCADA_LOG", log).stdout(Stdio::null());
+        Program::spawn(&mut command)
+    }
+
+    /// Runs a command as one of the test's.
+    pub(crate) fn spawn(command: &mut Command) -> Program {
+        Program { child: command.stdin(Stdio::null()).spawn().unwrap() }
     }
 
     /// Kills it as the kernel would, without a chance to do anything.
@@ -50,9 +43,14 @@ impl Program {
 
     /// Asks it to stop, as Ctrl-C does, and returns its exit code.
     pub(crate) fn interrupt(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        self.signal("-INT");
         self.wait()
+    }
+
+    /// Sends it a signal, such as `-STOP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
     /// Its exit code; `None` when a signal ended it.
@@ -116,13 +114,18 @@ impl System {
 
     /// Waits until every check of the admin listener is well and the demo cards are there.
     pub(crate) async fn is_ready(&self) {
+        self.is_ready_to_pay().await;
+        // The last one to be issued.
+        self.knows_card("0099").await;
+    }
+
+    /// Waits until every check of the admin listener is well.
+    pub(crate) async fn is_ready_to_pay(&self) {
         let url = format!("{}/readyz", self.admin);
         eventually("the system is ready", async || {
             self.web.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
         })
         .await;
-        // The last one to be issued.
-        self.knows_card("0099").await;
     }
 
     /// Waits for the demo card with these last digits, and returns its token.
@@ -218,12 +221,32 @@ impl System {
         assert_eq!(answer.await.unwrap().status(), 204);
     }
 
+    /// How many entries are durable.
+    async fn position(&self) -> u64 {
+        let text = match self.web.get(format!("{}/metrics", self.admin)).send().await {
+            Ok(answer) => answer.text().await.unwrap_or_default(),
+            Err(_) => return 0,
+        };
+        let line = text.lines().find(|line| line.starts_with("bancada_journal_position "));
+        line.and_then(|line| line.rsplit(' ').next()).and_then(|it| it.parse().ok()).unwrap_or(0)
+    }
+
+    /// Waits until so many more entries are durable.
+    pub(crate) async fn advances(&self, by: u64) {
+        let before = self.position().await;
+        eventually("payments flow", async || self.position().await >= before + by).await;
+    }
+
     /// How often a child was started.
     pub(crate) async fn generation(&self, child: &str) -> u64 {
-        let tree = self.get(&format!("{}/tree", self.admin)).await.unwrap();
+        self.node(child).await.unwrap()["generation"].as_u64().unwrap()
+    }
+
+    /// A child of the supervision tree, as it is now.
+    pub(crate) async fn node(&self, child: &str) -> reqwest::Result<Value> {
+        let tree = self.get(&format!("{}/tree", self.admin)).await?;
         let nodes = tree["nodes"].as_array().unwrap();
-        let node = nodes.iter().find(|node| node["path"] == child).unwrap();
-        node["generation"].as_u64().unwrap()
+        Ok(nodes.iter().find(|node| node["path"] == child).cloned().unwrap_or_default())
     }
 }
 

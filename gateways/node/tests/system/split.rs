@@ -1,54 +1,7 @@
 //! Three processes: parts that are away, and come back.
 
-use std::path::Path;
-
+use crate::parts::Parts;
 use crate::program::*;
-
-struct Parts {
-    system: System,
-    ports: [u16; 6],
-}
-
-impl Parts {
-    fn new(data: &Path) -> Parts {
-        let mut system = System::new(data);
-        let ports = free_ports::<6>();
-        let url = |port: u16| format!("http://127.0.0.1:{port}");
-        system.bank = url(ports[0]);
-        system.admin = url(ports[1]);
-        system.shop = url(ports[2]);
-        system.statement = url(ports[4]);
-        Parts { system, ports }
-    }
-
-    fn address(&self, port: usize) -> String {
-        format!("127.0.0.1:{}", self.ports[port])
-    }
-
-    fn start(&self, part: &str, own: &[&str]) -> Program {
-        let data = self.system.data.display().to_string();
-        let mut arguments = vec![part, "--data", &data];
-        arguments.extend(own);
-        Program::start(&arguments)
-    }
-
-    fn bank(&self) -> Program {
-        let (grpc, admin) = (self.address(0), self.address(1));
-        self.start("bank", &["--grpc", &grpc, "--admin-listen", &admin, "--chaos"])
-    }
-
-    fn checkout(&self) -> Program {
-        let (http, admin) = (self.address(2), self.address(3));
-        let bank = &self.system.bank;
-        self.start("checkout", &["--http", &http, "--admin-listen", &admin, "--bank", bank])
-    }
-
-    fn extrato(&self) -> Program {
-        let (http, admin) = (self.address(4), self.address(5));
-        let bank = &self.system.bank;
-        self.start("extrato", &["--http", &http, "--admin-listen", &admin, "--bank", bank])
-    }
-}
 
 #[test]
 fn three_processes_do_what_one_does() {

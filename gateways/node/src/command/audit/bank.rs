@@ -7,18 +7,30 @@ use anyhow::Context as _;
 use bancada_grpc::client::{BankAddress, FeedClient};
 use bancada_grpc::event_from_message;
 use bancada_kernel::{CardToken, EventKind, PaymentEvent};
+use bancada_proto::web::LineKind;
 
 /// The feed sends at once what is there.
 const BATCH_WITHIN: Duration = Duration::from_secs(10);
 
 /// One payment at the Bank.
 pub(super) struct BankPayment {
+    is_held: bool,
     pub(super) is_charged: bool,
+    /// What was decided about; once it is charged, what was charged.
     pub(super) amount_minor: i64,
+    refunded_minor: i64,
     pub(super) merchant: String,
     pub(super) order_id: String,
-    /// Absent for a card that the Bank does not know: no statement shows it.
-    pub(super) card: Option<CardToken>,
+}
+
+/// What a statement must have for an event.
+pub(super) struct BankLine {
+    pub(super) payment: String,
+    pub(super) kind: LineKind,
+    pub(super) amount_minor: i64,
+    /// Charged; negative where it was returned.
+    pub(super) charged_minor: i64,
+    pub(super) card: CardToken,
 }
 
 /// A card as its last event left it.
@@ -26,6 +38,7 @@ pub(super) struct BankPayment {
 pub(super) struct BankCard {
     pub(super) balance_minor: i64,
     sequence: u64,
+    /// Charged less returned.
     charged_minor: i64,
 }
 
@@ -34,6 +47,8 @@ pub(super) struct BankCard {
 pub(super) struct BankView {
     pub(super) payments: HashMap<String, BankPayment>,
     pub(super) cards: HashMap<CardToken, BankCard>,
+    /// The lines of cards that the Bank knows, by position; others are on no statement.
+    pub(super) lines: HashMap<u64, BankLine>,
     /// Charges by merchant and order.
     pub(super) charges: HashMap<(String, String), Vec<String>>,
     /// Approvals that left less than nothing available.
@@ -82,12 +97,11 @@ impl BankView {
             self.broken.push(format!("position {} after {}", event.position, self.position));
         }
         self.position = event.position;
-        let is_charged = event.kind == EventKind::PaymentCaptured;
-        let mut known_card = None;
+        let id = event.transaction_id.to_string();
+        let ends_hold = self.payments.get(&id).is_some_and(|payment| payment.is_held);
         if let Some(card) = &event.card
             && let Some(after) = &card.after
         {
-            known_card = Some(card.token.clone());
             let seen = self.cards.entry(card.token.clone()).or_default();
             if card.sequence != seen.sequence + 1 {
                 let text = format!("{}: {} after {}", card.token, card.sequence, seen.sequence);
@@ -95,37 +109,108 @@ impl BankView {
             }
             seen.sequence = card.sequence;
             seen.balance_minor = after.balance.minor;
-            if is_charged {
-                seen.charged_minor += event.amount.minor;
-            }
+            seen.charged_minor += charged_minor(event);
             let available = after.limit.minor - after.balance.minor - after.held.minor;
-            let is_approval = is_charged || event.kind == EventKind::PaymentAuthorized;
+            // A capture of a hold charges what was approved before.
+            let is_approval = event.kind == EventKind::PaymentAuthorized
+                || event.kind == EventKind::PaymentCaptured && !ends_hold;
             if is_approval && available < 0 {
                 let text = format!("{}: {available} at position {}", card.token, event.position);
                 self.overspent.push(text);
             }
+            if let Some(kind) = line_kind(event.kind) {
+                let line = BankLine {
+                    payment: id.clone(),
+                    kind,
+                    amount_minor: event.amount.minor,
+                    charged_minor: charged_minor(event),
+                    card: card.token.clone(),
+                };
+                self.lines.insert(event.position, line);
+            }
         }
-        if !matches!(
-            event.kind,
-            EventKind::PaymentCaptured | EventKind::PaymentAuthorized | EventKind::PaymentDeclined
-        ) {
-            return;
-        }
-        let id = event.transaction_id.to_string();
+        self.follow(event, id, ends_hold);
+    }
+
+    /// The payment's next step, if it is one that can follow.
+    fn follow(&mut self, event: &PaymentEvent, id: String, ends_hold: bool) {
         let merchant = event.merchant_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        let is_charged = event.kind == EventKind::PaymentCaptured;
         if is_charged {
             let order = (merchant.clone(), event.order_id.clone());
             self.charges.entry(order).or_default().push(id.clone());
         }
-        let payment = BankPayment {
-            is_charged,
-            amount_minor: event.amount.minor,
-            merchant,
-            order_id: event.order_id.clone(),
-            card: known_card,
+        let minor = event.amount.minor;
+        let known = self.payments.get_mut(&id);
+        let is_possible = match (event.kind, known) {
+            (EventKind::PaymentCaptured, Some(payment)) if ends_hold => {
+                let is_possible = minor <= payment.amount_minor;
+                payment.is_held = false;
+                payment.is_charged = true;
+                payment.amount_minor = minor;
+                is_possible
+            }
+            (EventKind::PaymentVoided | EventKind::PaymentExpired, Some(payment)) if ends_hold => {
+                payment.is_held = false;
+                minor == payment.amount_minor
+            }
+            (EventKind::PaymentRefunded, Some(payment)) if payment.is_charged => {
+                payment.refunded_minor += minor;
+                payment.refunded_minor <= payment.amount_minor
+            }
+            (
+                EventKind::PaymentAuthorized
+                | EventKind::PaymentCaptured
+                | EventKind::PaymentDeclined,
+                None,
+            ) => {
+                let payment = BankPayment {
+                    is_held: event.kind == EventKind::PaymentAuthorized,
+                    is_charged,
+                    amount_minor: minor,
+                    refunded_minor: 0,
+                    merchant,
+                    order_id: event.order_id.clone(),
+                };
+                self.payments.insert(id.clone(), payment);
+                true
+            }
+            (
+                EventKind::CardIssued
+                | EventKind::CardStatusChanged
+                | EventKind::CardLimitChanged
+                | EventKind::PaymentOperationRefused,
+                _,
+            ) => true,
+            _ => false,
         };
-        if self.payments.insert(id.clone(), payment).is_some() {
-            self.broken.push(format!("payment {id} was decided twice"));
+        if !is_possible {
+            let kind = event.kind.word();
+            self.broken.push(format!("payment {id}: {kind} of {minor} cannot follow"));
         }
+    }
+}
+
+/// What an event adds to its card's balance.
+fn charged_minor(event: &PaymentEvent) -> i64 {
+    match event.kind {
+        EventKind::PaymentCaptured => event.amount.minor,
+        EventKind::PaymentRefunded => -event.amount.minor,
+        _ => 0,
+    }
+}
+
+/// The line that a statement has for an event.
+fn line_kind(kind: EventKind) -> Option<LineKind> {
+    match kind {
+        EventKind::PaymentAuthorized => Some(LineKind::Hold),
+        EventKind::PaymentCaptured => Some(LineKind::Purchase),
+        EventKind::PaymentDeclined => Some(LineKind::Decline),
+        EventKind::PaymentVoided | EventKind::PaymentExpired => Some(LineKind::Void),
+        EventKind::PaymentRefunded => Some(LineKind::Refund),
+        EventKind::CardIssued
+        | EventKind::CardStatusChanged
+        | EventKind::CardLimitChanged
+        | EventKind::PaymentOperationRefused => None,
     }
 }

@@ -14,31 +14,49 @@ use super::verdict::Comparison;
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
 /// Every card and its lines.
-pub(super) type Lines = Vec<(StatementCard, Vec<StatementLine>)>;
+type Lines = Vec<(StatementCard, Vec<StatementLine>)>;
 
-/// Reads the whole statement, once it has come as far as the Bank.
-pub(super) async fn read(
+/// Compares the statement, which may take so long to come as far as the Bank. The last position
+/// is not all of it: a broker delivers its partitions side by side, and a card may be under
+/// repair, so what is missing is looked for again.
+pub(super) async fn audit(
     web: &reqwest::Client,
     url: &str,
-    position: u64,
+    bank: &BankView,
     within: Duration,
-) -> anyhow::Result<Lines> {
+) -> anyhow::Result<Comparison> {
     let base = format!("{}/api/extrato/v1/cards", url.trim_end_matches('/'));
     let deadline = Instant::now() + within;
+    loop {
+        let result = compare(&read(web, &base, bank.position(), deadline).await?, bank);
+        if result.is_well() || Instant::now() >= deadline {
+            return Ok(result);
+        }
+        sleep(ASK_EVERY).await;
+    }
+}
+
+/// Reads the whole statement, once it has come as far as the Bank.
+async fn read(
+    web: &reqwest::Client,
+    base: &str,
+    position: u64,
+    deadline: Instant,
+) -> anyhow::Result<Lines> {
     let cards = loop {
-        let list: CardList = web.get(&base).send().await?.error_for_status()?.json().await?;
+        let list: CardList = web.get(base).send().await?.error_for_status()?.json().await?;
         if list.freshness.applied_position >= position {
             break list.cards;
         }
         let behind = position - list.freshness.applied_position;
         if Instant::now() >= deadline {
-            anyhow::bail!("it is still {behind} events behind after {within:?}");
+            anyhow::bail!("it is still {behind} events behind");
         }
         sleep(ASK_EVERY).await;
     };
     let mut all = Vec::with_capacity(cards.len());
     for card in cards {
-        let lines = lines(web, &base, &card.token).await?;
+        let lines = lines(web, base, &card.token).await?;
         all.push((card, lines));
     }
     Ok(all)
@@ -64,9 +82,9 @@ async fn lines(
     }
 }
 
-pub(super) fn compare(lines: &Lines, bank: &BankView) -> Comparison {
+fn compare(lines: &Lines, bank: &BankView) -> Comparison {
     let mut result = Comparison::new("extrato");
-    let mut seen: HashMap<&str, u32> = HashMap::new();
+    let mut seen: HashMap<u64, u32> = HashMap::new();
     for (card, lines) in lines {
         let token = CardToken::parse(&card.token).ok();
         let known = token.as_ref().and_then(|token| bank.cards.get(token));
@@ -80,31 +98,36 @@ pub(super) fn compare(lines: &Lines, bank: &BankView) -> Comparison {
             Some(_) => {}
         }
         for line in lines.iter().filter(|line| line.position <= bank.position()) {
-            let id = line.transaction_id.as_str();
-            *seen.entry(id).or_default() += 1;
-            let is_charge = line.kind == LineKind::Purchase;
-            if is_charge {
-                result.other_minor += line.amount.amount_minor;
-            }
-            match bank.payments.get(id) {
-                None => result.mismatch(format!("line {id} is not at the bank")),
+            let (id, minor) = (line.transaction_id.as_str(), line.amount.amount_minor);
+            *seen.entry(line.position).or_default() += 1;
+            result.other_minor += match line.kind {
+                LineKind::Purchase => minor,
+                LineKind::Refund => -minor,
+                LineKind::Hold | LineKind::Void | LineKind::Decline => 0,
+            };
+            match bank.lines.get(&line.position) {
+                None => {
+                    result.mismatch(format!("line {} of {id} is not at the bank", line.position))
+                }
                 Some(found)
-                    if found.is_charged != is_charge
-                        || found.amount_minor != line.amount.amount_minor
-                        || found.card != token =>
+                    if found.payment != id
+                        || found.kind != line.kind
+                        || found.amount_minor != minor
+                        || Some(&found.card) != token.as_ref() =>
                 {
-                    result.mismatch(format!("line {id} is another at the bank"));
+                    result.mismatch(format!("line {} of {id} is another", line.position));
                 }
                 Some(_) => result.matched += 1,
             }
         }
     }
-    for (id, payment) in bank.payments.iter().filter(|(_, payment)| payment.card.is_some()) {
-        result.bank_minor += if payment.is_charged { payment.amount_minor } else { 0 };
-        match seen.get(id.as_str()) {
-            None => result.missing(format!("payment {id} is on no statement")),
+    for (position, line) in &bank.lines {
+        result.bank_minor += line.charged_minor;
+        let id = &line.payment;
+        match seen.get(position) {
+            None => result.missing(format!("event {position} of {id} is on no statement")),
             Some(1) => {}
-            Some(times) => result.duplicate(format!("payment {id} has {times} lines")),
+            Some(times) => result.duplicate(format!("event {position} of {id} has {times} lines")),
         }
     }
     result

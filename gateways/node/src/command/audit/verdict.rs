@@ -42,6 +42,11 @@ impl Comparison {
         }
     }
 
+    /// Whether the party knows what the Bank knows.
+    pub(super) fn is_well(&self) -> bool {
+        (self.missing, self.duplicate, self.mismatch) == (0, 0, 0)
+    }
+
     pub(super) fn missing(&mut self, what: String) {
         self.missing += 1;
         self.example("missing", what);

@@ -1,7 +1,7 @@
 //! One payer: asks, and asks again with the same key until it knows.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bancada_kernel::CardNumber;
@@ -31,11 +31,18 @@ pub(super) struct Pace {
     end: Instant,
     rate: Option<u32>,
     n_taken: AtomicU64,
+    is_over: AtomicBool,
 }
 
 impl Pace {
     pub(super) fn new(start: Instant, duration: Duration, rate: Option<u32>) -> Pace {
-        Pace { start, end: start + duration, rate, n_taken: AtomicU64::new(0) }
+        let (n_taken, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
+        Pace { start, end: start + duration, rate, n_taken, is_over }
+    }
+
+    /// Ends it before its time.
+    pub(super) fn stop(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
     }
 
     /// Waits for the next payment's turn and returns it; `None` when the time is over. With a
@@ -54,7 +61,7 @@ impl Pace {
                 due
             }
         };
-        (due < self.end).then_some(due)
+        (due < self.end && !self.is_over.load(Ordering::Relaxed)).then_some(due)
     }
 }
 

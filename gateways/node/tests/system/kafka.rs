@@ -1,0 +1,70 @@
+//! Events through Apache Kafka, between processes.
+
+use crate::broker::Broker;
+use crate::load::Load;
+use crate::parts::Parts;
+use crate::program::*;
+
+#[test]
+fn with_kafka_between_them_nothing_is_lost_when_parts_are_killed_under_load() {
+    let broker = Broker::start();
+    run(async {
+        let data = tempfile::tempdir().unwrap();
+        let parts = Parts::new(data.path()).through_kafka(&broker.address());
+        let system = &parts.system;
+        let mut bank = parts.bank();
+        let mut extrato = parts.extrato();
+        let checkout = parts.checkout();
+        system.is_ready().await;
+        let load = Load::start(&system.bank, &system.data, "10s");
+        system.advances(200).await;
+        extrato.kill();
+        system.advances(200).await;
+        let extrato = parts.extrato();
+        system.advances(200).await;
+        bank.kill();
+        let bank = parts.bank();
+        system.is_ready().await;
+        system.advances(100).await;
+        broker.kill();
+        system.advances(200).await;
+        broker.start_again();
+        let log = load.finish().await;
+        system.passes_audit(Some(&log)).await;
+        for program in [bank, extrato, checkout] {
+            assert_eq!(program.interrupt(), Some(0));
+        }
+    });
+}
+
+#[test]
+fn one_process_follows_through_kafka_and_waits_for_a_broker_that_is_not_there_yet() {
+    let broker = Broker::start();
+    broker.kill();
+    run(async {
+        let data = tempfile::tempdir().unwrap();
+        let system = System::new(data.path());
+        let program = system.up(&["--kafka", &broker.address()]);
+        let mut order = serde_json::Value::Null;
+        eventually("an order is paid", async || {
+            match system.buy(&new_key(), "4242424242424242").await {
+                Ok((201, placed)) => {
+                    order = placed;
+                    true
+                }
+                _ => false,
+            }
+        })
+        .await;
+        assert_eq!(order["status"], "paid", "no broker is needed to pay: {order}");
+        let url = format!("{}/api/extrato/v1/cards", system.statement);
+        let list = system.get(&url).await.unwrap();
+        assert_eq!(list["cards"].as_array().unwrap().len(), 0, "nothing has come: {list}");
+
+        broker.start_again();
+        let token = system.knows_card("4242").await;
+        system.shows_payment(&token, order["payment_id"].as_str().unwrap()).await;
+        system.passes_audit(None).await;
+        assert_eq!(program.interrupt(), Some(0));
+    });
+}

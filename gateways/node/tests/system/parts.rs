@@ -1,0 +1,86 @@
+//! A system as three processes.
+
+use std::path::Path;
+
+use crate::program::*;
+
+pub(crate) struct Parts {
+    pub(crate) system: System,
+    ports: [u16; 6],
+    /// Empty for the Bank's own feed.
+    kafka: Vec<String>,
+    /// Options of the Bank alone.
+    of_bank: Vec<String>,
+    /// How the shop and the statement reach the Bank.
+    bank_of_shop: String,
+    bank_of_statement: String,
+}
+
+impl Parts {
+    pub(crate) fn new(data: &Path) -> Parts {
+        let mut system = System::new(data);
+        let ports = free_ports::<6>();
+        let url = |port: u16| format!("http://127.0.0.1:{port}");
+        system.bank = url(ports[0]);
+        system.admin = url(ports[1]);
+        system.shop = url(ports[2]);
+        system.statement = url(ports[4]);
+        let bank = system.bank.clone();
+        Parts {
+            system,
+            ports,
+            kafka: Vec::new(),
+            of_bank: Vec::new(),
+            bank_of_shop: bank.clone(),
+            bank_of_statement: bank,
+        }
+    }
+
+    /// The same with a broker between Bank and statement.
+    pub(crate) fn through_kafka(self, broker: &str) -> Parts {
+        Parts { kafka: vec!["--kafka".to_owned(), broker.to_owned()], ..self }
+    }
+
+    /// The same with options of the Bank alone.
+    pub(crate) fn with_bank(self, options: &[String]) -> Parts {
+        Parts { of_bank: options.to_vec(), ..self }
+    }
+
+    /// The same with something between the Bank and each of the others.
+    pub(crate) fn between(self, shop: &str, statement: &str) -> Parts {
+        let (bank_of_shop, bank_of_statement) = (shop.to_owned(), statement.to_owned());
+        Parts { bank_of_shop, bank_of_statement, ..self }
+    }
+
+    fn address(&self, port: usize) -> String {
+        format!("127.0.0.1:{}", self.ports[port])
+    }
+
+    fn start(&self, part: &str, own: &[&str]) -> Program {
+        let data = self.system.data.display().to_string();
+        let mut arguments = vec![part, "--data", &data];
+        arguments.extend(own);
+        Program::start(&arguments)
+    }
+
+    pub(crate) fn bank(&self) -> Program {
+        let (grpc, admin) = (self.address(0), self.address(1));
+        let mut own = vec!["--grpc", &grpc, "--admin-listen", &admin, "--chaos"];
+        own.extend(self.kafka.iter().chain(&self.of_bank).map(String::as_str));
+        self.start("bank", &own)
+    }
+
+    pub(crate) fn checkout(&self) -> Program {
+        let (http, admin) = (self.address(2), self.address(3));
+        let bank = &self.bank_of_shop;
+        self.start("checkout", &["--http", &http, "--admin-listen", &admin, "--bank", bank])
+    }
+
+    pub(crate) fn extrato(&self) -> Program {
+        let (http, admin) = (self.address(4), self.address(5));
+        let bank = self.bank_of_statement.as_str();
+        let mut own = vec!["--http", &http, "--admin-listen", &admin, "--bank", bank];
+        own.extend(self.kafka.iter().map(String::as_str));
+        self.start("extrato", &own)
+    }
+}
