@@ -7,7 +7,12 @@ pub mod web;
 
 /// `bank.v1`: payments, cards and the event feed.
 #[cfg(feature = "grpc")]
-#[allow(missing_docs, clippy::large_futures, reason = "generated from proto/bank/v1")]
+#[allow(
+    missing_docs,
+    clippy::large_futures,
+    clippy::large_enum_variant,
+    reason = "generated from proto/bank/v1"
+)]
 pub mod bank {
     pub mod v1 {
         tonic::include_proto!("bank.v1");

@@ -1,9 +1,12 @@
 //! What callers of the Bank are told.
 
+use std::time::Instant;
+
 use bancada_kernel::{
     CardNumber, CardStatus, CardToken, Cvv, DeclineReason, Expiry, IdempotencyKey, MerchantId,
     Money, PaymentId, TraceContext,
 };
+use tokio::sync::mpsc;
 
 use crate::ledger::{
     AuthorizeError, CaptureError, ChangeLimitError, IssueCardError, KeyReused, Payment,
@@ -67,6 +70,20 @@ pub struct PaymentAnswer {
     /// True when the answer was given before.
     pub replayed: bool,
 }
+
+/// One of many payments that are asked for together.
+#[derive(Clone, Debug)]
+pub struct NumberedRequest {
+    /// Names its answer; chosen by whoever asks.
+    pub id: u64,
+    /// The payment.
+    pub request: PaymentRequest,
+    /// Past it nobody waits: a request that the Bank has not come to by then is not decided.
+    pub deadline: Option<Instant>,
+}
+
+/// Where the answers to [`NumberedRequest`]s go, each with its id, in no order.
+pub type Answers = mpsc::UnboundedSender<(u64, Result<PaymentAnswer, PaymentError>)>;
 
 /// A merchant asks for something to be done with one of its payments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +149,9 @@ pub enum BankError<Refusal> {
     /// The Bank is starting or stopping; nothing was recorded.
     #[error("the bank is not ready")]
     Unavailable,
+    /// The request came to its turn after its deadline; nothing was recorded.
+    #[error("the request's deadline passed before the bank came to it")]
+    DeadlinePassed,
     /// The request may or may not have been recorded. Repeat it with the same key.
     #[error("the bank lost the request; repeat it with the same idempotency key")]
     UnknownOutcome,

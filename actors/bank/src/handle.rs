@@ -11,9 +11,10 @@ use bancada_supervision::{InFlight, Link};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::answer::{
-    AbandonError, BankError, CaptureFailure, CardError, CardRequest, LimitError, LimitRequest,
-    OperationAnswer, OperationRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest,
-    QueryError, RefundFailure, StatusError, StatusRequest, VoidFailure,
+    AbandonError, Answers, BankError, CaptureFailure, CardError, CardRequest, LimitError,
+    LimitRequest, NumberedRequest, OperationAnswer, OperationRequest, PaymentAnswer, PaymentError,
+    PaymentQuery, PaymentRequest, QueryError, RefundFailure, StatusError, StatusRequest,
+    VoidFailure,
 };
 use crate::feed::Feed;
 use crate::ledger::{
@@ -23,9 +24,11 @@ use crate::ledger::{
 
 use crate::shell::ledger::LedgerActor;
 use crate::shell::ledger_mail::{
-    AbandonKey, AuthorizePayment, CapturePayment, ChangeCardLimit, ChangeCardStatus, FindCard,
-    FindPayment, IssueNewCard, ListCards, RefundPayment, Reply, VoidPayment,
+    AbandonKey, AuthorizePayment, AuthorizePayments, CapturePayment, ChangeCardLimit,
+    ChangeCardStatus, FindCard, FindPayment, IssueNewCard, ListCards, PaymentItem, RefundPayment,
+    Reply, VoidPayment,
 };
+use crate::shell::reply::{AnswerTo as _, NumberedReply};
 use crate::vault::Vault;
 
 /// The Bank, from any thread and runtime. Cheap to clone.
@@ -40,7 +43,7 @@ pub(crate) struct Inner {
     pub(crate) ledger: Link<LedgerActor>,
     pub(crate) vault: Vault,
     /// Admission: whoever finds no permit is told at once, and no queue grows.
-    pub(crate) permits: Semaphore,
+    pub(crate) permits: Arc<Semaphore>,
     pub(crate) in_flight: InFlight,
     pub(crate) is_loaded: Arc<AtomicBool>,
     pub(crate) is_full: Arc<AtomicBool>,
@@ -62,6 +65,44 @@ impl BankHandle {
         // The number has done its work.
         drop(request);
         self.ask(|reply| AuthorizePayment { command, trace, reply }).await
+    }
+
+    /// Authorizes many payments at once, as if each had been asked for alone: what is wrong with
+    /// one says nothing of the others. Every request gets one answer, with its id, as soon as it
+    /// is durable and in no order.
+    pub fn authorize_many(&self, requests: Vec<NumberedRequest>, answers: &Answers) {
+        let mut items = Vec::with_capacity(requests.len());
+        for NumberedRequest { id, request, deadline } in requests {
+            let reply = NumberedReply::new(id, deadline, answers.clone());
+            if self.is_full() {
+                reply.send(Err(BankError::StorageFull));
+                continue;
+            }
+            let Ok(permit) = Arc::clone(&self.inner.permits).try_acquire_owned() else {
+                reply.send(Err(BankError::Overloaded));
+                continue;
+            };
+            let reply = reply.admitted(permit, self.inner.in_flight.enter());
+            let trace = request.trace;
+            items.push(PaymentItem { command: self.tokenize(&request), trace, reply });
+        }
+        if items.is_empty() {
+            return;
+        }
+        let mut message = Some(AuthorizePayments { items });
+        let sent = self.inner.ledger.with(|ledger| match message.take() {
+            Some(message) => ledger.try_send(message),
+            None => Ok(()),
+        });
+        let (unsent, error) = match sent {
+            Some(Ok(())) => return,
+            Some(Err(SendError::Full(message))) => (Some(message), BankError::Overloaded),
+            Some(Err(SendError::Closed(message))) => (Some(message), BankError::Unavailable),
+            None => (message, BankError::Unavailable),
+        };
+        for item in unsent.into_iter().flat_map(|message| message.items) {
+            item.reply.send(Err(error.clone()));
+        }
     }
 
     /// Charges an authorized payment, once, wholly or in part; the rest is released with it. Safe

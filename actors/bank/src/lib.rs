@@ -17,9 +17,10 @@ mod tree;
 mod vault;
 
 pub use answer::{
-    AbandonError, BankError, CaptureFailure, CardError, CardRequest, LimitError, LimitRequest,
-    OperationAnswer, OperationRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest,
-    QueryError, RefundFailure, StatusError, StatusRequest, VoidFailure,
+    AbandonError, Answers, BankError, CaptureFailure, CardError, CardRequest, LimitError,
+    LimitRequest, NumberedRequest, OperationAnswer, OperationRequest, PaymentAnswer, PaymentError,
+    PaymentQuery, PaymentRequest, QueryError, RefundFailure, StatusError, StatusRequest,
+    VoidFailure,
 };
 pub use feed::{Feed, FeedBatch, FeedReader};
 pub use handle::BankHandle;

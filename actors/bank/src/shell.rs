@@ -6,3 +6,4 @@ pub(crate) mod ledger;
 pub(crate) mod ledger_mail;
 pub(crate) mod outbox;
 pub(crate) mod pending;
+pub(crate) mod reply;

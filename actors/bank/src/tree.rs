@@ -90,7 +90,7 @@ pub fn bank(parts: BankParts) -> (Supervisor, BankHandle) {
     let handle = BankHandle::new(Inner {
         ledger,
         vault: parts.vault,
-        permits: Semaphore::new(parts.max_in_flight),
+        permits: Arc::new(Semaphore::new(parts.max_in_flight)),
         in_flight,
         is_loaded,
         is_full,

@@ -1,5 +1,6 @@
 //! Clients of the Bank: what Checkout, Extrato and the tools call.
 
+mod authorize_stream;
 mod bank;
 mod breaker;
 mod channels;

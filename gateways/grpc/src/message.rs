@@ -5,3 +5,4 @@ pub(crate) mod event;
 pub(crate) mod field;
 pub(crate) mod money;
 pub(crate) mod payment;
+pub(crate) mod stream;

@@ -1,5 +1,6 @@
 //! The Bank's gRPC server: an actor that owns a thread with a runtime of its own.
 
+mod authorize_stream;
 mod bank;
 mod call;
 mod card;
@@ -28,6 +29,8 @@ use tonic_health::server::HealthReporter;
 
 /// A request is a card and some short texts.
 const MAX_REQUEST_BYTES: usize = 16 * 1024;
+/// A batch of them.
+const MAX_BATCH_BYTES: usize = 64 * 1024;
 /// A call that takes longer is answered with a deadline error; its payment may still be decided.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Finds peers that vanished without a word.
@@ -138,14 +141,15 @@ async fn serve(
             .register_encoded_file_descriptor_set(bancada_proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    let bank_api = bank::BankApi { bank: bank.clone(), metrics: metrics.clone() };
+    let bank_api =
+        bank::BankApi { bank: bank.clone(), metrics: metrics.clone(), stopping: stopping.clone() };
     let card_api = card::CardApi { bank: bank.clone(), metrics: metrics.clone() };
     let codebank_api = codebank::CodebankApi { bank: bank.clone(), metrics };
     let feed_api = feed::FeedApi { bank, stopping: stopping.clone() };
     tonic::transport::Server::builder()
         .timeout(CALL_TIMEOUT)
         .http2_keepalive_interval(Some(KEEPALIVE))
-        .add_service(BankServiceServer::new(bank_api).max_decoding_message_size(MAX_REQUEST_BYTES))
+        .add_service(BankServiceServer::new(bank_api).max_decoding_message_size(MAX_BATCH_BYTES))
         .add_service(CardServiceServer::new(card_api).max_decoding_message_size(MAX_REQUEST_BYTES))
         .add_service(
             PaymentServiceServer::new(codebank_api).max_decoding_message_size(MAX_REQUEST_BYTES),

@@ -10,6 +10,7 @@
 //! | overloaded | `RESOURCE_EXHAUSTED` | `OVERLOADED` | no |
 //! | disk full | `RESOURCE_EXHAUSTED` | `STORAGE_FULL` | no |
 //! | starting or stopping | `UNAVAILABLE` | `NOT_READY` | no |
+//! | deadline passed before its turn | `DEADLINE_EXCEEDED` | `DEADLINE_PASSED` | no |
 //! | nobody knows | `UNKNOWN` | `OUTCOME_UNKNOWN` | perhaps: repeat with the same key |
 //!
 //! What a payment's state forbids is recorded as the answer to its key, and `replayed` in the
@@ -41,6 +42,7 @@ pub(crate) mod reason {
     pub(crate) const OVERLOADED: &str = "OVERLOADED";
     pub(crate) const STORAGE_FULL: &str = "STORAGE_FULL";
     pub(crate) const NOT_READY: &str = "NOT_READY";
+    pub(crate) const DEADLINE_PASSED: &str = "DEADLINE_PASSED";
     pub(crate) const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
 }
 
@@ -64,6 +66,7 @@ pub(crate) fn bank_error<Refusal: RefusalStatus + std::fmt::Display>(
             BankError::Overloaded => "the bank has too many requests in progress",
             BankError::StorageFull => "the bank cannot record payments: its disk is full",
             BankError::Unavailable => "the bank is not ready",
+            BankError::DeadlinePassed => "the deadline passed before the bank came to the request",
             _ => "the outcome is unknown; repeat the request with the same idempotency key",
         },
     };
@@ -71,6 +74,7 @@ pub(crate) fn bank_error<Refusal: RefusalStatus + std::fmt::Display>(
         BankError::Overloaded => (Code::ResourceExhausted, reason::OVERLOADED),
         BankError::StorageFull => (Code::ResourceExhausted, reason::STORAGE_FULL),
         BankError::Unavailable => (Code::Unavailable, reason::NOT_READY),
+        BankError::DeadlinePassed => (Code::DeadlineExceeded, reason::DEADLINE_PASSED),
         _ => (Code::Unknown, reason::OUTCOME_UNKNOWN),
     };
     let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());

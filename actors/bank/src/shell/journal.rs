@@ -11,15 +11,15 @@ use crate::shell::journal_thread::{JournalThread, Order};
 
 /// The queue of the current journal thread. Replaced when the journal is started anew.
 #[derive(Clone, Default)]
-pub(crate) struct JournalQueue(Arc<Mutex<Option<Sender<Order>>>>);
+pub(crate) struct JournalQueue(Arc<Mutex<Option<Sender<Vec<Order>>>>>);
 
 impl JournalQueue {
     /// The queue as it is now; `None` while there is no thread.
-    pub(crate) fn get(&self) -> Option<Sender<Order>> {
+    pub(crate) fn get(&self) -> Option<Sender<Vec<Order>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, queue: Option<Sender<Order>>) {
+    fn set(&self, queue: Option<Sender<Vec<Order>>>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = queue;
     }
 }
@@ -67,7 +67,7 @@ impl Journal {
     fn stop_thread(&mut self) {
         if let Some(queue) = self.queue.get() {
             // A thread that has ended needs no order.
-            let _ = queue.send(Order::Stop);
+            let _ = queue.send(vec![Order::Stop]);
         }
         self.queue.set(None);
         if let Some(thread) = self.thread.take() {

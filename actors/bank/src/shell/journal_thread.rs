@@ -17,7 +17,7 @@ use crate::ledger::{Entry, Ledger};
 use crate::ports::{JournalError, JournalStore, Surroundings};
 use crate::shell::pending::{Pending, Unwritten};
 
-/// Entries in one commit, at most: bounds the memory and the longest wait.
+/// Entries in one commit, at which no more are taken up: bounds the memory and the longest wait.
 const MAX_BATCH: usize = 1_024;
 /// How often a full disk is looked at again.
 const FULL_PROBE: Duration = Duration::from_millis(250);
@@ -51,18 +51,21 @@ pub(crate) struct JournalThread {
 
 impl JournalThread {
     /// Serves orders until told to stop, or until nobody can give any.
-    pub(crate) fn run(mut self, orders: &Receiver<Order>) {
+    pub(crate) fn run(mut self, orders: &Receiver<Vec<Order>>) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         loop {
             match orders.recv_timeout(FULL_PROBE) {
-                Ok(order) => batch.push(order),
+                Ok(orders) => batch.extend(orders),
                 Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
                     self.probe();
                     continue;
                 }
             }
-            batch.extend(orders.try_iter().take(MAX_BATCH - 1));
+            while batch.len() < MAX_BATCH {
+                let Ok(more) = orders.try_recv() else { break };
+                batch.extend(more);
+            }
             self.probe();
             if !self.serve(&mut batch) {
                 return;

@@ -3,12 +3,14 @@
 //! Its state runs ahead of the disk by what is in the journal's queue; nobody is told of it
 //! before it is durable, because every answer travels through that same queue.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::task::{self, Poll};
 use std::time::Duration;
 
-use actix::fut::{ActorFutureExt as _, wrap_future};
+use actix::fut::{ActorFuture, ActorFutureExt as _, wrap_future};
 use actix::{Actor, AsyncContext as _, Context, Handler, Supervised};
 use bancada_kernel::{CardToken, EventId, PaymentId, TraceContext};
 use bancada_supervision::{ExitContext as _, SupervisedActor};
@@ -20,10 +22,12 @@ use crate::ports::Surroundings;
 use crate::shell::journal::JournalQueue;
 use crate::shell::journal_thread::Order;
 use crate::shell::ledger_mail::{
-    AbandonKey, AuthorizePayment, CapturePayment, ChangeCardLimit, ChangeCardStatus, FindCard,
-    FindPayment, IssueNewCard, ListCards, RefundPayment, Reload, Reply, VoidPayment,
+    AbandonKey, AuthorizePayment, AuthorizePayments, CapturePayment, ChangeCardLimit,
+    ChangeCardStatus, FindCard, FindPayment, IssueNewCard, ListCards, PaymentItem, RefundPayment,
+    Reload, VoidPayment,
 };
 use crate::shell::pending::Pending;
+use crate::shell::reply::AnswerTo;
 
 /// How often it is asked which holds have expired: a glance at the oldest one.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
@@ -45,7 +49,10 @@ pub(crate) struct LedgerActor {
 
 struct Core {
     ledger: Ledger,
-    journal: Sender<Order>,
+    journal: Sender<Vec<Order>>,
+    /// What was decided since the mailbox was last empty: it goes to the journal as one, so that
+    /// the journal's thread is woken once, and finds a batch.
+    open: Vec<Order>,
 }
 
 impl LedgerActor {
@@ -61,25 +68,33 @@ impl LedgerActor {
 
     /// Loads the state through the journal's queue, behind everything already in it. Mail waits.
     fn load(&mut self, ctx: &mut Context<Self>) {
+        // What was decided is the journal's to answer, if only with a refusal.
+        self.flush();
         self.forget();
         let Some(journal) = self.queue.get() else {
             ctx.fail("there is no journal to load from");
             return;
         };
         let (reply, loaded) = oneshot::channel();
-        if journal.send(Order::Load(reply)).is_err() {
+        if journal.send(vec![Order::Load(reply)]).is_err() {
             ctx.fail("the journal's thread has ended");
             return;
         }
         let loading = wrap_future::<_, Self>(loaded).map(|loaded, actor, ctx| match loaded {
             Ok(Ok(ledger)) => {
-                actor.core = Some(Core { ledger, journal });
+                actor.core = Some(Core { ledger, journal, open: Vec::new() });
                 actor.is_loaded.store(true, Ordering::Release);
             }
             Ok(Err(error)) => ctx.fail(error.to_string()),
             Err(_) => ctx.fail("the journal's thread ended while loading"),
         });
         ctx.wait(loading);
+    }
+
+    fn flush(&mut self) {
+        if let Some(core) = &mut self.core {
+            core.flush();
+        }
     }
 
     fn forget(&mut self) {
@@ -95,10 +110,11 @@ impl LedgerActor {
         for _ in 0..MAX_EXPIRED {
             let stamp = self.stamp(None);
             let Some(core) = &mut self.core else { return };
-            let Some(entry) = Expire.decide(&core.ledger, stamp) else { return };
+            let Some(entry) = Expire.decide(&core.ledger, stamp) else { break };
             core.ledger.apply(&entry);
             core.send(Order::Append(Box::new(entry), Pending::for_nobody()));
         }
+        self.flush();
     }
 
     fn stamp(&self, trace: Option<TraceContext>) -> Stamp {
@@ -113,7 +129,7 @@ impl LedgerActor {
 
 impl Core {
     /// Answers once everything seen so far is durable.
-    fn observe<T, E>(&self, reply: Reply<T, E>, answer: Result<T, BankError<E>>)
+    fn observe<T, E>(&mut self, reply: impl AnswerTo<T, E>, answer: Result<T, BankError<E>>)
     where
         T: Send + 'static,
         E: Send + 'static,
@@ -121,17 +137,24 @@ impl Core {
         self.send(Order::Observe(Pending::new(reply, answer)));
     }
 
-    fn send(&self, order: Order) {
-        // Should the thread have ended, the order and its reply are dropped, and the caller
-        // learns that the outcome is unknown. The journal's supervisor starts both anew.
-        let _ = self.journal.send(order);
+    fn send(&mut self, order: Order) {
+        self.open.push(order);
+    }
+
+    fn flush(&mut self) {
+        if !self.open.is_empty() {
+            // Should the thread have ended, the orders and their replies are dropped, and the
+            // callers learn that the outcome is unknown. The journal's supervisor starts both
+            // anew.
+            let _ = self.journal.send(std::mem::take(&mut self.open));
+        }
     }
 
     /// Answers a merchant's request: with what is recorded now, or was recorded before.
     fn settle<T, E>(
         &mut self,
         decision: Result<Decision, E>,
-        reply: Reply<T, E>,
+        reply: impl AnswerTo<T, E>,
         read: impl FnOnce(Answered, bool) -> Option<T>,
     ) where
         T: Send + 'static,
@@ -157,7 +180,7 @@ impl Core {
         &mut self,
         decision: Result<Option<Entry>, E>,
         token: &CardToken,
-        reply: Reply<CardAccount, E>,
+        reply: impl AnswerTo<CardAccount, E>,
     ) {
         let entry = match decision {
             Err(error) => return self.observe(reply, Err(BankError::Refused(error))),
@@ -197,6 +220,25 @@ impl Actor for LedgerActor {
         ctx.set_mailbox_capacity(self.mailbox_capacity);
         self.load(ctx);
         ctx.run_interval(EXPIRE_EVERY, |actor, _| actor.expire_holds());
+        ctx.spawn(FlushWhenIdle);
+    }
+}
+
+/// Hands over what was decided whenever the mailbox is empty: actix polls an actor's futures then,
+/// and this one never ends.
+struct FlushWhenIdle;
+
+impl ActorFuture<LedgerActor> for FlushWhenIdle {
+    type Output = ();
+
+    fn poll(
+        self: Pin<&mut Self>,
+        ledger: &mut LedgerActor,
+        _: &mut Context<LedgerActor>,
+        _: &mut task::Context<'_>,
+    ) -> Poll<()> {
+        ledger.flush();
+        Poll::Pending
     }
 }
 
@@ -223,6 +265,9 @@ macro_rules! merchants_requests {
             type Result = ();
 
             fn handle(&mut self, message: $message, _: &mut Self::Context) {
+                if message.reply.is_abandoned() {
+                    return;
+                }
                 let stamp = self.stamp(message.trace);
                 // Without a core the reply is dropped; nothing was decided.
                 let Some(core) = &mut self.core else { return };
@@ -239,6 +284,22 @@ merchants_requests! {
     CapturePayment => operation_answer,
     VoidPayment => operation_answer,
     RefundPayment => operation_answer,
+}
+
+impl Handler<AuthorizePayments> for LedgerActor {
+    type Result = ();
+
+    fn handle(&mut self, AuthorizePayments { items }: AuthorizePayments, _: &mut Self::Context) {
+        for PaymentItem { command, trace, reply } in items {
+            if reply.is_abandoned() {
+                reply.send(Err(BankError::DeadlinePassed));
+                continue;
+            }
+            let stamp = self.stamp(trace);
+            let Some(core) = &mut self.core else { return };
+            core.settle(command.decide(&core.ledger, stamp), reply, payment_answer);
+        }
+    }
 }
 
 impl Handler<IssueNewCard> for LedgerActor {
@@ -278,7 +339,7 @@ impl Handler<FindPayment> for LedgerActor {
     type Result = ();
 
     fn handle(&mut self, message: FindPayment, _: &mut Self::Context) {
-        let Some(core) = &self.core else { return };
+        let Some(core) = &mut self.core else { return };
         let found = match &message.query {
             PaymentQuery::Id(id) => core.ledger.payment(*id),
             PaymentQuery::Key(key) => core.ledger.payment_of_key(&message.merchant, key),
@@ -292,7 +353,7 @@ impl Handler<FindCard> for LedgerActor {
     type Result = ();
 
     fn handle(&mut self, message: FindCard, _: &mut Self::Context) {
-        let Some(core) = &self.core else { return };
+        let Some(core) = &mut self.core else { return };
         core.observe(message.reply, Ok(core.ledger.card(&message.token).cloned()));
     }
 }
@@ -301,7 +362,7 @@ impl Handler<ListCards> for LedgerActor {
     type Result = ();
 
     fn handle(&mut self, message: ListCards, _: &mut Self::Context) {
-        let Some(core) = &self.core else { return };
+        let Some(core) = &mut self.core else { return };
         let mut cards: Vec<&CardAccount> = core
             .ledger
             .cards()

@@ -10,9 +10,17 @@ use crate::ledger::{
     ChangeLimit, ChangeLimitError, IssueCard, IssueCardError, KeyReused, Payment, Refund,
     RefundError, RefundRefusal, SetCardStatus, SetCardStatusError, Void, VoidError, VoidRefusal,
 };
+use crate::shell::reply::NumberedReply;
 
 /// Where the answer to a message goes, once it is durable.
 pub(crate) type Reply<T, E> = oneshot::Sender<Result<T, BankError<E>>>;
+
+/// One of many payments.
+pub(crate) struct PaymentItem {
+    pub(crate) command: Authorize,
+    pub(crate) trace: Option<TraceContext>,
+    pub(crate) reply: NumberedReply,
+}
 
 macro_rules! messages {
     ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(
@@ -30,6 +38,8 @@ messages! {
         trace: Option<TraceContext>,
         reply: Reply<PaymentAnswer, AuthorizeError>,
     }
+    /// Decide about payments, one after the other.
+    AuthorizePayments { items: Vec<PaymentItem> }
     /// Charge what is held.
     CapturePayment {
         command: Capture,

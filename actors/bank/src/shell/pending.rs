@@ -1,8 +1,7 @@
 //! An answer that waits until what it depends on is durable.
 
-use tokio::sync::oneshot;
-
 use crate::answer::BankError;
+use crate::shell::reply::AnswerTo;
 
 /// Why an entry did not become durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,23 +19,18 @@ pub(crate) struct Pending(Box<dyn FnOnce(Result<(), Unwritten>) + Send>);
 
 impl Pending {
     /// Answers `reply` with `answer`, or says why there is none.
-    pub(crate) fn new<T, E>(
-        reply: oneshot::Sender<Result<T, BankError<E>>>,
-        answer: Result<T, BankError<E>>,
-    ) -> Pending
+    pub(crate) fn new<T, E>(reply: impl AnswerTo<T, E>, answer: Result<T, BankError<E>>) -> Pending
     where
         T: Send + 'static,
         E: Send + 'static,
     {
         Pending(Box::new(move |durable| {
-            let answer = match durable {
+            reply.send(match durable {
                 Ok(()) => answer,
                 Err(Unwritten::Full) => Err(BankError::StorageFull),
                 Err(Unwritten::Stale) => Err(BankError::Unavailable),
                 Err(Unwritten::Unknown) => Err(BankError::UnknownOutcome),
-            };
-            // A caller that no longer waits asks again with the same key.
-            let _ = reply.send(answer);
+            });
         }))
     }
 

@@ -20,6 +20,7 @@ use bancada_telemetry::Metrics;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
+use super::authorize_stream::AuthorizeStream;
 use super::breaker::{Breaker, BreakerState};
 use super::channels::{BankAddress, connect};
 use super::classify::{classify, is_transport_failure};
@@ -37,6 +38,8 @@ pub struct BankClient {
 
 struct Shared {
     channels: Vec<BankServiceClient<Channel>>,
+    /// One for each channel.
+    streams: Vec<AuthorizeStream>,
     next: AtomicUsize,
     deadline: Duration,
     breaker: Breaker,
@@ -48,9 +51,12 @@ impl BankClient {
     /// A client that connects when it is used; call it inside a tokio runtime. No call takes
     /// longer than `deadline`.
     pub fn new(address: &BankAddress, deadline: Duration, metrics: Metrics) -> BankClient {
-        let channels = (0..N_CHANNELS).map(|_| BankServiceClient::new(connect(address))).collect();
+        let channels: Vec<_> =
+            (0..N_CHANNELS).map(|_| BankServiceClient::new(connect(address))).collect();
+        let streams = channels.iter().cloned();
         BankClient {
             shared: Arc::new(Shared {
+                streams: streams.map(|channel| AuthorizeStream::new(channel, deadline)).collect(),
                 channels,
                 next: AtomicUsize::new(0),
                 deadline,
@@ -66,9 +72,9 @@ impl BankClient {
         self.shared.breaker.state()
     }
 
-    fn channel(&self) -> BankServiceClient<Channel> {
-        let next = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        self.shared.channels[next % N_CHANNELS].clone()
+    /// The connection whose turn it is.
+    fn next(&self) -> usize {
+        self.shared.next.fetch_add(1, Ordering::Relaxed) % N_CHANNELS
     }
 
     /// One call, repeated once within the budget when the Bank certainly did not execute it.
@@ -77,7 +83,7 @@ impl BankClient {
         method: &str,
         message: M,
         trace: Option<TraceContext>,
-        send: impl Fn(BankServiceClient<Channel>, Request<M>) -> F,
+        send: impl Fn(&Shared, usize, Request<M>) -> F,
     ) -> Result<T, CallFailure>
     where
         M: Clone,
@@ -114,7 +120,7 @@ impl BankClient {
         method: &str,
         message: M,
         trace: Option<TraceContext>,
-        send: impl Fn(BankServiceClient<Channel>, Request<M>) -> F,
+        send: impl Fn(&Shared, usize, Request<M>) -> F,
     ) -> Result<T, Status>
     where
         F: Future<Output = Result<Response<T>, Status>>,
@@ -126,9 +132,12 @@ impl BankClient {
         }
         let started = Instant::now();
         // The deadline in the request is for the Bank; this one is for us.
-        let answer = tokio::time::timeout(self.shared.deadline, send(self.channel(), request))
-            .await
-            .unwrap_or_else(|_| Err(Status::deadline_exceeded("the bank did not answer in time")));
+        let answer =
+            tokio::time::timeout(self.shared.deadline, send(&self.shared, self.next(), request))
+                .await
+                .unwrap_or_else(|_| {
+                    Err(Status::deadline_exceeded("the bank did not answer in time"))
+                });
         let code = answer.as_ref().map_or_else(Status::code, |_| Code::Ok);
         self.shared.metrics.grpc_answered(
             "client",
@@ -168,8 +177,8 @@ impl Bank for BankClient {
         let message = authorize_message(&request);
         drop(request);
         let answer = self
-            .call("BankService/Authorize", message, trace, |mut bank, request| async move {
-                bank.authorize(request).await
+            .call("BankService/Authorize", message, trace, |shared, next, request| {
+                shared.streams[next].clone().authorize(request)
             })
             .await
             .map_err(CallFailure::into_error)?;
@@ -185,8 +194,9 @@ impl Bank for BankClient {
         let message =
             v1::GetPaymentRequest { merchant_id: merchant.as_str().to_owned(), by: Some(by) };
         let found = self
-            .call("BankService/GetPayment", message, None, |mut bank, request| async move {
-                bank.get_payment(request).await
+            .call("BankService/GetPayment", message, None, |shared, next, request| {
+                let mut bank = shared.channels[next].clone();
+                async move { bank.get_payment(request).await }
             })
             .await;
         match found {
@@ -206,8 +216,9 @@ impl Bank for BankClient {
             idempotency_key: key.as_str().to_owned(),
         };
         let answer = self
-            .call("BankService/Abandon", message, None, |mut bank, request| async move {
-                bank.abandon(request).await
+            .call("BankService/Abandon", message, None, |shared, next, request| {
+                let mut bank = shared.channels[next].clone();
+                async move { bank.abandon(request).await }
             })
             .await
             .map_err(CallFailure::into_error)?;

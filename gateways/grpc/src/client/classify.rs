@@ -21,9 +21,15 @@ pub(crate) fn classify(status: &Status) -> BankCallError {
         return BankCallError::NotSent(text);
     }
     match (status.code(), reason_of(status).as_deref()) {
-        (_, Some(reason::OVERLOADED | reason::STORAGE_FULL | reason::NOT_READY)) => {
-            BankCallError::NotSent(text)
-        }
+        (
+            _,
+            Some(
+                reason::OVERLOADED
+                | reason::STORAGE_FULL
+                | reason::NOT_READY
+                | reason::DEADLINE_PASSED,
+            ),
+        ) => BankCallError::NotSent(text),
         (_, Some(reason::OUTCOME_UNKNOWN)) => BankCallError::Unknown(text),
         (Code::InvalidArgument, _) => {
             BankCallError::Refused { code: "invalid_argument".to_owned(), message: text }

@@ -3,8 +3,10 @@
 use bancada_bank::{BankError, BankHandle, OperationAnswer, PaymentAnswer, PaymentError};
 use bancada_proto::bank::v1;
 use bancada_telemetry::Metrics;
-use tonic::{Request, Response, Status};
+use tokio::sync::watch;
+use tonic::{Request, Response, Status, Streaming};
 
+use super::authorize_stream::{self, Outcomes};
 use super::call::{metered, trace_of};
 use crate::message::{money, payment};
 use crate::status::{OperationRefusal, RefusalStatus, bank_error, operation_refused};
@@ -12,6 +14,8 @@ use crate::status::{OperationRefusal, RefusalStatus, bank_error, operation_refus
 pub(crate) struct BankApi {
     pub(crate) bank: BankHandle,
     pub(crate) metrics: Metrics,
+    /// Becomes true when the server stops: an endless stream would keep it from ending.
+    pub(crate) stopping: watch::Receiver<bool>,
 }
 
 #[tonic::async_trait]
@@ -33,6 +37,21 @@ impl v1::bank_service_server::BankService for BankApi {
                 }
                 Err(error) => Err(bank_error(&error)),
             }
+        })
+        .await
+    }
+
+    type AuthorizeStreamStream = Outcomes;
+
+    async fn authorize_stream(
+        &self,
+        request: Request<Streaming<v1::AuthorizeBatch>>,
+    ) -> Result<Response<Outcomes>, Status> {
+        metered(&self.metrics, "BankService/AuthorizeStream", async {
+            let (bank, metrics) = (self.bank.clone(), self.metrics.clone());
+            let stopping = self.stopping.clone();
+            let outcomes = authorize_stream::serve(bank, metrics, request.into_inner(), stopping);
+            Ok(Response::new(outcomes))
         })
         .await
     }
@@ -132,6 +151,7 @@ pub(super) fn outcome(answer: &Result<PaymentAnswer, PaymentError>) -> &'static 
         Err(PaymentError::Overloaded) => "overloaded",
         Err(PaymentError::StorageFull) => "storage_full",
         Err(PaymentError::Unavailable) => "unavailable",
+        Err(PaymentError::DeadlinePassed) => "deadline_passed",
         Err(PaymentError::UnknownOutcome) => "unknown",
     }
 }

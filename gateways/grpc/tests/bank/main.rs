@@ -3,6 +3,7 @@
 
 mod authorizing;
 mod cards;
+mod coalescing;
 mod codebank;
 mod faults;
 mod feed;
@@ -14,3 +15,4 @@ mod refusals;
 mod restarts;
 mod running_bank;
 mod shop;
+mod streams;

@@ -71,13 +71,13 @@ fn a_bad_field_is_named_and_nothing_is_recorded() {
 }
 
 #[test]
-fn a_message_of_more_than_16_kib_is_not_read() {
+fn a_message_of_more_than_64_kib_is_not_read() {
     run(async {
         let running = RunningBank::with_limit(1_000).await;
-        let huge = AuthorizeRequest { description: "x".repeat(16 * 1024), ..sale("k", 10) };
+        let huge = AuthorizeRequest { description: "x".repeat(64 * 1024), ..sale("k", 10) };
         let status = running.authorize(huge).await.unwrap_err();
         assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
-        assert!(status.message().contains("16384"), "{status:?}");
+        assert!(status.message().contains("65536"), "{status:?}");
         // The next largest thing is read, and refused for what it is.
         let large = AuthorizeRequest { description: "x".repeat(16_000), ..sale("k", 10) };
         assert_eq!(field_of(&running.authorize(large).await.unwrap_err()), "description");

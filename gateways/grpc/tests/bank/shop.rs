@@ -24,7 +24,7 @@ fn merchant() -> MerchantId {
     MerchantId::parse("loja").unwrap()
 }
 
-fn request(key: &str, amount_minor: i64) -> BankRequest {
+pub(crate) fn request(key: &str, amount_minor: i64) -> BankRequest {
     let number = CardNumber::parse(NUMBER).unwrap();
     let card = PresentedCard {
         cvv: Cvv::parse("123", number.brand()).unwrap(),
