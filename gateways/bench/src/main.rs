@@ -1,90 +1,118 @@
-//! Speed as a ratio: a durable authorization against a bare tonic echo of the same messages,
-//! measured in turns in one run, on one machine, by one client.
+//! Speed as ratios: each goal against a baseline that is measured in turns with it, in one run,
+//! on one machine, by one client.
 #![allow(clippy::print_stdout, reason = "printing the figures is this program's job")]
 
-mod bank;
-mod driver;
-mod echo;
+mod cards;
+mod comparison;
+mod figure;
+mod goal;
+mod grpc;
+mod json;
+mod load;
+mod machine;
+mod plot;
+mod report;
+mod side;
+mod statistics;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
-use driver::{Driver, Round};
+use crate::comparison::Plan;
 
-/// Compares durable authorizations with a bare echo of the same messages.
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Measures the goals of the Bank against their baselines.
 #[derive(Parser)]
 struct Arguments {
+    /// Only these; all of them otherwise.
+    #[arg(value_enum)]
+    goals: Vec<Goal>,
     /// How long each of the rounds takes.
-    #[arg(long, default_value_t = 4)]
-    seconds: u64,
-    /// Rounds of each side.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// Rounds of each side that count.
+    #[arg(long, default_value_t = 10)]
     rounds: usize,
-    /// Calls in progress at once: enough that the disk's latency is not what is measured.
+    /// Payments in progress at once: enough that the disk's latency is not what is measured.
     #[arg(long, default_value_t = 256)]
     concurrency: usize,
-    /// Where the journal is made; a folder on the disk that is to be measured.
+    /// Where journals are made; a folder on the disk that is to be measured.
     #[arg(long, default_value = "target")]
     folder: PathBuf,
+    /// Also writes the figures as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Also draws them as SVG.
+    #[arg(long)]
+    plot: Option<PathBuf>,
+}
+
+/// What can be measured, in the order in which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Goal {
+    /// Durable authorizations against a bare echo.
+    G1,
+    /// Group commit against a sync for each payment.
+    G2,
+    /// Latency at half load, and of a single caller.
+    G3,
+    /// gRPC against JSON over HTTP.
+    G4,
+    /// The Bank against pgbench on the same disk; needs PostgreSQL.
+    G5,
+    /// One hot card against many.
+    G6,
+    /// Overload.
+    G11,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let folder = tempfile::tempdir_in(&arguments.folder)
         .with_context(|| format!("no folder can be made in {}", arguments.folder.display()))?;
-    let echo = echo::start()?;
-    let bank = bank::start(folder.path())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let (echoes, payments, commits) = runtime.block_on(async {
-        let duration = Duration::from_secs(arguments.seconds);
-        let echo = Driver::new(echo, arguments.concurrency)?;
-        let payer = Driver::new(bank.address, arguments.concurrency)?;
-        payer.issue_cards().await?;
-        // Connections, caches and the journal's file are warm before anything counts.
-        echo.run(Duration::from_secs(1)).await?;
-        payer.run(Duration::from_secs(1)).await?;
-        let (mut echoes, mut payments) = (Vec::new(), Vec::new());
-        let before = bank.commits();
-        for round in 0..arguments.rounds {
-            // In turns, and in changing order, so that a drift of the machine hits both alike.
-            if round % 2 == 0 {
-                echoes.push(echo.run(duration).await?);
-                payments.push(payer.run(duration).await?);
-            } else {
-                payments.push(payer.run(duration).await?);
-                echoes.push(echo.run(duration).await?);
-            }
-        }
-        let after = bank.commits();
-        anyhow::Ok((echoes, payments, (after.0 - before.0, after.1 - before.1)))
-    })?;
-    report(&echoes, &payments, commits);
+    let plan = Plan {
+        rounds: arguments.rounds,
+        length: Duration::try_from_secs_f64(arguments.seconds)?,
+        folder: folder.path().to_owned(),
+        concurrency: arguments.concurrency,
+    };
+    let goals = match arguments.goals.as_slice() {
+        [] => Goal::value_variants(),
+        some => some,
+    };
+    // Its name is how the client's processor time is told from the servers'.
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().thread_name("client").enable_all().build()?;
+    let mut figures = Vec::new();
+    for goal in goals {
+        let measured = runtime.block_on(measure(*goal, &plan))?;
+        report::print(&measured);
+        figures.extend(measured);
+    }
+    if let Some(path) = &arguments.json {
+        report::write_json(path, &plan, &figures)?;
+    }
+    if let Some(path) = &arguments.plot {
+        std::fs::write(path, plot::svg(&figures))
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
     Ok(())
 }
 
-fn report(echoes: &[Round], payments: &[Round], (entries, syncs): (f64, f64)) {
-    println!("{:<22} {:>10} {:>9} {:>9} {:>9}", "", "calls/s", "p50 ms", "p99 ms", "p99.9 ms");
-    for (name, rounds) in [("tonic echo", echoes), ("durable authorize", payments)] {
-        for round in rounds {
-            println!(
-                "{name:<22} {:>10.0} {:>9.2} {:>9.2} {:>9.2}",
-                round.per_second, round.p50_ms, round.p99_ms, round.p999_ms
-            );
-        }
+async fn measure(goal: Goal, plan: &Plan) -> anyhow::Result<Vec<figure::Figure>> {
+    match goal {
+        Goal::G1 => goal::echo::measure(plan).await,
+        Goal::G2 => goal::group_commit::measure(plan).await,
+        Goal::G3 => goal::latency::measure(plan).await,
+        Goal::G4 => goal::rest::measure(plan).await,
+        Goal::G5 => goal::postgresql::measure(plan).await,
+        Goal::G6 => goal::hot_card::measure(plan).await,
+        Goal::G11 => goal::overload::measure(plan).await,
     }
-    let (echo, payment) = (median(echoes), median(payments));
-    println!("\nratio: durable authorize / echo = {:.2} (median of the rounds)", payment / echo);
-    println!(
-        "syncs per acknowledged payment: {:.4} ({entries:.0} payments, {syncs:.0} group commits)",
-        syncs / entries
-    );
-}
-
-fn median(rounds: &[Round]) -> f64 {
-    let mut rates: Vec<_> = rounds.iter().map(|round| round.per_second).collect();
-    rates.sort_by(f64::total_cmp);
-    rates[rates.len() / 2]
 }

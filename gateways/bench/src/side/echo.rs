@@ -1,12 +1,15 @@
 //! The baseline: tonic alone, answering with what a payment's answer looks like.
 
 use std::net::{SocketAddr, TcpListener};
+use std::pin::Pin;
 
 use bancada_proto::bank::v1;
+use bancada_proto::bank::v1::authorize_outcome::Outcome;
 use bancada_proto::bank::v1::bank_service_server::{BankService, BankServiceServer};
+use futures_util::stream::{Stream, StreamExt as _};
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 struct Echo;
 
@@ -16,26 +19,24 @@ impl BankService for Echo {
         &self,
         request: Request<v1::AuthorizeRequest>,
     ) -> Result<Response<v1::AuthorizeResponse>, Status> {
-        let request = request.into_inner();
-        let payment = v1::Payment {
-            payment_id: "01936b4e-8f3a-7c21-9d5e-2b7f6a1c0d3e".to_owned(),
-            merchant_id: request.merchant_id,
-            order_id: request.order_id,
-            status: v1::PaymentStatus::Captured.into(),
-            amount: request.amount.clone(),
-            card_token: "card_0123456789abcdef0123456789abcdef".to_owned(),
-            masked_number: "************4242".to_owned(),
-            brand: "visa".to_owned(),
-            occurred_at_ms: 1_795_000_000_000,
-            decline: None,
-            installments: request.installments,
-            captured: request.amount,
-            refunded: None,
-            installment_plan: Vec::new(),
-            hold_ends_at_ms: 0,
-        };
-        let answer = v1::AuthorizeResponse { payment: Some(payment), replayed: false };
-        Ok(Response::new(answer))
+        Ok(Response::new(answer(request.into_inner())))
+    }
+
+    type AuthorizeStreamStream =
+        Pin<Box<dyn Stream<Item = Result<v1::AuthorizeOutcomes, Status>> + Send>>;
+
+    async fn authorize_stream(
+        &self,
+        request: Request<Streaming<v1::AuthorizeBatch>>,
+    ) -> Result<Response<Self::AuthorizeStreamStream>, Status> {
+        let outcomes = request.into_inner().map(|batch| {
+            let outcomes = batch?.items.into_iter().map(|item| v1::AuthorizeOutcome {
+                id: item.id,
+                outcome: item.request.map(|request| Outcome::Answer(answer(request))),
+            });
+            Ok(v1::AuthorizeOutcomes { outcomes: outcomes.collect() })
+        });
+        Ok(Response::new(Box::pin(outcomes)))
     }
 
     async fn capture(
@@ -72,6 +73,28 @@ impl BankService for Echo {
     ) -> Result<Response<v1::AuthorizeResponse>, Status> {
         Err(Status::unimplemented("an echo keeps nothing"))
     }
+}
+
+/// What a payment's answer looks like.
+fn answer(request: v1::AuthorizeRequest) -> v1::AuthorizeResponse {
+    let payment = v1::Payment {
+        payment_id: "01936b4e-8f3a-7c21-9d5e-2b7f6a1c0d3e".to_owned(),
+        merchant_id: request.merchant_id,
+        order_id: request.order_id,
+        status: v1::PaymentStatus::Captured.into(),
+        amount: request.amount.clone(),
+        card_token: "card_0123456789abcdef0123456789abcdef".to_owned(),
+        masked_number: "************4242".to_owned(),
+        brand: "visa".to_owned(),
+        occurred_at_ms: 1_795_000_000_000,
+        decline: None,
+        installments: request.installments,
+        captured: request.amount,
+        refunded: None,
+        installment_plan: Vec::new(),
+        hold_ends_at_ms: 0,
+    };
+    v1::AuthorizeResponse { payment: Some(payment), replayed: false }
 }
 
 /// Starts the echo on a runtime like the Bank's own.

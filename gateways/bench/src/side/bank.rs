@@ -7,16 +7,51 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bancada_bank::ports::{JournalError, Surroundings};
+use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, Surroundings};
 use bancada_bank::{BankHandle, BankParts, Vault, bank};
 use bancada_database::journal::SqliteJournal;
+use bancada_database::postgres::PostgresJournal;
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kernel::{Currency, Timestamp};
 use bancada_supervision::{ChildSpec, Options, Strategy, Supervisor, Tree};
 use bancada_telemetry::{Metrics, clock};
 
+use crate::side::slow_disk::{SlowDisk, Syncs};
+
+/// As many requests in progress as the program itself admits.
+const MAX_IN_FLIGHT: usize = 4_096;
+
+/// Where a Bank of the benchmark keeps its journal.
+pub(crate) struct Stores {
+    journal: Arc<dyn JournalOpener>,
+    history: Arc<dyn EventHistory>,
+}
+
+impl Stores {
+    /// A file of this name.
+    pub(crate) fn in_file(folder: &Path, name: &str) -> anyhow::Result<Stores> {
+        let journal = SqliteJournal::new(&folder.join(name), 0, None);
+        let history = Arc::new(journal.history()?);
+        Ok(Stores { journal: Arc::new(journal), history })
+    }
+
+    /// A database.
+    pub(crate) fn in_postgres(url: &str) -> anyhow::Result<Stores> {
+        let journal = PostgresJournal::new(&url.parse()?, 0);
+        let history = Arc::new(journal.history());
+        Ok(Stores { journal: Arc::new(journal), history })
+    }
+
+    /// The same with syncs that take longer.
+    pub(crate) fn slowed(self, syncs: Syncs, delay: Duration) -> Stores {
+        let journal = Arc::new(SlowDisk { inner: self.journal, syncs, delay });
+        Stores { journal, ..self }
+    }
+}
+
 pub(crate) struct RunningBank {
     pub(crate) address: SocketAddr,
+    pub(crate) handle: BankHandle,
     metrics: Metrics,
 }
 
@@ -59,24 +94,23 @@ impl Surroundings for World {
     }
 }
 
-/// Starts the Bank on threads of its own.
-pub(crate) fn start(folder: &Path) -> anyhow::Result<RunningBank> {
+/// Starts a Bank on threads of its own; it runs until the process ends.
+pub(crate) fn start(stores: Stores) -> anyhow::Result<RunningBank> {
     let listener = Arc::new(TcpListener::bind("127.0.0.1:0")?);
     let address = listener.local_addr()?;
     let metrics = Metrics::new();
-    let journal = SqliteJournal::new(&folder.join("journal.sqlite3"), 0, None);
     let parts = BankParts {
         currency: Currency::BRL,
         vault: Vault::new([7; 32]),
-        history: Arc::new(journal.history()?),
-        journal: Arc::new(journal),
+        history: stores.history,
+        journal: stores.journal,
         surroundings: Arc::new(World { metrics: metrics.clone() }),
-        max_in_flight: 4_096,
+        max_in_flight: MAX_IN_FLIGHT,
         broker: None,
     };
     let (ready, is_ready) = mpsc::channel();
     let counted = metrics.clone();
-    std::thread::spawn(move || {
+    std::thread::Builder::new().name("bank".to_owned()).spawn(move || {
         actix_rt::System::new().block_on(async {
             let (supervisor, handle) = bank(parts);
             let server = GrpcServerParts { listener, bank: handle.clone(), metrics: counted };
@@ -86,13 +120,14 @@ pub(crate) fn start(folder: &Path) -> anyhow::Result<RunningBank> {
             let tree = Tree::start(root, Options::default()).await;
             wait_until_ready(&handle).await;
             // The main thread has gone when nobody listens.
-            let _ = ready.send(tree.is_ok());
+            let _ = ready.send(tree.map(|_| handle).map_err(|error| error.to_string()));
             std::future::pending::<()>().await;
         });
-    });
-    let started = is_ready.recv_timeout(Duration::from_secs(30));
-    anyhow::ensure!(started.context("the bank does not start")?, "the bank's tree does not start");
-    Ok(RunningBank { address, metrics })
+    })?;
+    let started = is_ready.recv_timeout(Duration::from_secs(60));
+    let started = started.context("the bank does not start")?;
+    let handle = started.map_err(|error| anyhow::anyhow!("the bank does not start: {error}"))?;
+    Ok(RunningBank { address, handle, metrics })
 }
 
 async fn wait_until_ready(bank: &BankHandle) {
