@@ -61,9 +61,7 @@ impl BankHandle {
     pub async fn authorize(&self, request: PaymentRequest) -> Result<PaymentAnswer, PaymentError> {
         self.refuse_while_full()?;
         let trace = request.trace;
-        let command = self.tokenize(&request);
-        // The number has done its work.
-        drop(request);
+        let command = self.tokenize(request);
         self.ask(|reply| AuthorizePayment { command, trace, reply }).await
     }
 
@@ -84,7 +82,7 @@ impl BankHandle {
             };
             let reply = reply.admitted(permit, self.inner.in_flight.enter());
             let trace = request.trace;
-            items.push(PaymentItem { command: self.tokenize(&request), trace, reply });
+            items.push(PaymentItem { command: self.tokenize(request), trace, reply });
         }
         if items.is_empty() {
             return;
@@ -243,7 +241,8 @@ impl BankHandle {
         if self.is_full() { Err(BankError::StorageFull) } else { Ok(()) }
     }
 
-    fn tokenize(&self, request: &PaymentRequest) -> Authorize {
+    /// The command, in which the number has done its work.
+    fn tokenize(&self, request: PaymentRequest) -> Authorize {
         let vault = &self.inner.vault;
         let token = vault.token(&request.number);
         let body = vault.body_hash(&[
@@ -258,8 +257,8 @@ impl BankHandle {
             request.order_id.as_bytes(),
         ]);
         Authorize {
-            merchant: request.merchant.clone(),
-            key: request.key.clone(),
+            merchant: request.merchant,
+            key: request.key,
             body,
             card: CardPresented {
                 token,
@@ -269,9 +268,9 @@ impl BankHandle {
             },
             amount: request.amount,
             capture: request.capture,
-            store: request.store.clone(),
-            description: request.description.clone(),
-            order_id: request.order_id.clone(),
+            store: request.store,
+            description: request.description,
+            order_id: request.order_id,
             installments: request.installments,
         }
     }
