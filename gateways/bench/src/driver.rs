@@ -13,7 +13,7 @@ use tonic::transport::Channel;
 
 const N_CHANNELS: usize = 4;
 /// Visa's published test number; the echo does not look at it.
-const NUMBER: &str = "4242424242424242";
+pub(crate) const NUMBER: &str = "4242424242424242";
 
 /// What one round measured.
 pub(crate) struct Round {
@@ -49,6 +49,16 @@ impl Driver {
         };
         let mut cards = CardServiceClient::new(self.channels[0].clone());
         cards.issue_card(request).await.context("the card cannot be issued")?;
+        Ok(())
+    }
+
+    /// Pays once, with a key that was never used.
+    pub(crate) async fn pay_once(&self) -> anyhow::Result<()> {
+        let mut client = BankServiceClient::new(self.channels[0].clone());
+        let answer =
+            client.authorize(request(bancada_telemetry::clock::uuid().to_string())).await?;
+        let payment = answer.into_inner().payment.context("an answer without a payment")?;
+        anyhow::ensure!(payment.decline.is_none(), "the first payment was declined");
         Ok(())
     }
 

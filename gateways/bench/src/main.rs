@@ -5,18 +5,40 @@
 mod bank;
 mod driver;
 mod echo;
+mod history;
+mod recovery;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use driver::{Driver, Round};
+use recovery::{RecoveryArguments, ServeArguments};
 
-/// Compares durable authorizations with a bare echo of the same messages.
+/// Entries after which a snapshot is made, as `bancada bank` does.
+const SNAPSHOT_EVERY: u64 = 100_000;
+
+/// Compares durable authorizations with a bare echo of the same messages, or measures a start.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    rounds: RoundsArguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Recovery(RecoveryArguments),
+    #[command(hide = true)]
+    Serve(ServeArguments),
+}
+
+#[derive(clap::Args)]
+struct RoundsArguments {
     /// How long each of the rounds takes.
     #[arg(long, default_value_t = 4)]
     seconds: u64,
@@ -32,11 +54,18 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+    match Arguments::parse() {
+        Arguments { command: Some(Command::Recovery(arguments)), .. } => recovery::run(&arguments),
+        Arguments { command: Some(Command::Serve(arguments)), .. } => recovery::serve(&arguments),
+        Arguments { command: None, rounds } => compare(&rounds),
+    }
+}
+
+fn compare(arguments: &RoundsArguments) -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(&arguments.folder)
         .with_context(|| format!("no folder can be made in {}", arguments.folder.display()))?;
     let echo = echo::start()?;
-    let bank = bank::start(folder.path())?;
+    let bank = bank::start(folder.path(), Some(SNAPSHOT_EVERY))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (echoes, payments, commits) = runtime.block_on(async {
         let duration = Duration::from_secs(arguments.seconds);

@@ -102,6 +102,7 @@ impl RunningBank {
             surroundings: Arc::clone(&world) as Arc<dyn Surroundings>,
             max_in_flight,
             broker: None,
+            snapshots: None,
         };
         let (supervisor, bank) = bank(parts);
         let root = Supervisor::new("test", Strategy::OneForOne).supervisor(supervisor);

@@ -1,0 +1,214 @@
+//! The answers that are kept, the oldest first, found by merchant and key; and when they are
+//! forgotten.
+//!
+//! Forgetting follows the times that are recorded, never the clock: replay forgets the same, and
+//! a clock that is set back forgets nothing early. An answer is as old as the latest time that
+//! was recorded when it was given, so a clock that once was ahead makes it last longer.
+//!
+//! Memory is bounded by the rate of requests times [`ANSWERS_KEPT_MS`], and by nothing else: an
+//! answer that had to go early for want of room would be a payment that is made twice.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher as _, RandomState};
+
+use bancada_kernel::{IdempotencyKey, MerchantId, Timestamp};
+use hashbrown::HashTable;
+
+use super::expire::HOLD_MS;
+use super::key_scope::Answer;
+
+/// How long an answer is kept at least: as long as a hold, and then for the 24 hours after which
+/// Stripe may prune a key (docs.stripe.com/api/idempotent_requests). So whoever repeats an
+/// authorization finds it answered while the hold that it placed can still be there, and until a
+/// day after: it never becomes a second hold beside the first, and what a shop that was away for a
+/// week asks about or abandons is still known.
+pub const ANSWERS_KEPT_MS: i64 = HOLD_MS + 24 * 60 * 60 * 1_000;
+/// Answers forgotten with one entry, at most. An entry adds one, so that none stays for long; and
+/// the first entry after a pause does not have to forget everything that was before it.
+const MAX_FORGOTTEN: usize = 64;
+
+/// The answers by age and by key.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answers {
+    kept: VecDeque<Kept>,
+    /// How many are gone: the n-th that is kept was the `n_forgotten + n`-th of all.
+    n_forgotten: u64,
+    /// Numbers among all. Keyed, because merchants choose the keys that are hashed.
+    by_key: HashTable<u64>,
+    hasher: RandomState,
+}
+
+/// An answer with its key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Kept {
+    /// The latest time that was recorded when it was given: never less than of the one before.
+    pub(super) since: Timestamp,
+    pub(super) merchant: MerchantId,
+    pub(super) key: IdempotencyKey,
+    pub(super) answer: Answer,
+}
+
+/// Equal for the same answers in the same order; the rest follows from them, and from chance.
+impl PartialEq for Answers {
+    fn eq(&self, other: &Answers) -> bool {
+        self.kept == other.kept
+    }
+}
+
+impl Eq for Answers {}
+
+impl Answers {
+    /// Makes room for this many more.
+    pub(super) fn reserve(&mut self, n_more: usize) {
+        self.kept.reserve(n_more);
+        let Answers { kept, n_forgotten, by_key, hasher } = self;
+        by_key.reserve(n_more, |number| hash_at(hasher, kept, *n_forgotten, *number));
+    }
+
+    pub(super) fn get(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<Answer> {
+        self.find(merchant, key).and_then(|index| self.kept.get(index)).map(|kept| kept.answer)
+    }
+
+    /// Keeps an answer; in the place of another one to the same key, should there be one.
+    pub(super) fn keep(&mut self, kept: Kept) {
+        if let Some(index) = self.find(&kept.merchant, &kept.key) {
+            self.kept[index].answer = kept.answer;
+            return;
+        }
+        let hashed = hash(&self.hasher, &kept.merchant, &kept.key);
+        let number = self.n_forgotten + self.kept.len() as u64;
+        self.kept.push_back(kept);
+        let Answers { kept, n_forgotten, by_key, hasher } = self;
+        by_key.insert_unique(hashed, number, |number| hash_at(hasher, kept, *n_forgotten, *number));
+    }
+
+    /// Forgets what is old enough, now that this is the latest time that was recorded.
+    pub(super) fn forget(&mut self, latest: Timestamp) {
+        for _ in 0..MAX_FORGOTTEN {
+            let is_over = |kept: &Kept| latest.0.saturating_sub(kept.since.0) >= ANSWERS_KEPT_MS;
+            if !self.kept.front().is_some_and(is_over) {
+                return;
+            }
+            let Some(Kept { merchant, key, .. }) = self.kept.pop_front() else { return };
+            let (hashed, number) = (hash(&self.hasher, &merchant, &key), self.n_forgotten);
+            if let Ok(found) = self.by_key.find_entry(hashed, |it| *it == number) {
+                found.remove();
+            }
+            self.n_forgotten += 1;
+        }
+    }
+
+    /// From the oldest on.
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Kept> {
+        self.kept.iter()
+    }
+
+    #[cfg(test)]
+    pub(super) fn clear(&mut self) {
+        *self = Answers::default();
+    }
+
+    fn find(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<usize> {
+        let index = |number: u64| usize::try_from(number - self.n_forgotten).ok();
+        let is_it = |number: &u64| {
+            let kept = index(*number).and_then(|index| self.kept.get(index));
+            kept.is_some_and(|kept| kept.key == *key && kept.merchant == *merchant)
+        };
+        let number = self.by_key.find(hash(&self.hasher, merchant, key), is_it)?;
+        index(*number)
+    }
+}
+
+fn hash(hasher: &RandomState, merchant: &MerchantId, key: &IdempotencyKey) -> u64 {
+    hasher.hash_one((merchant, key))
+}
+
+fn hash_at(hasher: &RandomState, kept: &VecDeque<Kept>, n_forgotten: u64, number: u64) -> u64 {
+    let index = usize::try_from(number - n_forgotten).ok();
+    let kept = index.and_then(|index| kept.get(index));
+    kept.map_or(0, |kept| hash(hasher, &kept.merchant, &kept.key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::fixture::Bench;
+    use crate::ledger::{KeyReused, PaymentStatus};
+
+    /// A ledger on which one key was used; `later` is the time that passes until the next entry.
+    fn after(later: i64) -> Bench {
+        let mut bench = Bench::with_card(1_000);
+        bench.authorize(&Bench::sale("k", 100)).unwrap();
+        bench.now += later;
+        bench.change_limit(2_000);
+        bench
+    }
+
+    #[test]
+    fn an_answer_is_there_until_its_time_is_over_and_then_gone() {
+        let mut before = after(ANSWERS_KEPT_MS - 1);
+        let first = before.ledger.payments().next().unwrap().clone();
+        assert_eq!(before.authorize(&Bench::sale("k", 100)), Ok(first));
+        before.check();
+
+        let mut bench = after(ANSWERS_KEPT_MS);
+        let sale = Bench::sale("k", 100);
+        assert_eq!(bench.ledger.payment_of_key(&sale.merchant, &sale.key), None);
+        bench.check();
+        let first = bench.ledger.payments().next().unwrap().clone();
+        let second = bench.authorize(&sale).unwrap();
+        assert_ne!(second.id, first.id, "a key that is used again later is a new request");
+        assert_eq!(bench.card().balance.minor, 200);
+        assert_eq!(bench.payment(first.id), &first, "a payment is never forgotten");
+        bench.check();
+        bench.replay();
+        assert_eq!(bench.authorize(&sale), Ok(second), "replay forgets and keeps the same");
+        bench.check();
+    }
+
+    #[test]
+    fn time_passes_by_what_is_recorded_and_not_by_the_clock() {
+        let mut bench = Bench::with_card(1_000);
+        let sale = Bench::sale("k", 100);
+        let first = bench.authorize(&sale).unwrap();
+        bench.now += 10 * ANSWERS_KEPT_MS;
+        assert_eq!(bench.authorize(&sale), Ok(first), "nothing was recorded since");
+        // A clock that was ahead by mistake, and is set back.
+        bench.change_limit(2_000);
+        bench.now -= 10 * ANSWERS_KEPT_MS;
+        let again = bench.authorize(&sale).unwrap();
+        bench.now += ANSWERS_KEPT_MS;
+        bench.change_limit(3_000);
+        assert_eq!(bench.authorize(&sale), Ok(again), "what is set back forgets nothing early");
+        bench.check();
+    }
+
+    #[test]
+    fn a_pause_is_forgotten_little_by_little_and_nothing_is_taken_for_another() {
+        let mut bench = Bench::with_card(1_000);
+        let n_answers = 3 * MAX_FORGOTTEN + 7;
+        for n in 0..n_answers {
+            bench.authorize(&Bench::sale(&format!("k{n}"), 1)).unwrap();
+        }
+        bench.now += ANSWERS_KEPT_MS;
+        for n_changes in 1..=5 {
+            bench.change_limit(1_000 + i64::try_from(n_changes).unwrap());
+            let n_left = n_answers.saturating_sub(n_changes * MAX_FORGOTTEN);
+            assert_eq!(bench.ledger.answers.iter().len(), n_left);
+            bench.check();
+        }
+    }
+
+    #[test]
+    fn a_key_is_reused_for_something_else_only_when_its_answer_is_gone() {
+        let mut early = after(ANSWERS_KEPT_MS - 1);
+        let id = early.ledger.payments().next().unwrap().id;
+        let refund = Bench::refund_of("k", id, 40);
+        let refused = Err(crate::ledger::RefundError::KeyReused(KeyReused));
+        assert_eq!(early.refund(&refund), refused);
+        let mut late = after(ANSWERS_KEPT_MS);
+        let refunded = late.refund(&refund).unwrap().unwrap();
+        assert_eq!((refunded.refunded_minor, refunded.status), (40, PaymentStatus::Captured));
+        late.check();
+    }
+}
