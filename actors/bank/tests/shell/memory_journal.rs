@@ -28,6 +28,8 @@ struct Content {
     n_refused: usize,
     /// How often somebody looked for room.
     n_probes: usize,
+    /// After which positions it was replayed.
+    replays: Vec<u64>,
     disk: Disk,
 }
 
@@ -38,6 +40,7 @@ impl MemoryJournal {
             n_appends: 0,
             n_refused: 0,
             n_probes: 0,
+            replays: Vec::new(),
             disk: Disk::Well,
         };
         MemoryJournal(Arc::new((Mutex::new(content), Condvar::new())))
@@ -54,6 +57,16 @@ impl MemoryJournal {
 
     pub(crate) fn n_entries(&self) -> usize {
         self.0.0.lock().unwrap().entries.len()
+    }
+
+    /// After which positions it was replayed so far.
+    pub(crate) fn replays(&self) -> Vec<u64> {
+        self.0.0.lock().unwrap().replays.clone()
+    }
+
+    /// Loses what comes after a position, as when a backup is put back in place.
+    pub(crate) fn cut_after(&self, position: usize) {
+        self.0.0.lock().unwrap().entries.truncate(position);
     }
 
     pub(crate) fn n_appends(&self) -> usize {
@@ -77,6 +90,7 @@ impl JournalOpener for MemoryJournal {
 
 impl JournalStore for MemoryJournal {
     fn replay(&mut self, after: u64, each: &mut dyn FnMut(Entry)) -> Result<(), JournalError> {
+        self.0.0.lock().unwrap().replays.push(after);
         self.entries().into_iter().filter(|entry| entry.event.position > after).for_each(each);
         Ok(())
     }
