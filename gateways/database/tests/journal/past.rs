@@ -71,11 +71,11 @@ impl Past {
                 expiry: Expiry::new(2035, 12).unwrap(),
             },
             amount: Money::brl(1 + i64::try_from(n % 97).unwrap()),
-            capture: n % 2 == 0,
+            capture: n.is_multiple_of(2),
             store: format!("Loja {}", n % 3),
             description: format!("Café {}", n % 7),
             // Some shops call the key of a payment by its order.
-            order_id: if n % 3 == 0 { format!("k{n}") } else { format!("o{n}") },
+            order_id: if n.is_multiple_of(3) { format!("k{n}") } else { format!("o{n}") },
             installments: 1,
         };
         let payment = self.settle(command.decide(&self.ledger, self.stamp()));
