@@ -13,6 +13,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use bancada_kernel::{IdempotencyKey, MerchantId, Timestamp};
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use super::expire::HOLD_MS;
 use super::key_scope::Answer;
@@ -31,11 +32,21 @@ const MAX_FORGOTTEN: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answers {
     kept: VecDeque<Kept>,
-    /// How many are gone: the n-th that is kept was the `n_forgotten + n`-th of all.
+    /// How many are gone.
     n_forgotten: u64,
-    /// Numbers among all. Keyed, because merchants choose the keys that are hashed.
-    by_key: HashTable<u64>,
+    /// Keyed, because merchants choose the keys that are hashed.
+    by_key: HashTable<Place>,
     hasher: RandomState,
+}
+
+/// Where an answer is. Its hash is with it, so that a table that grows reads no keys: a million
+/// of them, all over memory, would hold payments up for longer than a disk does.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    hash: u32,
+    /// Its number among all that there ever were, as far as it goes: fewer than that many are
+    /// kept at once.
+    number: u32,
 }
 
 /// An answer with its key.
@@ -61,25 +72,33 @@ impl Answers {
     /// Makes room for this many more.
     pub(super) fn reserve(&mut self, n_more: usize) {
         self.kept.reserve(n_more);
-        let Answers { kept, n_forgotten, by_key, hasher } = self;
-        by_key.reserve(n_more, |number| hash_at(hasher, kept, *n_forgotten, *number));
+        self.by_key.reserve(n_more, Place::spread);
     }
 
     pub(super) fn get(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<Answer> {
-        self.find(merchant, key).and_then(|index| self.kept.get(index)).map(|kept| kept.answer)
+        self.find(merchant, key).map(|kept| kept.answer)
     }
 
     /// Keeps an answer; in the place of another one to the same key, should there be one.
-    pub(super) fn keep(&mut self, kept: Kept) {
-        if let Some(index) = self.find(&kept.merchant, &kept.key) {
-            self.kept[index].answer = kept.answer;
-            return;
+    pub(super) fn keep(&mut self, new: Kept) {
+        let place = Place {
+            hash: hash(&self.hasher, &new.merchant, &new.key),
+            number: self.first().wrapping_add(narrow(self.kept.len() as u64)),
+        };
+        let (first, Answers { kept, by_key, .. }) = (self.first(), self);
+        let is_it =
+            |known: &Place| known.leads_to(first, kept, place.hash, &new.merchant, &new.key);
+        match by_key.entry(place.spread(), is_it, Place::spread) {
+            Entry::Occupied(known) => {
+                if let Some(known) = kept.get_mut(known.get().index(first)) {
+                    known.answer = new.answer;
+                }
+            }
+            Entry::Vacant(free) => {
+                free.insert(place);
+                kept.push_back(new);
+            }
         }
-        let hashed = hash(&self.hasher, &kept.merchant, &kept.key);
-        let number = self.n_forgotten + self.kept.len() as u64;
-        self.kept.push_back(kept);
-        let Answers { kept, n_forgotten, by_key, hasher } = self;
-        by_key.insert_unique(hashed, number, |number| hash_at(hasher, kept, *n_forgotten, *number));
     }
 
     /// Forgets what is old enough, now that this is the latest time that was recorded.
@@ -90,8 +109,9 @@ impl Answers {
                 return;
             }
             let Some(Kept { merchant, key, .. }) = self.kept.pop_front() else { return };
-            let (hashed, number) = (hash(&self.hasher, &merchant, &key), self.n_forgotten);
-            if let Ok(found) = self.by_key.find_entry(hashed, |it| *it == number) {
+            let number = self.first();
+            let place = Place { hash: hash(&self.hasher, &merchant, &key), number };
+            if let Ok(found) = self.by_key.find_entry(place.spread(), |it| it.number == number) {
                 found.remove();
             }
             self.n_forgotten += 1;
@@ -108,25 +128,49 @@ impl Answers {
         *self = Answers::default();
     }
 
-    fn find(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<usize> {
-        let index = |number: u64| usize::try_from(number - self.n_forgotten).ok();
-        let is_it = |number: &u64| {
-            let kept = index(*number).and_then(|index| self.kept.get(index));
-            kept.is_some_and(|kept| kept.key == *key && kept.merchant == *merchant)
-        };
-        let number = self.by_key.find(hash(&self.hasher, merchant, key), is_it)?;
-        index(*number)
+    fn find(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<&Kept> {
+        let (first, hash) = (self.first(), hash(&self.hasher, merchant, key));
+        let is_it = |known: &Place| known.leads_to(first, &self.kept, hash, merchant, key);
+        let place = self.by_key.find(Place { hash, number: 0 }.spread(), is_it)?;
+        self.kept.get(place.index(first))
+    }
+
+    /// The number of the oldest that is kept.
+    fn first(&self) -> u32 {
+        narrow(self.n_forgotten)
     }
 }
 
-fn hash(hasher: &RandomState, merchant: &MerchantId, key: &IdempotencyKey) -> u64 {
-    hasher.hash_one((merchant, key))
+impl Place {
+    fn index(self, first: u32) -> usize {
+        self.number.wrapping_sub(first) as usize
+    }
+
+    fn leads_to(
+        self,
+        first: u32,
+        kept: &VecDeque<Kept>,
+        hash: u32,
+        merchant: &MerchantId,
+        key: &IdempotencyKey,
+    ) -> bool {
+        let is_it = |kept: &Kept| kept.key == *key && kept.merchant == *merchant;
+        self.hash == hash && kept.get(self.index(first)).is_some_and(is_it)
+    }
+
+    /// As many bits as the table wants, of as many as are kept.
+    fn spread(&self) -> u64 {
+        u64::from(self.hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
 }
 
-fn hash_at(hasher: &RandomState, kept: &VecDeque<Kept>, n_forgotten: u64, number: u64) -> u64 {
-    let index = usize::try_from(number - n_forgotten).ok();
-    let kept = index.and_then(|index| kept.get(index));
-    kept.map_or(0, |kept| hash(hasher, &kept.merchant, &kept.key))
+fn hash(hasher: &RandomState, merchant: &MerchantId, key: &IdempotencyKey) -> u32 {
+    narrow(hasher.hash_one((merchant, key)))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low bits are what is wanted")]
+fn narrow(number: u64) -> u32 {
+    number as u32
 }
 
 #[cfg(test)]

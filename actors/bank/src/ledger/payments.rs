@@ -5,6 +5,7 @@
 
 use bancada_kernel::PaymentId;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use super::payment::Payment;
 
@@ -38,16 +39,19 @@ impl Payments {
 
     /// Adds a payment, or puts it in the place of the one with its id.
     pub(super) fn put(&mut self, payment: Payment) -> PaymentNumber {
-        if let Some(number) = self.number(payment.id) {
-            self.rows[number.0 as usize] = payment;
-            return number;
-        }
-        let number = u32::try_from(self.rows.len())
+        let next = u32::try_from(self.rows.len())
             .expect("memory ends long before the numbers do: a payment is not smaller than a byte");
-        let hashed = hash(payment.id);
-        self.rows.push(payment);
-        let Payments { rows, by_id } = self;
-        by_id.insert_unique(hashed, number, |number| hash(rows[*number as usize].id));
+        let (id, Payments { rows, by_id }) = (payment.id, self);
+        let is_it = |number: &u32| rows[*number as usize].id == id;
+        let rehash = |number: &u32| hash(rows[*number as usize].id);
+        let number = match by_id.entry(hash(id), is_it, rehash) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(free) => *free.insert(next).get(),
+        };
+        match rows.get_mut(number as usize) {
+            Some(row) => *row = payment,
+            None => rows.push(payment),
+        }
         PaymentNumber(number)
     }
 
