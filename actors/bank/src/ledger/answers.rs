@@ -17,6 +17,7 @@ use hashbrown::hash_table::Entry;
 
 use super::expire::HOLD_MS;
 use super::key_scope::Answer;
+use super::payments::PaymentNumber;
 
 /// How long an answer is kept at least: as long as a hold, and then for the 24 hours after which
 /// Stripe may prune a key (docs.stripe.com/api/idempotent_requests). So whoever repeats an
@@ -101,11 +102,13 @@ impl Answers {
         }
     }
 
-    /// Forgets what is old enough, now that this is the latest time that was recorded.
-    pub(super) fn forget(&mut self, latest: Timestamp) {
+    /// Forgets what is old enough, now that this is the latest time that was recorded; but nothing
+    /// of a payment that is still held: after a pause, its hold may not have been released yet.
+    pub(super) fn forget(&mut self, latest: Timestamp, is_held: impl Fn(PaymentNumber) -> bool) {
         for _ in 0..MAX_FORGOTTEN {
             let is_over = |kept: &Kept| latest.0.saturating_sub(kept.since.0) >= ANSWERS_KEPT_MS;
-            if !self.kept.front().is_some_and(is_over) {
+            let oldest = self.kept.front().filter(|kept| is_over(kept));
+            if oldest.is_none_or(|kept| is_held(kept.answer.payment)) {
                 return;
             }
             let Some(Kept { merchant, key, .. }) = self.kept.pop_front() else { return };
@@ -177,7 +180,7 @@ fn narrow(number: u64) -> u32 {
 mod tests {
     use super::*;
     use crate::ledger::fixture::Bench;
-    use crate::ledger::{KeyReused, PaymentStatus};
+    use crate::ledger::{Authorize, KeyReused, PaymentStatus};
 
     /// A ledger on which one key was used; `later` is the time that passes until the next entry.
     fn after(later: i64) -> Bench {
@@ -224,6 +227,22 @@ mod tests {
         bench.now += ANSWERS_KEPT_MS;
         bench.change_limit(3_000);
         assert_eq!(bench.authorize(&sale), Ok(again), "what is set back forgets nothing early");
+        bench.check();
+    }
+
+    #[test]
+    fn an_authorization_is_answered_for_as_long_as_its_hold_is_there() {
+        let mut bench = Bench::with_card(1_000);
+        let hold = Authorize { capture: false, ..Bench::sale("k", 100) };
+        let held = bench.authorize(&hold).unwrap();
+        // Nobody was there to release it.
+        bench.now += 2 * ANSWERS_KEPT_MS;
+        bench.change_limit(2_000);
+        assert_eq!(bench.authorize(&hold), Ok(held.clone()), "no second hold beside the first");
+        assert_eq!(bench.expire(), 1);
+        bench.change_limit(3_000);
+        assert_ne!(bench.authorize(&hold).unwrap().id, held.id);
+        assert_eq!(bench.card().held.minor, 100);
         bench.check();
     }
 

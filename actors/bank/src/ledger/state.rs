@@ -120,7 +120,9 @@ impl Ledger {
         self.position = event.position;
         self.last_event = Some(event.event_id);
         self.latest = self.latest.max(event.occurred_at);
-        self.answers.forget(self.latest);
+        let Ledger { answers, payments, latest, .. } = self;
+        let is_held = |it: &Payment| it.status == PaymentStatus::Authorized;
+        answers.forget(*latest, |number| payments.at(number).is_some_and(is_held));
         match event.kind {
             EventKind::CardIssued => self.open_card(entry),
             EventKind::CardStatusChanged | EventKind::CardLimitChanged => self.follow_card(event),
