@@ -5,6 +5,7 @@
 
 mod abandon;
 mod account;
+mod answers;
 mod authorize;
 mod capture;
 mod change_limit;
@@ -15,20 +16,24 @@ mod issue_card;
 mod key_scope;
 mod operation;
 mod payment;
+mod payments;
 mod posting;
 mod refund;
+mod repeated_texts;
 mod set_card_status;
+mod snapshot;
 mod state;
 mod void;
 
 pub use abandon::Abandon;
 pub use account::CardAccount;
+pub use answers::ANSWERS_KEPT_MS;
 pub use authorize::{Authorize, AuthorizeError, CardPresented};
 pub use capture::{Capture, CaptureError, CaptureRefusal};
 pub use change_limit::{ChangeLimit, ChangeLimitError};
 pub use entry::{Entry, IssuedCard, RequestIdentity};
 pub use expire::{Expire, HOLD_MS};
-pub use invariant::{Breach, check};
+pub use invariant::{Breach, check, check_state};
 pub use issue_card::{IssueCard, IssueCardError};
 pub use key_scope::{Answer, Answered, BodyHash, Decision, KeyReused, Stamp};
 pub use operation::{Operation, Refusal};
@@ -36,6 +41,7 @@ pub use payment::{Payment, PaymentCard, PaymentStatus};
 pub use posting::{Account, Posting};
 pub use refund::{Refund, RefundError, RefundRefusal};
 pub use set_card_status::{SetCardStatus, SetCardStatusError};
+pub use snapshot::{Part, Restoring, STATE_VERSION, Unfit};
 pub use state::Ledger;
 pub use void::{Void, VoidError, VoidRefusal};
 

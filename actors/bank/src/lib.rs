@@ -24,5 +24,5 @@ pub use answer::{
 };
 pub use feed::{Feed, FeedBatch, FeedReader};
 pub use handle::BankHandle;
-pub use tree::{BankParts, bank};
+pub use tree::{BankParts, SnapshotParts, bank};
 pub use vault::Vault;

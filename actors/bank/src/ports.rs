@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bancada_kernel::{PaymentEvent, Timestamp};
 use uuid::Uuid;
 
-use crate::ledger::Entry;
+use crate::ledger::{Entry, Ledger};
 
 /// Where entries become durable. Owned by one thread.
 pub trait JournalStore: Send + 'static {
@@ -29,10 +29,45 @@ pub trait JournalOpener: Send + Sync + 'static {
     fn open(&self) -> Result<Box<dyn JournalStore>, JournalError>;
 }
 
-/// Committed events of the past, for readers that are further behind than memory reaches.
+/// What was committed in the past, read beside the writer, which is never held up by it. Called on
+/// threads that may block.
 pub trait EventHistory: Send + Sync + 'static {
-    /// At most `limit` events after `after`, in order. Called on a thread that may block.
-    fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, JournalError>;
+    /// At most `limit` entries after `after`, in order.
+    fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, JournalError>;
+
+    /// At most `limit` events after `after`, in order: for readers of the feed that are further
+    /// behind than memory reaches.
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, JournalError> {
+        Ok(self.entries(after, limit)?.into_iter().map(|entry| entry.event).collect())
+    }
+}
+
+/// Where snapshots of the ledger are kept. They save the time of a replay and hold nothing that
+/// the journal does not: one that is missing, damaged or of another version is passed over.
+pub trait SnapshotStore: Send + Sync + 'static {
+    /// The positions of the snapshots that seem to be there, the newest first.
+    fn positions(&self) -> Result<Vec<u64>, SnapshotError>;
+
+    /// The ledger as it was at a position, whole and undamaged.
+    fn read(&self, position: u64) -> Result<Ledger, SnapshotError>;
+
+    /// Makes a snapshot durable, whole or not at all; then only it and the newest one before it
+    /// are kept.
+    fn write(&self, ledger: &Ledger) -> Result<(), SnapshotError>;
+}
+
+/// Why there is no snapshot. Payments go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// No room.
+    #[error("there is no room for it")]
+    Full,
+    /// It is there, and not one that this program can use.
+    #[error("it cannot be used: {0}")]
+    Unusable(String),
+    /// Anything else.
+    #[error("{0}")]
+    Failed(String),
 }
 
 /// Why the journal did not do what was asked.
@@ -62,6 +97,14 @@ pub trait Surroundings: Send + Sync + 'static {
     fn committed(&self, n_entries: usize, took: Duration) {
         let _ = (n_entries, took);
     }
+
+    /// A snapshot was made as of a position.
+    fn snapshot_made(&self, position: u64, took: Duration) {
+        let _ = (position, took);
+    }
+
+    /// The thread that calls this does what can wait: payments come first.
+    fn work_in_background(&self) {}
 }
 
 /// Delivers committed events to a broker.

@@ -6,4 +6,6 @@ pub(crate) mod ledger;
 pub(crate) mod ledger_mail;
 pub(crate) mod outbox;
 pub(crate) mod pending;
+pub(crate) mod recovery;
 pub(crate) mod reply;
+pub(crate) mod snapshots;

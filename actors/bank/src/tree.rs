@@ -3,8 +3,9 @@
 //! ```text
 //! bank (rest-for-one, a thread of its own)
 //! |- journal   owns the thread that writes; everything after it depends on it
-//! |- ledger    the single writer's state, loaded from the journal
-//! `- outbox    delivers committed events to a broker, where there is one
+//! |- ledger    the single writer's state, loaded from a snapshot and the journal
+//! |- outbox    delivers committed events to a broker, where there is one
+//! `- snapshots makes the next start a short one
 //! ```
 
 use std::sync::Arc;
@@ -16,12 +17,16 @@ use tokio::sync::Semaphore;
 
 use crate::feed::Feed;
 use crate::handle::{BankHandle, Inner};
-use crate::ports::{DeliveryCursor, EventHistory, EventPublisher, JournalOpener, Surroundings};
+use crate::ports::{
+    DeliveryCursor, EventHistory, EventPublisher, JournalOpener, SnapshotStore, Surroundings,
+};
 use crate::shell::journal::{Journal, JournalQueue, MakeThread};
 use crate::shell::journal_thread::JournalThread;
 use crate::shell::ledger::LedgerActor;
 use crate::shell::ledger_mail::Reload;
 use crate::shell::outbox::{Outbox, OutboxParts};
+use crate::shell::recovery::Recovery;
+use crate::shell::snapshots::{Maker, Snapshots};
 use crate::vault::Vault;
 
 /// What the Bank is made of.
@@ -40,6 +45,19 @@ pub struct BankParts {
     pub max_in_flight: usize,
     /// Where events are delivered, besides the feed.
     pub broker: Option<(Arc<dyn EventPublisher>, Arc<dyn DeliveryCursor>)>,
+    /// What bounds the time of a start; without it, the whole journal is read each time.
+    pub snapshots: Option<SnapshotParts>,
+}
+
+/// Where snapshots are kept, and how often one is made.
+pub struct SnapshotParts {
+    /// Where they are kept.
+    pub store: Arc<dyn SnapshotStore>,
+    /// Reads the journal's past for them: a connection of their own, so that nobody waits for a
+    /// reader whose work can wait.
+    pub history: Arc<dyn EventHistory>,
+    /// One is made when the journal has grown by this many entries.
+    pub every: u64,
 }
 
 /// The Bank as a subtree, and the handle to it.
@@ -50,9 +68,14 @@ pub fn bank(parts: BankParts) -> (Supervisor, BankHandle) {
     let is_full = Arc::new(AtomicBool::new(false));
     let is_loaded = Arc::new(AtomicBool::new(false));
     let feed = Feed::new(parts.history);
+    let recovery = Recovery {
+        currency: parts.currency,
+        snapshots: parts.snapshots.as_ref().map(|snapshots| Arc::clone(&snapshots.store)),
+        snapshot_at: Arc::default(),
+    };
 
     let make_thread = make_thread(
-        parts.currency,
+        recovery.clone(),
         parts.journal,
         feed.clone(),
         Arc::clone(&parts.surroundings),
@@ -64,6 +87,15 @@ pub fn bank(parts: BankParts) -> (Supervisor, BankHandle) {
         Journal::new(Arc::clone(&make_thread), journal_queue.clone())
     });
 
+    let maker = parts.snapshots.map(|SnapshotParts { store, history, every }| Maker {
+        recovery,
+        store,
+        history,
+        feed: feed.clone(),
+        surroundings: Arc::clone(&parts.surroundings),
+        every,
+        is_busy: Arc::default(),
+    });
     let (surroundings, capacity) = (parts.surroundings, parts.max_in_flight);
     let (loaded, full) = (Arc::clone(&is_loaded), Arc::clone(&is_full));
     let ledger_actor = ChildSpec::permanent("ledger", move |_| {
@@ -86,6 +118,10 @@ pub fn bank(parts: BankParts) -> (Supervisor, BankHandle) {
         supervisor =
             supervisor.child(ChildSpec::permanent("outbox", move |_| Outbox::new(outbox.clone())));
     }
+    if let Some(maker) = maker {
+        let snapshots = ChildSpec::permanent("snapshots", move |_| Snapshots::new(maker.clone()));
+        supervisor = supervisor.child(snapshots);
+    }
 
     let handle = BankHandle::new(Inner {
         ledger,
@@ -101,7 +137,7 @@ pub fn bank(parts: BankParts) -> (Supervisor, BankHandle) {
 }
 
 fn make_thread(
-    currency: Currency,
+    recovery: Recovery,
     opener: Arc<dyn JournalOpener>,
     feed: Feed,
     surroundings: Arc<dyn Surroundings>,
@@ -112,7 +148,7 @@ fn make_thread(
         let ledger = ledger.clone();
         Ok(JournalThread {
             store: opener.open().map_err(|error| error.to_string())?,
-            currency,
+            recovery: recovery.clone(),
             feed: feed.clone(),
             surroundings: Arc::clone(&surroundings),
             is_full: Arc::clone(&is_full),

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::text::Text;
+
 /// Why a text is not an id of its kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} must be {expected}")]
@@ -50,15 +52,20 @@ macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $expected:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub struct $name(String);
+        pub struct $name(Text);
 
         impl $name {
             /// Checks and wraps a text.
             pub fn parse(text: &str) -> Result<Self, IdError> {
+                Self::of_text(&Text::from(text))
+            }
+
+            /// Checks a text that is kept elsewhere as well: it is not copied.
+            pub fn of_text(text: &Text) -> Result<Self, IdError> {
                 let good = (1..=$max).contains(&text.len())
                     && text.bytes().all(|byte| byte.is_ascii_graphic());
                 if good {
-                    Ok(Self(text.to_owned()))
+                    Ok(Self(text.clone()))
                 } else {
                     Err(IdError { what: $what, expected: $expected })
                 }
@@ -66,6 +73,17 @@ macro_rules! text_id {
 
             /// The text itself.
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text, for whoever keeps it as well: it is not copied.
+            pub fn text(&self) -> &Text {
+                &self.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
                 &self.0
             }
         }

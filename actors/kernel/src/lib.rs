@@ -15,6 +15,7 @@ pub mod expiry;
 pub mod ids;
 pub mod money;
 pub mod test_cards;
+pub mod text;
 pub mod timestamp;
 pub mod trace;
 
@@ -26,5 +27,6 @@ pub use event::{CardSnapshot, CardStatus, EventCard, EventKind, PaymentEvent};
 pub use expiry::{Expiry, ExpiryError};
 pub use ids::{CardToken, EventId, IdempotencyKey, MerchantId, OrderId, PaymentId};
 pub use money::{Currency, Money, MoneyError};
+pub use text::Text;
 pub use timestamp::Timestamp;
 pub use trace::TraceContext;

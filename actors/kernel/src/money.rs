@@ -115,8 +115,36 @@ impl Serialize for Money {
 
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
-        let (minor, code) = <(i64, String)>::deserialize(deserializer)?;
-        Money::of_code(minor, &code).map_err(serde::de::Error::custom)
+        let (minor, Code(currency)) = <(i64, Code)>::deserialize(deserializer)?;
+        Ok(Money { minor, currency })
+    }
+}
+
+/// A currency's code, read where it stands: an event has four, and a journal millions.
+struct Code(Currency);
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
+        struct AnyCode;
+
+        impl serde::de::Visitor<'_> for AnyCode {
+            type Value = Code;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}", MoneyError::UnknownCurrency)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, code: &str) -> Result<Code, E> {
+                // A look-up compares with every code there is, and nearly all are this one.
+                if code == "BRL" {
+                    return Ok(Code(Currency::BRL));
+                }
+                let known = Money::of_code(0, code).map_err(E::custom)?;
+                Ok(Code(known.currency))
+            }
+        }
+
+        deserializer.deserialize_str(AnyCode)
     }
 }
 

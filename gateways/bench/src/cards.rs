@@ -19,6 +19,11 @@ impl Cards {
         Cards { numbers: Arc::new(numbers.collect()), next: Arc::default() }
     }
 
+    /// All of them.
+    pub(crate) fn numbers(&self) -> &[String] {
+        &self.numbers
+    }
+
     /// The number whose turn it is.
     pub(crate) fn number(&self) -> &str {
         let next = self.next.fetch_add(1, Ordering::Relaxed);

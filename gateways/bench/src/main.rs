@@ -7,10 +7,12 @@ mod comparison;
 mod figure;
 mod goal;
 mod grpc;
+mod history;
 mod json;
 mod load;
 mod machine;
 mod plot;
+mod recovery;
 mod report;
 mod side;
 mod statistics;
@@ -19,9 +21,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::comparison::Plan;
+use crate::recovery::{RecoveryArguments, ServeArguments};
 
 /// The program's own.
 #[global_allocator]
@@ -29,7 +32,23 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Measures the goals of the Bank against their baselines.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    goals: GoalsArguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Recovery(RecoveryArguments),
+    #[command(hide = true)]
+    Serve(ServeArguments),
+}
+
+#[derive(clap::Args)]
+struct GoalsArguments {
     /// Only these; all of them otherwise.
     #[arg(value_enum)]
     goals: Vec<Goal>,
@@ -68,12 +87,24 @@ enum Goal {
     G5,
     /// One hot card against many.
     G6,
+    /// The time from a kill to the first answer, with a million payments.
+    G10,
     /// Overload.
     G11,
 }
 
 fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+    match Arguments::parse() {
+        Arguments { command: Some(Command::Recovery(arguments)), .. } => {
+            report::print(&recovery::run(&arguments)?);
+            Ok(())
+        }
+        Arguments { command: Some(Command::Serve(arguments)), .. } => recovery::serve(&arguments),
+        Arguments { command: None, goals } => measure_goals(&goals),
+    }
+}
+
+fn measure_goals(arguments: &GoalsArguments) -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(&arguments.folder)
         .with_context(|| format!("no folder can be made in {}", arguments.folder.display()))?;
     let plan = Plan {
@@ -113,6 +144,7 @@ async fn measure(goal: Goal, plan: &Plan) -> anyhow::Result<Vec<figure::Figure>>
         Goal::G4 => goal::rest::measure(plan).await,
         Goal::G5 => goal::postgresql::measure(plan).await,
         Goal::G6 => goal::hot_card::measure(plan).await,
+        Goal::G10 => recovery::run(&RecoveryArguments::in_folder(&plan.folder)),
         Goal::G11 => goal::overload::measure(plan).await,
     }
 }

@@ -10,7 +10,6 @@ use std::sync::{Mutex, PoisonError};
 
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
-use bancada_kernel::PaymentEvent;
 use rusqlite::{Connection, params};
 
 use crate::record;
@@ -128,14 +127,14 @@ pub struct SqliteHistory {
 }
 
 impl EventHistory for SqliteHistory {
-    fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, JournalError> {
+    fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, JournalError> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut events = Vec::new();
+        let mut entries = Vec::new();
         read(&connection, self.shard, after, |entry| {
-            events.push(entry.event);
-            events.len() < limit
+            entries.push(entry);
+            entries.len() < limit
         })?;
-        Ok(events)
+        Ok(entries)
     }
 }
 

@@ -7,6 +7,7 @@ pub mod orders;
 pub mod postgres;
 mod record;
 mod replay;
+pub mod snapshot;
 mod sqlite;
 pub mod statement;
 

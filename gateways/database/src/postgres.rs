@@ -6,12 +6,14 @@
 mod connection;
 mod delivery;
 mod journal;
+mod snapshots;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use delivery::PostgresDelivery;
 pub use journal::{PostgresHistory, PostgresJournal};
+pub use snapshots::PostgresSnapshots;
 
 /// Where the database is: `postgresql://USER@HOST:PORT/DATABASE` or `host=… user=… dbname=…`.
 #[derive(Clone)]

@@ -109,6 +109,11 @@ pub(crate) struct JournalOptions {
     /// Every bank on the same database needs the same one.
     #[arg(long, env = "BANCADA_VAULT_KEY_FILE", value_name = "FILE", requires = "postgres")]
     pub(crate) vault_key_file: Option<PathBuf>,
+    /// Make a snapshot of the ledger when the journal has grown by this many entries: a start
+    /// reads the newest one and what came after it.
+    #[arg(long, env = "BANCADA_SNAPSHOT_EVERY", value_name = "ENTRIES", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) snapshot_every: u64,
 }
 
 #[derive(Args)]

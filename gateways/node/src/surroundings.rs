@@ -5,7 +5,7 @@ use std::time::Duration;
 use bancada_bank::ports::JournalError;
 use bancada_kernel::Timestamp;
 use bancada_supervision::{ExitReason, Observer};
-use bancada_telemetry::{Metrics, clock};
+use bancada_telemetry::{Metrics, background, clock};
 use uuid::Uuid;
 
 /// The process ends with this code when the journal cannot be written (`EX_IOERR`).
@@ -35,6 +35,14 @@ impl bancada_bank::ports::Surroundings for RealSurroundings {
 
     fn committed(&self, n_entries: usize, took: Duration) {
         self.metrics.committed(n_entries, took);
+    }
+
+    fn snapshot_made(&self, position: u64, took: Duration) {
+        self.metrics.snapshot_made(position, took);
+    }
+
+    fn work_in_background(&self) {
+        background::enter();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Clock, ids, logs and metrics: everything a process says about itself.
 
+pub mod background;
 pub mod clock;
 pub mod logs;
 pub mod metrics;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder as _, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
-    IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder as _, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
+    IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 /// Seconds: from a group commit on a fast disk to a request at its deadline.
@@ -36,6 +36,8 @@ pub struct Metrics {
     statement_lag: IntGauge,
     delivery_lag: IntGauge,
     journal_position: IntGauge,
+    snapshot_position: IntGauge,
+    snapshot_seconds: Gauge,
     breaker: IntGaugeVec,
 }
 
@@ -105,6 +107,14 @@ impl Metrics {
                 "bancada_journal_position",
                 "Position of the last durable entry.",
             ),
+            snapshot_position: gauge(
+                "bancada_snapshot_position",
+                "Position of the last snapshot that this process made; 0 before the first.",
+            ),
+            snapshot_seconds: metric(Gauge::new(
+                "bancada_snapshot_duration_seconds",
+                "Time that the last snapshot took, beside the payments.",
+            )),
             breaker: gauges(
                 "bancada_circuit_state",
                 "Circuit breakers: 0 closed, 1 half-open, 2 open.",
@@ -131,6 +141,8 @@ impl Metrics {
             Box::new(self.statement_lag.clone()),
             Box::new(self.delivery_lag.clone()),
             Box::new(self.journal_position.clone()),
+            Box::new(self.snapshot_position.clone()),
+            Box::new(self.snapshot_seconds.clone()),
             Box::new(self.breaker.clone()),
         ];
         for collector in collectors {
@@ -191,6 +203,12 @@ impl Metrics {
         self.journal_position.set(i64::try_from(committed).unwrap_or(i64::MAX));
         let lag = delivered.map_or(0, |delivered| committed.saturating_sub(delivered));
         self.delivery_lag.set(i64::try_from(lag).unwrap_or(i64::MAX));
+    }
+
+    /// A snapshot of the ledger was made.
+    pub fn snapshot_made(&self, position: u64, took: Duration) {
+        self.snapshot_position.set(i64::try_from(position).unwrap_or(i64::MAX));
+        self.snapshot_seconds.set(took.as_secs_f64());
     }
 
     /// The state of a circuit breaker: 0 closed, 1 half-open, 2 open.
@@ -262,6 +280,7 @@ mod tests {
         metrics.set_statement_lag(3);
         metrics.set_journal(10, Some(4));
         metrics.set_breaker("bank", 2);
+        metrics.snapshot_made(9, Duration::from_millis(1_500));
         let text = metrics.text();
         for line in [
             r#"bancada_http_requests_total{method="GET",route="/orders/{id}",status="200"} 1"#,
@@ -270,6 +289,8 @@ mod tests {
             "bancada_journal_commit_entries_sum 5",
             r#"bancada_actor_restarts_total{child="bank/ledger",reason="panicked"} 1"#,
             r#"bancada_mailbox_in_flight{child="bank/ledger"} 7"#,
+            "bancada_snapshot_position 9",
+            "bancada_snapshot_duration_seconds 1.5",
             "bancada_statement_lag_events 3",
             "bancada_outbox_lag_events 6",
             r#"bancada_circuit_state{to="bank"} 2"#,

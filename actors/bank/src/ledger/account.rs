@@ -1,16 +1,17 @@
 //! A card's account.
 
 use bancada_kernel::{
-    Brand, CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, Expiry, Money,
+    Brand, CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, Expiry, Money, Text,
 };
+use serde::{Deserialize, Serialize};
 
 /// A card that the Bank issued. Holds no number, only its token and last four digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CardAccount {
     /// Stands for the number.
     pub token: CardToken,
     /// `************1234`
-    pub masked_number: String,
+    pub masked_number: Text,
     /// Its brand.
     pub brand: Brand,
     /// Name on the card.
@@ -60,7 +61,7 @@ impl CardAccount {
         EventCard {
             token: self.token.clone(),
             sequence: self.sequence + 1,
-            masked_number: self.masked_number.clone(),
+            masked_number: self.masked_number.to_string(),
             brand: self.brand,
             after: Some(after),
         }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Abandon, Account, Answered, Authorize, AuthorizeError, BodyHash, Capture, CaptureError,
     CaptureRefusal, CardAccount, CardPresented, ChangeLimit, Decision, Entry, Expire, IssueCard,
-    KeyReused, Ledger, Operation, Payment, Refund, RefundError, RefundRefusal, Refusal,
+    KeyReused, Ledger, Operation, Payment, Refund, RefundError, RefundRefusal, Refusal, Restoring,
     SetCardStatus, Stamp, Void, VoidError, VoidRefusal, check,
 };
 
@@ -231,7 +231,14 @@ impl Bench {
         self.entries.push(entry);
     }
 
-    fn replay(&mut self) {
+    /// Goes on with a ledger that was put together from the parts of this one.
+    pub(crate) fn restore(&mut self) {
+        let mut restoring = Restoring::new();
+        self.ledger.parts(|part| restoring.add(part)).unwrap();
+        self.ledger = restoring.finish().unwrap();
+    }
+
+    pub(crate) fn replay(&mut self) {
         self.ledger = Ledger::new(Currency::BRL);
         for entry in &self.entries {
             self.ledger.apply(entry);

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use bancada_kernel::{CardSnapshot, CardToken, EventKind, MerchantId, PaymentId};
+use bancada_kernel::{CardSnapshot, CardToken, EventKind, MerchantId, PaymentId, Timestamp};
 
+use super::answers::ANSWERS_KEPT_MS;
 use super::entry::Entry;
 use super::payment::PaymentStatus;
 use super::posting::Account;
@@ -19,11 +20,22 @@ pub struct Breach {
     pub what: String,
 }
 
+/// Checks what a ledger's state says of itself, without the entries it was made of: a part of L1
+/// and of L2.
+pub fn check_state(ledger: &Ledger) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    let mut breach = |id, what: String| breaches.push(Breach { id, what });
+    l1_the_books_agree(ledger, &mut breach);
+    l2_a_card_holds_its_open_holds(ledger, &mut breach);
+    breaches
+}
+
 /// Checks L1 to L6 of a ledger against the entries it was made of, from the first on.
 pub fn check(ledger: &Ledger, entries: &[Entry]) -> Vec<Breach> {
     let mut breaches = Vec::new();
     let mut breach = |id, what: String| breaches.push(Breach { id, what });
-    l1_postings_sum_to_zero(ledger, entries, &mut breach);
+    l1_postings_sum_to_zero(entries, &mut breach);
+    l1_the_books_agree(ledger, &mut breach);
     l2_no_approval_exceeds_the_limit(entries, &mut breach);
     l2_a_card_holds_its_open_holds(ledger, &mut breach);
     l3_a_key_has_one_effect_and_one_answer(ledger, entries, &mut breach);
@@ -34,19 +46,19 @@ pub fn check(ledger: &Ledger, entries: &[Entry]) -> Vec<Breach> {
     breaches
 }
 
-/// Every transaction's postings sum to zero, and so does the ledger; a card's balance is what
-/// was posted to it, and a merchant is owed what its payments captured less what they refunded.
-fn l1_postings_sum_to_zero(
-    ledger: &Ledger,
-    entries: &[Entry],
-    breach: &mut impl FnMut(&'static str, String),
-) {
+/// Every transaction's postings sum to zero.
+fn l1_postings_sum_to_zero(entries: &[Entry], breach: &mut impl FnMut(&'static str, String)) {
     for entry in entries {
         let sum: i128 = entry.postings.iter().map(|p| i128::from(p.amount_minor)).sum();
         if sum != 0 {
             breach("L1", format!("postings at {} sum to {sum}", entry.event.position));
         }
     }
+}
+
+/// The ledger sums to zero; a card's balance is what was posted to it, and a merchant is owed what
+/// its payments captured less what they refunded.
+fn l1_the_books_agree(ledger: &Ledger, breach: &mut impl FnMut(&'static str, String)) {
     let total: i128 = ledger.books().map(|(_, sum)| sum).sum();
     if total != 0 {
         breach("L1", format!("the ledger sums to {total}"));
@@ -130,27 +142,40 @@ fn l2_a_card_holds_its_open_holds(ledger: &Ledger, breach: &mut impl FnMut(&'sta
     }
 }
 
-/// An idempotency key has at most one effect, and the answer that was given to it is kept.
+/// An idempotency key has at most one effect, and the answer that was given to it is kept: both
+/// for as long as answers are kept. A key that is used again later is another one.
 fn l3_a_key_has_one_effect_and_one_answer(
     ledger: &Ledger,
     entries: &[Entry],
     breach: &mut impl FnMut(&'static str, String),
 ) {
-    let mut seen = HashMap::new();
+    let mut last: HashMap<_, (Timestamp, &Entry)> = HashMap::new();
+    let mut latest = Timestamp::default();
+    let is_over = |since: Timestamp, latest: Timestamp| latest.0 - since.0 >= ANSWERS_KEPT_MS;
     for entry in entries {
+        // It was decided on what was recorded before it.
+        let before = latest;
+        latest = latest.max(entry.event.occurred_at);
         let (Some(request), Some(merchant)) = (&entry.request, &entry.event.merchant_id) else {
             continue;
         };
-        if let Some(first) = seen.insert((merchant, &request.key), entry.event.position) {
-            let second = entry.event.position;
+        let first = last.insert((merchant, &request.key), (latest, entry));
+        if let Some((_, first)) = first.filter(|(since, _)| !is_over(*since, before)) {
+            let (first, second) = (first.event.position, entry.event.position);
             breach("L3", format!("key {} acted at {first} and at {second}", request.key));
         }
-        let kept = ledger.answer(merchant, &request.key);
+    }
+    for ((merchant, key), (since, entry)) in last {
+        let kept = ledger.answer(merchant, key);
+        if kept.is_none() && is_over(since, latest) {
+            continue;
+        }
         let is_kept = kept.and_then(|answer| ledger.given(answer)).is_some_and(|given| {
             given.payment.id == entry.event.transaction_id && given.refusal == entry.refusal
         });
-        if !is_kept || kept.is_none_or(|answer| answer.body != request.body) {
-            breach("L3", format!("the answer to key {} is not kept", request.key));
+        let body = entry.request.as_ref().and_then(|request| request.body);
+        if !is_kept || kept.is_none_or(|answer| answer.body != body) {
+            breach("L3", format!("the answer to key {key} is not kept"));
         }
     }
 }

@@ -3,6 +3,9 @@
 //! All commands of a merchant share one space of keys. What is kept of a key's answer is which
 //! payment it is about, how that payment stood then, and why nothing was done, if so; the facts
 //! of a payment that never change are kept once, with the payment.
+//!
+//! An answer is kept for [`ANSWERS_KEPT_MS`](super::ANSWERS_KEPT_MS); a key that is used again
+//! later is a new request.
 
 use bancada_kernel::{EventId, IdempotencyKey, MerchantId, PaymentId, Timestamp, TraceContext};
 use serde::{Deserialize, Serialize};
@@ -10,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::entry::Entry;
 use super::operation::{Operation, Refusal};
 use super::payment::{Payment, Standing};
+use super::payments::PaymentNumber;
 use super::state::Ledger;
 
 /// A keyed hash of a request's body without its CVV. Keyed, because a plain hash of card data
@@ -29,14 +33,14 @@ pub enum Decision {
 /// The answer to an idempotency key, as the ledger keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Answer {
-    pub(super) payment: PaymentId,
+    pub(super) payment: PaymentNumber,
     pub(super) body: Option<BodyHash>,
     pub(super) standing: Standing,
     pub(super) outcome: Outcome,
 }
 
 /// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Outcome {
     /// An authorization was decided, approved or declined.
     Decided,
@@ -80,7 +84,7 @@ impl Ledger {
             Outcome::Refused(refusal) => Some(refusal),
             Outcome::Decided | Outcome::Done => None,
         };
-        let payment = self.payment(answer.payment)?.at(answer.standing);
+        let payment = self.answered_payment(answer)?.at(answer.standing);
         Some(Answered { payment, refusal })
     }
 

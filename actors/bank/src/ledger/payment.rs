@@ -1,6 +1,9 @@
 //! A payment as the ledger remembers it.
 
-use bancada_kernel::{Brand, CardToken, DeclineReason, MerchantId, Money, PaymentId, Timestamp};
+use bancada_kernel::{
+    Brand, CardToken, DeclineReason, MerchantId, Money, PaymentId, Text, Timestamp,
+};
+use serde::{Deserialize, Serialize};
 
 use super::expire::HOLD_MS;
 
@@ -10,7 +13,7 @@ use super::expire::HOLD_MS;
 /// authorized -> captured -> refunded     declined     (a sale begins as captured)
 ///            -> voided | expired
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PaymentStatus {
     /// A hold was placed.
     Authorized,
@@ -36,7 +39,8 @@ impl PaymentStatus {
     }
 }
 
-/// A payment: what was decided about it, and how far it has come since.
+/// A payment: what was decided about it, and how far it has come since. Every payment is kept for
+/// ever, so the texts that repeat from payment to payment are kept once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Payment {
     /// Its id; the event's transaction id.
@@ -44,11 +48,11 @@ pub struct Payment {
     /// Who asked.
     pub merchant: MerchantId,
     /// The merchant's order.
-    pub order_id: String,
+    pub order_id: Text,
     /// Shown on the statement, with every line of this payment.
-    pub store: String,
+    pub store: Text,
     /// What is bought.
-    pub description: String,
+    pub description: Text,
     /// Where it stands.
     pub status: PaymentStatus,
     /// What was asked for.
@@ -68,19 +72,19 @@ pub struct Payment {
 }
 
 /// What a payment tells of its card.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PaymentCard {
     /// Token of the number that was presented.
     pub token: CardToken,
     /// `************1234`
-    pub masked_number: String,
+    pub masked_number: Text,
     /// Its brand.
     pub brand: Brand,
 }
 
 /// What changes in a payment's life. An answer keeps this much, so that it can be given again as
 /// it was, whatever has become of the payment since.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Standing {
     pub(super) status: PaymentStatus,
     pub(super) captured_minor: i64,

@@ -1,7 +1,8 @@
 //! Goal: whatever merchants, cardholders and time do to payments, in whatever order and however
 //! often, L1 to L6 hold. Method: random steps over few cards, merchants and keys, so that they
 //! meet; the requests are remembered here as well, and every repetition is held against the
-//! first answer.
+//! first answer for as long as answers are kept. Half of the time the ledger is put together anew
+//! from its parts at some step, and the rest of the life must go on as if it were not.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -14,8 +15,8 @@ use uuid::Uuid;
 
 use super::fixture::Bench;
 use super::{
-    Abandon, Answered, Authorize, BodyHash, Capture, ChangeLimit, Decision, HOLD_MS, Ledger,
-    Operation, PaymentStatus, Refund, SetCardStatus, Void, check,
+    ANSWERS_KEPT_MS, Abandon, Answered, Authorize, BodyHash, Capture, ChangeLimit, Decision,
+    HOLD_MS, Ledger, Operation, PaymentStatus, Refund, SetCardStatus, Void, check,
 };
 
 /// What a merchant asks for; of the n-th approved payment, the newest first, until it is looked up.
@@ -84,8 +85,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         6 => (0_usize..40).prop_map(Step::Repeat),
         1 => (0_u8..2, -1_i64..3000).prop_map(|(card, minor)| Step::Limit { card, minor }),
         1 => (0_u8..2, status).prop_map(|(card, status)| Step::Status { card, status }),
-        // A clock that is set back, a moment, and the end of a hold.
-        2 => proptest::sample::select(vec![-1_000, 1, HOLD_MS / 2, HOLD_MS])
+        // A clock that is set back, a moment, the end of a hold, and that of an answer.
+        2 => proptest::sample::select(vec![-1_000, 1, HOLD_MS / 2, HOLD_MS, ANSWERS_KEPT_MS])
             .prop_map(|ms| Step::Wait { ms }),
         2 => Just(Step::Expire),
     ]
@@ -100,8 +101,8 @@ type Scope = (MerchantId, IdempotencyKey);
 struct Life {
     bench: Bench,
     requests: Vec<(Scope, Asked<PaymentId>)>,
-    /// What each key was asked for first, and what the answer was.
-    answers: HashMap<Scope, (Option<BodyHash>, Answered)>,
+    /// What each key was asked for first, what the answer was, and by when it may be forgotten.
+    answers: HashMap<Scope, (Option<BodyHash>, Answered, i64)>,
 }
 
 impl Life {
@@ -213,18 +214,24 @@ impl Life {
         };
         let body = (!matches!(asked, Asked::Abandon)).then_some(body);
         let position = self.bench.ledger.position();
+        let before = self.bench.ledger.latest.0;
         match decision {
             Err(_) => {}
             Ok(decision) => {
                 let is_new = matches!(decision, Decision::Record(_));
                 let answer = self.bench.settle(decision);
-                let first = self.answers.entry(scope).or_insert((body, answer.clone()));
+                let latest = self.bench.ledger.latest.0;
+                let given = (body, answer.clone(), latest + ANSWERS_KEPT_MS);
+                let first = self.answers.entry(scope).or_insert_with(|| given.clone());
+                if is_new && before >= first.2 {
+                    *first = given;
+                }
                 assert_eq!(first.1, answer, "a key has one answer");
                 assert_eq!(is_new, self.bench.ledger.position() == position + 1);
                 return;
             }
         }
-        if let Some((first, _)) = self.answers.get(&scope) {
+        if let Some((first, ..)) = self.answers.get(&scope).filter(|(.., end)| before < *end) {
             assert_ne!(*first, body, "a request that was answered is answered again");
         }
     }
@@ -236,9 +243,16 @@ proptest! {
     #[test]
     fn whatever_happens_to_payments_the_invariants_hold(
         steps in proptest::collection::vec(any_step(), 1..100),
+        restored_at in 0_usize..200,
     ) {
         let mut life = Life::new();
-        for step in steps {
+        for (n, step) in steps.into_iter().enumerate() {
+            if n == restored_at {
+                let before = life.bench.ledger.clone();
+                life.bench.restore();
+                prop_assert_eq!(before.state_hash(), life.bench.ledger.state_hash());
+                prop_assert_eq!(&before, &life.bench.ledger);
+            }
             life.go(step);
             prop_assert_eq!(check(&life.bench.ledger, &life.bench.entries), []);
         }

@@ -4,29 +4,37 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher as _};
 
 use bancada_kernel::{
-    CardToken, Currency, EventKind, IdempotencyKey, MerchantId, Money, PaymentEvent, PaymentId,
-    Timestamp,
+    CardToken, Currency, EventCard, EventId, EventKind, IdempotencyKey, MerchantId, Money,
+    PaymentEvent, PaymentId, Text, Timestamp,
 };
 
 use super::account::CardAccount;
+use super::answers::{Answers, Kept};
 use super::entry::Entry;
 use super::key_scope::{Answer, Answered, Outcome};
 use super::payment::{Payment, PaymentCard, PaymentStatus};
+use super::payments::Payments;
 use super::posting::{Account, Posting};
+use super::repeated_texts::RepeatedTexts;
 
 /// Everything the Bank knows, as of one position of its journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ledger {
-    currency: Currency,
-    position: u64,
-    cards: HashMap<CardToken, CardAccount>,
-    payments: HashMap<PaymentId, Payment>,
-    answers: HashMap<(MerchantId, IdempotencyKey), Answer>,
+    pub(super) currency: Currency,
+    pub(super) position: u64,
+    pub(super) last_event: Option<EventId>,
+    /// The latest time that any entry was recorded at: what the age of answers is measured by.
+    pub(super) latest: Timestamp,
+    pub(super) cards: HashMap<CardToken, CardAccount>,
+    pub(super) payments: Payments,
+    pub(super) answers: Answers,
     /// The payments that are authorized and no more, by age: what expires first is first.
-    holds: BTreeSet<(Timestamp, PaymentId)>,
+    pub(super) holds: BTreeSet<(Timestamp, PaymentId)>,
     /// Sum of the postings of each account, kept apart from the cards' balances so that the two
     /// can be held against each other. As wide as no sum of postings can outgrow.
-    books: HashMap<Account, i128>,
+    pub(super) books: HashMap<Account, i128>,
+    pub(super) texts: RepeatedTexts<Text>,
+    pub(super) merchants: RepeatedTexts<MerchantId>,
 }
 
 impl Ledger {
@@ -35,11 +43,15 @@ impl Ledger {
         Ledger {
             currency,
             position: 0,
+            last_event: None,
+            latest: Timestamp::default(),
             cards: HashMap::new(),
-            payments: HashMap::new(),
-            answers: HashMap::new(),
+            payments: Payments::default(),
+            answers: Answers::default(),
             holds: BTreeSet::new(),
             books: HashMap::new(),
+            texts: RepeatedTexts::default(),
+            merchants: RepeatedTexts::default(),
         }
     }
 
@@ -51,6 +63,11 @@ impl Ledger {
     /// Position of the last entry applied; 0 when empty.
     pub fn position(&self) -> u64 {
         self.position
+    }
+
+    /// The event of the last entry applied: with its position, it says which journal this is.
+    pub fn last_event(&self) -> Option<EventId> {
+        self.last_event
     }
 
     /// A card.
@@ -65,17 +82,17 @@ impl Ledger {
 
     /// A payment.
     pub fn payment(&self, id: PaymentId) -> Option<&Payment> {
-        self.payments.get(&id)
+        self.payments.get(id)
     }
 
-    /// Every payment, in no order.
+    /// Every payment, in the order in which they were made.
     pub fn payments(&self) -> impl Iterator<Item = &Payment> {
-        self.payments.values()
+        self.payments.rows().iter()
     }
 
-    /// The payment that a merchant's key led to.
+    /// The payment that a merchant's key led to, as long as its answer is kept.
     pub fn payment_of_key(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<&Payment> {
-        self.answer(merchant, key).and_then(|answer| self.payment(answer.payment))
+        self.answer(merchant, key).and_then(|answer| self.answered_payment(answer))
     }
 
     /// The payment whose hold is the oldest.
@@ -89,8 +106,11 @@ impl Ledger {
     }
 
     pub(super) fn answer(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<Answer> {
-        // A tuple key cannot be looked up by parts; the two clones are short strings.
-        self.answers.get(&(merchant.clone(), key.clone())).copied()
+        self.answers.get(merchant, key)
+    }
+
+    pub(super) fn answered_payment(&self, answer: Answer) -> Option<&Payment> {
+        self.payments.at(answer.payment)
     }
 
     /// Folds the next entry into the state. Entries come from a decision on this very state or
@@ -98,6 +118,11 @@ impl Ledger {
     pub fn apply(&mut self, entry: &Entry) {
         let event = &entry.event;
         self.position = event.position;
+        self.last_event = Some(event.event_id);
+        self.latest = self.latest.max(event.occurred_at);
+        let Ledger { answers, payments, latest, .. } = self;
+        let is_held = |it: &Payment| it.status == PaymentStatus::Authorized;
+        answers.forget(*latest, |number| payments.at(number).is_some_and(is_held));
         match event.kind {
             EventKind::CardIssued => self.open_card(entry),
             EventKind::CardStatusChanged | EventKind::CardLimitChanged => self.follow_card(event),
@@ -110,7 +135,7 @@ impl Ledger {
                 self.post(&entry.postings);
                 self.follow_card(event);
                 // A sale is one step; what is known already was authorized before.
-                if self.payments.contains_key(&event.transaction_id) {
+                if self.payments.number(event.transaction_id).is_some() {
                     self.go_on(entry, |payment| {
                         payment.status = PaymentStatus::Captured;
                         payment.captured_minor = event.amount.minor;
@@ -157,7 +182,7 @@ impl Ledger {
         let Some(after) = &card.after else { return };
         let account = CardAccount {
             token: card.token.clone(),
-            masked_number: card.masked_number.clone(),
+            masked_number: Text::from(card.masked_number.as_str()),
             brand: card.brand,
             holder: after.holder.clone(),
             expiry: issued.expiry,
@@ -197,33 +222,48 @@ impl Ledger {
     fn remember(&mut self, entry: &Entry, status: PaymentStatus, captured_minor: i64) {
         let event = &entry.event;
         let Some(merchant) = &event.merchant_id else { return };
+        let key = entry.request.as_ref().map(|request| request.key.text());
         let payment = Payment {
             id: event.transaction_id,
-            merchant: merchant.clone(),
-            order_id: event.order_id.clone(),
-            store: event.store.clone(),
-            description: event.description.clone(),
+            merchant: self.merchants.once(merchant.as_str(), || merchant.clone()),
+            // A shop's key is often its order.
+            order_id: match key.filter(|key| ***key == *event.order_id) {
+                Some(key) => key.clone(),
+                None => Text::from(event.order_id.as_str()),
+            },
+            store: self.texts.once(&event.store, || Text::from(event.store.as_str())),
+            description: self
+                .texts
+                .once(&event.description, || Text::from(event.description.as_str())),
             status,
             amount: event.amount,
             captured_minor,
             refunded_minor: 0,
-            card: event.card.as_ref().map(|card| PaymentCard {
-                token: card.token.clone(),
-                masked_number: card.masked_number.clone(),
-                brand: card.brand,
-            }),
+            card: event.card.as_ref().map(|card| self.payment_card(card)),
             installments: event.installments,
             occurred_at: event.occurred_at,
             position: event.position,
         };
-        self.payments.insert(payment.id, payment);
+        self.payments.put(payment);
         self.keep_answer(entry, Outcome::Decided);
+    }
+
+    /// The card as a payment keeps it: in the bytes of its account, if it has one.
+    fn payment_card(&self, card: &EventCard) -> PaymentCard {
+        let account = self.cards.get(&card.token);
+        let (token, masked_number) = match account {
+            Some(account) if account.masked_number == *card.masked_number => {
+                (account.token.clone(), account.masked_number.clone())
+            }
+            _ => (card.token.clone(), Text::from(card.masked_number.as_str())),
+        };
+        PaymentCard { token, masked_number, brand: card.brand }
     }
 
     /// The next step in a known payment's life; none leads back to a hold.
     fn go_on(&mut self, entry: &Entry, change: impl FnOnce(&mut Payment)) {
         let event = &entry.event;
-        let Some(payment) = self.payments.get_mut(&event.transaction_id) else { return };
+        let Some(payment) = self.payments.get_mut(event.transaction_id) else { return };
         change(payment);
         payment.position = event.position;
         self.holds.remove(&(payment.occurred_at, payment.id));
@@ -235,10 +275,12 @@ impl Ledger {
         let (Some(request), Some(merchant)) = (&entry.request, &entry.event.merchant_id) else {
             return;
         };
-        let Some(payment) = self.payments.get(&entry.event.transaction_id) else { return };
-        let standing = payment.standing();
-        let answer = Answer { payment: payment.id, body: request.body, standing, outcome };
-        self.answers.insert((merchant.clone(), request.key.clone()), answer);
+        let Some(number) = self.payments.number(entry.event.transaction_id) else { return };
+        let Some(standing) = self.payments.at(number).map(Payment::standing) else { return };
+        let answer = Answer { payment: number, body: request.body, standing, outcome };
+        let merchant = self.merchants.once(merchant.as_str(), || merchant.clone());
+        let since = self.latest;
+        self.answers.keep(Kept { since, merchant, key: request.key.clone(), answer });
     }
 
     /// The answer that an entry is, once it is applied.
@@ -257,12 +299,13 @@ impl Ledger {
         }
         let parts = [
             self.cards.values().map(item).fold(0, u64::wrapping_add),
-            self.payments.values().map(item).fold(0, u64::wrapping_add),
+            self.payments().map(item).fold(0, u64::wrapping_add),
             self.answers.iter().map(item).fold(0, u64::wrapping_add),
             self.books.iter().map(item).fold(0, u64::wrapping_add),
             item(&self.holds),
         ];
-        item((self.currency.numeric(), self.position, parts))
+        let last = (self.position, self.last_event, self.latest);
+        item((self.currency.numeric(), last, parts))
     }
 }
 
@@ -274,7 +317,7 @@ impl Ledger {
     }
 
     pub(super) fn payments_mut(&mut self) -> impl Iterator<Item = &mut Payment> {
-        self.payments.values_mut()
+        self.payments.rows_mut().iter_mut()
     }
 
     pub(super) fn books_mut(&mut self) -> impl Iterator<Item = (&Account, &mut i128)> {

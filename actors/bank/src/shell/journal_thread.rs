@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use bancada_kernel::Currency;
 use tokio::sync::oneshot;
 
 use crate::feed::Feed;
 use crate::ledger::{Entry, Ledger};
 use crate::ports::{JournalError, JournalStore, Surroundings};
 use crate::shell::pending::{Pending, Unwritten};
+use crate::shell::recovery::{Recovered, Recovery};
 
 /// Entries in one commit, at which no more are taken up: bounds the memory and the longest wait.
 const MAX_BATCH: usize = 1_024;
@@ -37,7 +37,7 @@ pub(crate) enum Order {
 /// What the thread works with.
 pub(crate) struct JournalThread {
     pub(crate) store: Box<dyn JournalStore>,
-    pub(crate) currency: Currency,
+    pub(crate) recovery: Recovery,
     pub(crate) feed: Feed,
     pub(crate) surroundings: Arc<dyn Surroundings>,
     /// Whether payments are refused because the disk is full; read by the handle.
@@ -144,12 +144,15 @@ impl JournalThread {
 
     fn load(&mut self) -> Result<Ledger, JournalError> {
         let started = Instant::now();
-        let mut ledger = Ledger::new(self.currency);
-        self.store.replay(0, &mut |entry| ledger.apply(&entry))?;
+        let store = &mut self.store;
+        let Recovered { ledger, snapshot } =
+            self.recovery.recover(|after, each| store.replay(after, each))?;
         self.is_stale = false;
+        self.recovery.snapshot_at.store(snapshot, Ordering::Release);
         self.feed.resume_at(ledger.position());
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(position = ledger.position(), took_ms, "ledger loaded from the journal");
+        let position = ledger.position();
+        tracing::info!(position, snapshot, took_ms, "ledger loaded from the journal");
         Ok(ledger)
     }
 

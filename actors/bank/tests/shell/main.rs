@@ -7,5 +7,7 @@ mod disk;
 mod following;
 mod life;
 mod memory_journal;
+mod memory_snapshots;
 mod payments;
 mod running_bank;
+mod snapshots;

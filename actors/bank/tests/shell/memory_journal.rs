@@ -4,7 +4,6 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
-use bancada_kernel::PaymentEvent;
 
 /// What the next appends do.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,6 +28,8 @@ struct Content {
     n_refused: usize,
     /// How often somebody looked for room.
     n_probes: usize,
+    /// After which positions it was replayed.
+    replays: Vec<u64>,
     disk: Disk,
 }
 
@@ -39,6 +40,7 @@ impl MemoryJournal {
             n_appends: 0,
             n_refused: 0,
             n_probes: 0,
+            replays: Vec::new(),
             disk: Disk::Well,
         };
         MemoryJournal(Arc::new((Mutex::new(content), Condvar::new())))
@@ -55,6 +57,16 @@ impl MemoryJournal {
 
     pub(crate) fn n_entries(&self) -> usize {
         self.0.0.lock().unwrap().entries.len()
+    }
+
+    /// After which positions it was replayed so far.
+    pub(crate) fn replays(&self) -> Vec<u64> {
+        self.0.0.lock().unwrap().replays.clone()
+    }
+
+    /// Loses what comes after a position, as when a backup is put back in place.
+    pub(crate) fn cut_after(&self, position: usize) {
+        self.0.0.lock().unwrap().entries.truncate(position);
     }
 
     pub(crate) fn n_appends(&self) -> usize {
@@ -78,6 +90,7 @@ impl JournalOpener for MemoryJournal {
 
 impl JournalStore for MemoryJournal {
     fn replay(&mut self, after: u64, each: &mut dyn FnMut(Entry)) -> Result<(), JournalError> {
+        self.0.0.lock().unwrap().replays.push(after);
         self.entries().into_iter().filter(|entry| entry.event.position > after).for_each(each);
         Ok(())
     }
@@ -116,8 +129,8 @@ impl JournalStore for MemoryJournal {
 }
 
 impl EventHistory for MemoryJournal {
-    fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, JournalError> {
-        let entries = self.entries().into_iter().map(|entry| entry.event);
-        Ok(entries.filter(|event| event.position > after).take(limit).collect())
+    fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, JournalError> {
+        let entries = MemoryJournal::entries(self).into_iter();
+        Ok(entries.filter(|entry| entry.event.position > after).take(limit).collect())
     }
 }

@@ -13,7 +13,7 @@ use bancada_bank::ports::{JournalError, Surroundings};
 use bancada_bank::{
     BankError, BankHandle, BankParts, CaptureFailure, CardRequest, OperationAnswer,
     OperationRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest, RefundFailure,
-    Vault, VoidFailure, bank,
+    SnapshotParts, Vault, VoidFailure, bank,
 };
 use bancada_kernel::{
     CardNumber, CardToken, Currency, Cvv, Expiry, IdempotencyKey, MerchantId, Money, PaymentId,
@@ -89,7 +89,17 @@ impl RunningBank {
     pub(crate) async fn start_at(
         journal: &MemoryJournal,
         max_in_flight: usize,
+        now: Timestamp,
+    ) -> RunningBank {
+        RunningBank::start_with(journal, max_in_flight, now, None).await
+    }
+
+    /// A bank that makes snapshots, or none.
+    pub(crate) async fn start_with(
+        journal: &MemoryJournal,
+        max_in_flight: usize,
         Timestamp(now_ms): Timestamp,
+        snapshots: Option<SnapshotParts>,
     ) -> RunningBank {
         let world = Arc::new(World { now_ms: AtomicI64::new(now_ms), ..World::default() });
         // Ids must not repeat across restarts, as UUIDs do not.
@@ -102,6 +112,7 @@ impl RunningBank {
             surroundings: Arc::clone(&world) as Arc<dyn Surroundings>,
             max_in_flight,
             broker: None,
+            snapshots,
         };
         let (supervisor, bank) = bank(parts);
         let root = Supervisor::new("test", Strategy::OneForOne).supervisor(supervisor);

@@ -8,16 +8,19 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, Surroundings};
-use bancada_bank::{BankHandle, BankParts, Vault, bank};
+use bancada_bank::{BankHandle, BankParts, SnapshotParts, Vault, bank};
 use bancada_database::journal::SqliteJournal;
 use bancada_database::postgres::PostgresJournal;
+use bancada_database::snapshot::FileSnapshots;
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kernel::{Currency, Timestamp};
 use bancada_supervision::{ChildSpec, Options, Strategy, Supervisor, Tree};
-use bancada_telemetry::{Metrics, clock};
+use bancada_telemetry::{Metrics, background, clock};
 
 use crate::side::slow_disk::{SlowDisk, Syncs};
 
+/// What the cards' tokens are made from.
+pub(crate) const VAULT_KEY: [u8; 32] = [7; 32];
 /// As many requests in progress as the program itself admits.
 const MAX_IN_FLIGHT: usize = 4_096;
 
@@ -25,6 +28,7 @@ const MAX_IN_FLIGHT: usize = 4_096;
 pub(crate) struct Stores {
     journal: Arc<dyn JournalOpener>,
     history: Arc<dyn EventHistory>,
+    snapshots: Option<SnapshotParts>,
 }
 
 impl Stores {
@@ -32,14 +36,21 @@ impl Stores {
     pub(crate) fn in_file(folder: &Path, name: &str) -> anyhow::Result<Stores> {
         let journal = SqliteJournal::new(&folder.join(name), 0, None);
         let history = Arc::new(journal.history()?);
-        Ok(Stores { journal: Arc::new(journal), history })
+        Ok(Stores { journal: Arc::new(journal), history, snapshots: None })
     }
 
     /// A database.
     pub(crate) fn in_postgres(url: &str) -> anyhow::Result<Stores> {
         let journal = PostgresJournal::new(&url.parse()?, 0);
         let history = Arc::new(journal.history());
-        Ok(Stores { journal: Arc::new(journal), history })
+        Ok(Stores { journal: Arc::new(journal), history, snapshots: None })
+    }
+
+    /// The same with snapshots in this folder, one after so many entries.
+    pub(crate) fn with_snapshots(self, folder: &Path, every: u64) -> Stores {
+        let store = Arc::new(FileSnapshots::new(folder, 0));
+        let history = Arc::clone(&self.history);
+        Stores { snapshots: Some(SnapshotParts { store, history, every }), ..self }
     }
 
     /// The same with syncs that take longer.
@@ -58,16 +69,23 @@ pub(crate) struct RunningBank {
 impl RunningBank {
     /// Entries and group commits so far.
     pub(crate) fn commits(&self) -> (f64, f64) {
-        let text = self.metrics.text();
-        let value = |name: &str| {
-            text.lines()
-                .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
-                .unwrap_or_default()
-        };
         (
-            value("bancada_journal_commit_entries_sum "),
-            value("bancada_journal_commit_entries_count "),
+            self.value("bancada_journal_commit_entries_sum "),
+            self.value("bancada_journal_commit_entries_count "),
         )
+    }
+
+    /// How many seconds the last snapshot took, once there is one.
+    pub(crate) fn snapshot(&self) -> Option<f64> {
+        let is_made = self.value("bancada_snapshot_position ") > 0.0;
+        is_made.then(|| self.value("bancada_snapshot_duration_seconds "))
+    }
+
+    fn value(&self, name: &str) -> f64 {
+        let text = self.metrics.text();
+        let mut values =
+            text.lines().filter_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        values.next().unwrap_or_default()
     }
 }
 
@@ -92,6 +110,14 @@ impl Surroundings for World {
     fn committed(&self, n_entries: usize, took: Duration) {
         self.metrics.committed(n_entries, took);
     }
+
+    fn snapshot_made(&self, position: u64, took: Duration) {
+        self.metrics.snapshot_made(position, took);
+    }
+
+    fn work_in_background(&self) {
+        background::enter();
+    }
 }
 
 /// Starts a Bank on threads of its own; it runs until the process ends.
@@ -101,12 +127,13 @@ pub(crate) fn start(stores: Stores) -> anyhow::Result<RunningBank> {
     let metrics = Metrics::new();
     let parts = BankParts {
         currency: Currency::BRL,
-        vault: Vault::new([7; 32]),
+        vault: Vault::new(VAULT_KEY),
         history: stores.history,
         journal: stores.journal,
         surroundings: Arc::new(World { metrics: metrics.clone() }),
         max_in_flight: MAX_IN_FLIGHT,
         broker: None,
+        snapshots: stores.snapshots,
     };
     let (ready, is_ready) = mpsc::channel();
     let counted = metrics.clone();

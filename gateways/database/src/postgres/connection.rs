@@ -11,7 +11,8 @@ use super::DatabaseUrl;
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// Step N leads from version N to N + 1. Never edited, only added to.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     -- Which key the tokens in here were made with.
     CREATE TABLE bancada.vault (
         id          smallint PRIMARY KEY CHECK (id = 1),
@@ -34,7 +35,20 @@ const STEPS: [&str; 1] = ["
         shard    smallint PRIMARY KEY,
         position bigint   NOT NULL
     );
-"];
+",
+    "
+    -- One row per frame of a snapshot of the ledger.
+    CREATE TABLE bancada.snapshot (
+        shard    smallint NOT NULL,
+        position bigint   NOT NULL,
+        number   bigint   NOT NULL,
+        content  bytea    NOT NULL,
+        PRIMARY KEY (shard, position, number)
+    );
+    -- Ids and checksums do not compress.
+    ALTER TABLE bancada.snapshot ALTER COLUMN content SET STORAGE EXTERNAL;
+",
+];
 /// Whoever migrates holds this lock; any number that nobody else takes.
 const MIGRATION_LOCK: i64 = 0x42_414e_4341_4441;
 

@@ -8,7 +8,6 @@ use std::sync::{Mutex, PoisonError};
 
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
-use bancada_kernel::PaymentEvent;
 use postgres::{Client, Statement};
 
 use super::DatabaseUrl;
@@ -148,16 +147,16 @@ pub struct PostgresHistory {
 }
 
 impl EventHistory for PostgresHistory {
-    fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, JournalError> {
+    fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, JournalError> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let shard = smallint(self.shard)?;
         connection.ask(|client| {
-            let mut events = Vec::new();
+            let mut entries = Vec::new();
             read(client, shard, after, &mut |entry| {
-                events.push(entry.event);
-                events.len() < limit
+                entries.push(entry);
+                entries.len() < limit
             })?;
-            Ok(events)
+            Ok(entries)
         })
     }
 }

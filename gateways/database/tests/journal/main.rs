@@ -3,9 +3,12 @@
 
 mod contract;
 mod crash_points;
+mod past;
 #[path = "../../../node/tests/system/ports.rs"]
 mod ports;
 mod server;
+mod snapshot_damage;
+mod snapshots;
 mod takeover;
 
 use std::path::Path;

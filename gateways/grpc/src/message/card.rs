@@ -51,7 +51,7 @@ pub(crate) fn account(account: CardAccount) -> v1::CardAccount {
     };
     v1::CardAccount {
         card_token: account.token.as_str().to_owned(),
-        masked_number: account.masked_number,
+        masked_number: account.masked_number.to_string(),
         brand: account.brand.word().to_owned(),
         holder: account.holder,
         expiry_month: account.expiry.month().into(),

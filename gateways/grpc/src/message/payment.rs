@@ -103,12 +103,12 @@ pub(crate) fn payment(payment: Payment) -> v1::Payment {
         PaymentStatus::Expired => v1::PaymentStatus::Expired,
     };
     let (card_token, masked_number, brand) = payment.card.map_or_else(Default::default, |card| {
-        (card.token.as_str().to_owned(), card.masked_number, card.brand.word().to_owned())
+        (card.token.to_string(), card.masked_number.to_string(), card.brand.word().to_owned())
     });
     v1::Payment {
         payment_id: payment.id.to_string(),
         merchant_id: payment.merchant.as_str().to_owned(),
-        order_id: payment.order_id,
+        order_id: payment.order_id.to_string(),
         status: status.into(),
         amount: Some(money::to_message(payment.amount)),
         card_token,

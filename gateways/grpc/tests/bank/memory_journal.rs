@@ -4,7 +4,6 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
-use bancada_kernel::PaymentEvent;
 
 /// What the disk does with what is asked of it next.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,8 +88,8 @@ impl JournalStore for MemoryJournal {
 }
 
 impl EventHistory for MemoryJournal {
-    fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, JournalError> {
-        let entries = self.entries().into_iter().map(|entry| entry.event);
-        Ok(entries.filter(|event| event.position > after).take(limit).collect())
+    fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, JournalError> {
+        let entries = MemoryJournal::entries(self).into_iter();
+        Ok(entries.filter(|entry| entry.event.position > after).take(limit).collect())
     }
 }

@@ -114,6 +114,7 @@ impl RunningBank {
             surroundings: Arc::clone(&world) as Arc<dyn Surroundings>,
             max_in_flight,
             broker: None,
+            snapshots: None,
         });
         let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
         let address = format!("http://{}", listener.local_addr().unwrap());

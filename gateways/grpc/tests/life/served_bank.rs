@@ -96,6 +96,7 @@ impl ServedBank {
             surroundings: Arc::clone(&world) as Arc<dyn Surroundings>,
             max_in_flight: 64,
             broker: None,
+            snapshots: None,
         });
         let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
         let address = listener.local_addr().unwrap();

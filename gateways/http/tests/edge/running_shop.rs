@@ -248,6 +248,7 @@ fn bank_parts(data: &Path, metrics: &Metrics) -> (Supervisor, BankHandle, BankAd
         surroundings: Arc::new(World),
         max_in_flight: 4_096,
         broker: None,
+        snapshots: None,
     });
     let listener = listener();
     let address = format!("http://{}", listener.local_addr().unwrap());

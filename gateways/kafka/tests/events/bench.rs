@@ -125,6 +125,7 @@ impl Bench {
             surroundings: Arc::new(World),
             max_in_flight: 4_096,
             broker,
+            snapshots: None,
         });
         let grpc = GrpcServerParts {
             listener: Arc::clone(&self.listener),

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bancada_bank::ports::{DeliveryCursor, EventHistory, JournalOpener, Surroundings};
-use bancada_bank::{BankHandle, BankParts, Vault, bank};
+use bancada_bank::{BankHandle, BankParts, SnapshotParts, Vault, bank};
 use bancada_database::data_directory::{self, DataDirectory};
 use bancada_database::delivery::SqliteDelivery;
 use bancada_database::journal::SqliteJournal;
-use bancada_database::postgres::{DatabaseUrl, PostgresDelivery, PostgresJournal};
+use bancada_database::postgres::{
+    DatabaseUrl, PostgresDelivery, PostgresJournal, PostgresSnapshots,
+};
+use bancada_database::snapshot::FileSnapshots;
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_http::Check;
 use bancada_kernel::Currency;
@@ -31,6 +34,7 @@ const JOURNAL: &str = "journal.sqlite3";
 struct Stores {
     journal: Arc<dyn JournalOpener>,
     history: Arc<dyn EventHistory>,
+    snapshots: SnapshotParts,
 }
 
 impl Stores {
@@ -38,14 +42,29 @@ impl Stores {
         let path = directory.file(JOURNAL);
         let journal = SqliteJournal::new(&path, SHARD, options.journal_max_bytes);
         let history = Arc::new(journal.history()?);
-        Ok(Stores { journal: Arc::new(journal), history })
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let snapshots = SnapshotParts {
+            store: Arc::new(FileSnapshots::new(folder, SHARD)),
+            history: Arc::new(journal.history()?),
+            every: options.snapshot_every,
+        };
+        Ok(Stores { journal: Arc::new(journal), history, snapshots })
     }
 
-    fn in_postgres(url: &DatabaseUrl, vault: &Vault) -> anyhow::Result<Stores> {
+    fn in_postgres(
+        url: &DatabaseUrl,
+        vault: &Vault,
+        options: &JournalOptions,
+    ) -> anyhow::Result<Stores> {
         let journal = PostgresJournal::new(url, SHARD);
         journal.claim(vault.fingerprint())?;
         let history = Arc::new(journal.history());
-        Ok(Stores { journal: Arc::new(journal), history })
+        let snapshots = SnapshotParts {
+            store: Arc::new(PostgresSnapshots::new(url, SHARD)),
+            history: Arc::new(journal.history()),
+            every: options.snapshot_every,
+        };
+        Ok(Stores { journal: Arc::new(journal), history, snapshots })
     }
 }
 
@@ -87,7 +106,7 @@ impl BankService {
             .with_context(|| format!("{} cannot be read or made", key_file.display()))?;
         let vault = Vault::new(key);
         let stores = match &journal.postgres {
-            Some(url) => Stores::in_postgres(url, &vault)?,
+            Some(url) => Stores::in_postgres(url, &vault, journal)?,
             None => Stores::in_files(&directory, journal)?,
         };
         let broker = match kafka {
@@ -102,6 +121,7 @@ impl BankService {
             surroundings: Arc::new(surroundings.clone()) as Arc<dyn Surroundings>,
             max_in_flight: MAX_IN_FLIGHT,
             broker,
+            snapshots: Some(stores.snapshots),
         };
         let (supervisor, handle) = bank(parts);
         Ok((supervisor, BankService { handle, _directory: directory }))

@@ -21,7 +21,10 @@ fn nothing_is_lost_or_doubled_when_the_ledger_crashes_and_the_process_is_killed(
             .await;
             system.advances(100 * crash).await;
         }
+        eventually("there are snapshots", async || system.snapshots().len() == 2).await;
         program.kill();
+        // The newest is of no use any more: the one before it and a longer tail are.
+        std::fs::write(&system.snapshots()[0], "damaged").unwrap();
         let program = system.up(&[]);
         system.is_ready().await;
         system.advances(100).await;

@@ -27,6 +27,8 @@ impl Program {
         }
         let log = std::env::var("BANCADA_TEST_LOG").unwrap_or_else(|_| "error".to_owned());
         command.args(arguments).env("BANCADA_LOG", log).stdout(Stdio::null());
+        // So many that every test of a second has some, and whatever crashes is back from one.
+        command.env("BANCADA_SNAPSHOT_EVERY", "300");
         Program::spawn(&mut command)
     }
 
@@ -110,6 +112,18 @@ impl System {
         arguments.extend(["--grpc-port", &grpc, "--admin-port", &admin]);
         arguments.extend(more);
         Program::start(&arguments)
+    }
+
+    /// The files of the bank's snapshots, the newest first.
+    pub(crate) fn snapshots(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.data.join("bank")).unwrap();
+        let position = |path: &PathBuf| -> Option<u64> {
+            path.to_str()?.strip_suffix(".bin")?.rsplit('-').next()?.parse().ok()
+        };
+        let paths = files.map(|file| file.unwrap().path());
+        let mut paths: Vec<_> = paths.filter(|path| position(path).is_some()).collect();
+        paths.sort_by_key(|path| std::cmp::Reverse(position(path)));
+        paths
     }
 
     /// Waits until every check of the admin listener is well and the demo cards are there.

@@ -1,0 +1,184 @@
+//! Snapshots: made beside the payments, believed only where the journal agrees.
+
+use bancada_bank::ledger::Ledger;
+use bancada_kernel::Currency;
+
+use crate::memory_journal::MemoryJournal;
+use crate::memory_snapshots::{MemorySnapshots, Room};
+use crate::running_bank::*;
+
+const EVERY: u64 = 10;
+
+struct World {
+    journal: MemoryJournal,
+    snapshots: MemorySnapshots,
+}
+
+impl World {
+    fn new() -> World {
+        World { journal: MemoryJournal::new(), snapshots: MemorySnapshots::default() }
+    }
+
+    async fn start(&self) -> RunningBank {
+        let snapshots = self.snapshots.every(EVERY, &self.journal);
+        let running = RunningBank::start_with(&self.journal, 64, NOW, snapshots).await;
+        until_known(async || running.bank.find_card(token()).await).await;
+        running
+    }
+
+    /// A bank with a card and two snapshots behind it.
+    async fn start_with_two(&self) -> RunningBank {
+        let running = self.start().await;
+        running.bank.issue_card(card(1_000_000)).await.unwrap();
+        for n in 0..2 {
+            let before = self.snapshots.newest();
+            self.pay_until(&running, &format!("s{n}"), || self.snapshots.newest() > before).await;
+        }
+        running
+    }
+
+    /// Pays until something holds.
+    async fn pay_until(&self, running: &RunningBank, name: &str, holds: impl Fn() -> bool) {
+        let mut n = 0;
+        while !holds() {
+            running.pay_until_known(&format!("{name}-{n}"), 1).await;
+            n += 1;
+        }
+    }
+
+    /// What the whole journal says.
+    fn replayed(&self, up_to: u64) -> Ledger {
+        let mut ledger = Ledger::new(Currency::BRL);
+        let entries = self.journal.entries();
+        let entries = entries.iter().filter(|entry| entry.event.position <= up_to);
+        entries.for_each(|entry| ledger.apply(entry));
+        ledger
+    }
+
+    /// Stops, starts again, and holds the new bank against the journal; after which positions it
+    /// was replayed.
+    async fn restart(&self, running: RunningBank) -> Vec<u64> {
+        let paid = running.pay("before", 5).await.unwrap().payment;
+        running.stop_and_check().await;
+        let n_replays = self.journal.replays().len();
+        let again = self.start().await;
+        let replays = self.journal.replays()[n_replays..].to_vec();
+        let repeated = again.pay("before", 5).await.unwrap();
+        assert!(repeated.replayed && repeated.payment == paid);
+        let owed = again.bank.find_card(token()).await.unwrap().unwrap().balance;
+        let ledger = self.replayed(u64::MAX);
+        assert_eq!(ledger.card(&token()).unwrap().balance, owed);
+        again.stop_and_check().await;
+        replays
+    }
+}
+
+#[test]
+fn a_snapshot_is_made_when_the_journal_has_grown_and_a_start_reads_only_what_follows() {
+    run(async {
+        let world = World::new();
+        let running = world.start_with_two().await;
+        let made = world.snapshots.tried();
+        assert!(made[0] >= EVERY && made[1] >= made[0] + EVERY, "{made:?}");
+        for position in made {
+            let snapshot = world.snapshots.ledger(position);
+            assert_eq!(snapshot, world.replayed(position), "taken while payments flow");
+        }
+        let newest = world.snapshots.newest();
+        assert_eq!(world.restart(running).await, [newest - 1]);
+    });
+}
+
+#[test]
+fn a_ledger_that_crashes_is_back_from_the_snapshot() {
+    run(async {
+        let world = World::new();
+        let running = world.start_with_two().await;
+        let paid = running.pay("kept", 7).await.unwrap().payment;
+        running.tree.crash("bank/ledger").await.unwrap();
+        running.is_running_again("bank/ledger", 2).await;
+        let answer = until_known(async || running.pay("kept", 7).await).await;
+        assert!(answer.replayed && answer.payment == paid);
+        assert!(*world.journal.replays().last().unwrap() >= EVERY - 1);
+        running.stop_and_check().await;
+    });
+}
+
+#[test]
+fn damaged_snapshots_are_passed_over_for_an_older_one_and_then_for_the_whole_journal() {
+    run(async {
+        let world = World::new();
+        let running = world.start_with_two().await;
+        let newest = world.snapshots.newest();
+        world.snapshots.damage(newest);
+        let replays = world.restart(running).await;
+        assert!(replays.len() == 1 && (EVERY - 1..newest - 1).contains(&replays[0]), "{replays:?}");
+        for position in world.snapshots.tried() {
+            world.snapshots.damage(position);
+        }
+        let running = world.start().await;
+        assert_eq!(world.journal.replays().last(), Some(&0));
+        running.stop_and_check().await;
+    });
+}
+
+#[test]
+fn a_snapshot_that_the_journal_does_not_confirm_is_not_believed() {
+    run(async {
+        let world = World::new();
+        let running = world.start_with_two().await;
+        running.stop_and_check().await;
+        // A backup was put back in place: the newest snapshot knows of what is not there.
+        let newest = usize::try_from(world.snapshots.newest()).unwrap();
+        world.journal.cut_after(newest - 1);
+        let older = world.start().await;
+        let replays = world.journal.replays();
+        assert!(*replays.last().unwrap() < newest as u64 - 1, "{replays:?}");
+        // Something else happens at the position of the snapshot.
+        world.snapshots.set_room(Room::None);
+        older.pay("another-past", 3).await.unwrap();
+        older.stop_and_check().await;
+        let running = world.start().await;
+        assert!(running.pay("another-past", 3).await.unwrap().replayed);
+        running.stop_and_check().await;
+    });
+}
+
+#[test]
+fn what_goes_wrong_with_a_snapshot_harms_no_payment_and_is_not_tried_at_once_again() {
+    run(async {
+        let world = World::new();
+        let running = world.start_with_two().await;
+        for (room, name) in [(Room::None, "full"), (Room::Panics, "panics")] {
+            let before = world.snapshots.tried().len();
+            world.snapshots.set_room(room);
+            world.pay_until(&running, name, || world.snapshots.tried().len() > before).await;
+            world.snapshots.set_room(Room::Enough);
+            let newest = world.snapshots.newest();
+            let again = format!("{name}-again");
+            world.pay_until(&running, &again, || world.snapshots.newest() > newest).await;
+            let tried = world.snapshots.tried();
+            assert!(tried.windows(2).all(|pair| pair[1] >= pair[0] + EVERY), "{tried:?}");
+        }
+        running.is_running_again("bank/snapshots", 2).await;
+        let snapshot = running.tree.snapshot();
+        let restarted = snapshot.nodes.iter().filter(|node| node.generation > 1);
+        let restarted: Vec<_> = restarted.map(|node| node.path.to_string()).collect();
+        assert_eq!(restarted, ["bank/snapshots"]);
+        running.stop_and_check().await;
+    });
+}
+
+#[test]
+fn a_crash_of_the_snapshots_actor_is_restarted_and_harms_nothing() {
+    run(async {
+        let world = World::new();
+        let running = world.start_with_two().await;
+        running.tree.crash("bank/snapshots").await.unwrap();
+        running.is_running_again("bank/snapshots", 2).await;
+        let newest = world.snapshots.newest();
+        world.pay_until(&running, "after", || world.snapshots.newest() > newest).await;
+        let newest = world.snapshots.newest();
+        assert_eq!(world.restart(running).await, [newest - 1]);
+    });
+}
