@@ -3,6 +3,7 @@
 
 mod contract;
 mod crash_points;
+mod fault_disk;
 #[path = "../../../node/tests/system/ports.rs"]
 mod ports;
 mod server;
