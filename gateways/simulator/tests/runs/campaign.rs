@@ -1,0 +1,50 @@
+//! A million payments in every test run, over many seeds; more with `BANCADA_SIM_PAYMENTS`.
+
+use std::time::Instant;
+
+use bancada_simulator::{Counts, Detail, Kind, Plan, run, shrink};
+
+const N_PAYMENTS: u64 = 1_000_000;
+/// Long enough for a few restarts, and so short that what is linear in the journal stays cheap.
+const N_STEPS: u64 = 2_000;
+
+#[test]
+fn a_million_payments_under_every_fault_are_as_they_were_told() {
+    let wanted = std::env::var("BANCADA_SIM_PAYMENTS").ok().and_then(|text| text.parse().ok());
+    let wanted = wanted.unwrap_or(N_PAYMENTS);
+    let started = Instant::now();
+    let (mut n_payments, mut n_entries, mut n_answers) = (0, 0, 0);
+    let mut counts = Counts::default();
+    let mut seed = 0;
+    while n_payments < wanted {
+        seed += 1;
+        let plan = Plan::new(seed, N_STEPS);
+        let outcome = run(&plan, Detail::Nothing);
+        if !outcome.breaches.is_empty() {
+            let shrunk = shrink(&plan).unwrap();
+            let off: Vec<_> = shrunk.plan.may.off().map(|kind| kind.word()).collect();
+            println!(
+                "{:?} steps {} without {}",
+                shrunk.outcome.breaches,
+                shrunk.plan.steps,
+                off.join(",")
+            );
+            let lines = &shrunk.outcome.lines;
+            let last = &lines[lines.len().saturating_sub(60)..];
+            panic!("{plan:?}: {:#?}\n{:?}\n{}", outcome.breaches, shrunk.plan, last.join("\n"));
+        }
+        n_payments += outcome.n_payments;
+        n_entries += outcome.n_entries;
+        n_answers += outcome.n_answers;
+        counts.add(&outcome.counts);
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    println!(
+        "{n_payments} payments, {n_entries} entries, {n_answers} answers, {seed} seeds, \
+         {seconds:.1} s"
+    );
+    for kind in Kind::ALL {
+        println!("{kind:>22} {}", counts.of(*kind));
+        assert!(counts.of(*kind) > 0, "{kind} never happened");
+    }
+}
