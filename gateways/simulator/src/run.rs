@@ -1,5 +1,6 @@
 //! One run from its seed to its verdict.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bancada_kernel::EventKind;
@@ -47,6 +48,8 @@ pub struct Outcome {
     pub n_answers: u64,
     /// How often each kind of fault and of work happened.
     pub counts: Counts,
+    /// How often each kind of event is in the journal, and each reason to decline.
+    pub events: BTreeMap<&'static str, u64>,
     /// Of the whole history; 0 when none was kept.
     pub digest: u64,
     /// What is wrong, the first of it first; empty when all is well.
@@ -78,6 +81,7 @@ pub fn run(plan: &Plan, detail: Detail) -> Outcome {
                 n_entries: 0,
                 n_answers: 0,
                 counts: Counts::default(),
+                events: BTreeMap::new(),
                 digest: 0,
                 breaches,
                 lines: Vec::new(),
@@ -99,10 +103,22 @@ fn judge(world: World) -> Outcome {
         n_entries: evidence.journal.len() as u64,
         n_answers: evidence.asked.iter().map(|asked| asked.heard.len() as u64).sum(),
         counts,
+        events: events(&evidence),
         digest,
         breaches,
         lines,
     }
+}
+
+fn events(evidence: &Evidence) -> BTreeMap<&'static str, u64> {
+    let mut events = BTreeMap::new();
+    for event in evidence.journal.iter().map(|entry| &entry.event) {
+        *events.entry(event.kind.word()).or_default() += 1;
+        if let Some(reason) = event.decline {
+            *events.entry(reason.word()).or_default() += 1;
+        }
+    }
+    events
 }
 
 /// A payment is decided about once: a hold, a refusal, or a charge that no hold came before. Only

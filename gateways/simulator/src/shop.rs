@@ -63,7 +63,7 @@ pub(crate) enum Act {
     /// The outcome, or `None` where the key belongs to another order.
     Tell {
         buyer: usize,
-        order: Option<Order>,
+        order: Option<Box<Order>>,
     },
     /// Ask again later.
     Later {

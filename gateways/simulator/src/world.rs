@@ -23,8 +23,9 @@ use crate::statement::Statement;
 use crate::switches::{Counts, Kind, Switches};
 use work::Cards;
 
-/// The Bank's clock as a run begins: in November 2026.
-const START: Timestamp = Timestamp(1_795_000_000_000);
+/// The Bank's clock as a run begins: late in November 2026, so that a jump leads into a month in
+/// which a card has expired.
+const START: Timestamp = Timestamp(1_795_800_000_000);
 
 /// Everything, at one moment.
 pub(crate) struct World {

@@ -71,14 +71,14 @@ impl OpenOrder {
 
     pub(super) fn settle(self, acts: &mut Vec<Act>) {
         for buyer in self.waiting {
-            acts.push(Act::Tell { buyer, order: Some(self.order.clone()) });
+            acts.push(Act::Tell { buyer, order: Some(Box::new(self.order.clone())) });
         }
     }
 
     pub(super) fn settle_with(self, existing: &Order, acts: &mut Vec<Act>) {
         let is_same = self.order.fingerprint == existing.fingerprint;
         for buyer in self.waiting {
-            acts.push(Act::Tell { buyer, order: is_same.then(|| existing.clone()) });
+            acts.push(Act::Tell { buyer, order: is_same.then(|| Box::new(existing.clone())) });
         }
     }
 

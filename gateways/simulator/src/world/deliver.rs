@@ -203,7 +203,7 @@ impl World {
                     self.agenda.put(PATIENCE_MS, Event::ShopDeadline { life, call });
                 }
                 Act::Tell { buyer, order } => {
-                    self.send(Event::AtBuyer { buyer, order: order.map(Box::new) });
+                    self.send(Event::AtBuyer { buyer, order });
                 }
                 Act::Later { id, in_ms, step } => {
                     self.agenda.put(in_ms, Event::ShopAgain { life, id, step });
