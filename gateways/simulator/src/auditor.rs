@@ -8,7 +8,7 @@
 //! | I1 | whatever was answered is in the journal, and in the shop |
 //! | I2 | a key has one effect at most, and one answer |
 //! | I3 | the postings of every entry, and of all together, sum to zero, on the right accounts |
-//! | I4 | no approval beyond a limit, no capture beyond a hold, no refund beyond a capture; no refusal without a reason |
+//! | I4 | nothing beyond a limit, a hold or a capture, and no refusal without a reason |
 //! | I5 | whoever asked has an answer at last, and the same one as everybody else |
 //! | I6 | the statement has a line for every event that is to have one, once, and the same cards |
 //! | I7 | positions, and each card's sequence, run from 1 without gaps, also on the statement |

@@ -55,6 +55,8 @@ struct Report {
     /// How often each kind of fault and of work happened.
     happened: BTreeMap<&'static str, u64>,
     breaches: Vec<String>,
+    /// What runs it again.
+    command: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     smallest: Option<Smallest>,
 }
@@ -98,6 +100,7 @@ impl Report {
             digest: format!("{:016x}", outcome.digest),
             happened: happened.filter(|(_, times)| *times > 0).collect(),
             breaches: outcome.breaches,
+            command: command(plan),
             smallest,
         }
     }
@@ -115,9 +118,11 @@ impl Report {
         for breach in &self.breaches {
             writeln!(out, "WRONG  {breach}")?;
         }
-        let Some(smallest) = &self.smallest else {
+        if self.breaches.is_empty() {
             return writeln!(out, "lost 0, duplicate 0, mismatch 0, overspent 0");
-        };
+        }
+        writeln!(out, "again: {}", self.command)?;
+        let Some(smallest) = &self.smallest else { return Ok(()) };
         writeln!(out, "\nThe smallest run that fails, of {} that were tried:", smallest.runs)?;
         for line in &smallest.history {
             writeln!(out, "  {line}")?;
@@ -125,8 +130,7 @@ impl Report {
         for breach in &smallest.breaches {
             writeln!(out, "WRONG  {breach}")?;
         }
-        writeln!(out, "again: {}", smallest.command)?;
-        writeln!(out, "whole: bancada sim --seed {seed} --steps {steps}")
+        writeln!(out, "again: {}", smallest.command)
     }
 }
 
@@ -186,6 +190,11 @@ mod tests {
             breaches: vec!["I1: lost earlier".to_owned()],
             history: last((0..200).map(|n| format!("step {n}")).collect()),
         };
+        let unshrunk = Report::new(&plan, outcome.clone(), None);
+        let mut out = Vec::new();
+        unshrunk.print(&mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("WRONG") && !text.contains("lost 0"), "{text}");
         let report = Report::new(&plan, outcome, Some(smallest));
         let mut out = Vec::new();
         report.print(&mut out).unwrap();
