@@ -107,12 +107,17 @@ impl Broker {
         partition
     }
 
-    /// The next records after these offsets, partition by partition.
-    pub(crate) fn read(&mut self, after: &Offsets) -> Vec<SourceRecord> {
+    /// The next records after these offsets, partition by partition. A partition that does not
+    /// hold what comes next is read from its beginning, as soon as that is noticed.
+    pub(crate) fn read(&mut self, after: &mut Offsets) -> Vec<SourceRecord> {
         let mut records = Vec::new();
         for (partition, kept) in (0_u32..).zip(&self.partitions) {
             let limit = 1 + self.draw.below(N_READ);
-            let from = next_offset(after, partition, kept.len());
+            let read = after.0.entry(partition).or_default();
+            if *read > kept.len() as u64 {
+                *read = 0;
+            }
+            let from = usize::try_from(*read).unwrap_or(kept.len());
             for (record, offset) in kept.iter().zip(1_u64..).skip(from).take(limit) {
                 let event = match record {
                     Record::Event(event) => Ok(PaymentEvent::clone(event)),
@@ -128,18 +133,12 @@ impl Broker {
         records
     }
 
-    /// Whether nothing comes after these offsets.
+    /// Whether these offsets are those of the last records.
     pub(crate) fn is_read(&self, after: &Offsets) -> bool {
-        (0_u32..)
-            .zip(&self.partitions)
-            .all(|(partition, kept)| next_offset(after, partition, kept.len()) == kept.len())
+        (0_u32..).zip(&self.partitions).all(|(partition, kept)| {
+            after.0.get(&partition).copied().unwrap_or(0) == kept.len() as u64
+        })
     }
-}
-
-/// A partition that does not hold what comes next is read from its beginning.
-fn next_offset(after: &Offsets, partition: u32, n_kept: usize) -> usize {
-    let read = after.0.get(&partition).copied().unwrap_or(0);
-    usize::try_from(read).ok().filter(|read| *read <= n_kept).unwrap_or(0)
 }
 
 fn partition_of(event: &PaymentEvent) -> usize {

@@ -19,6 +19,8 @@ const PAGE: usize = 64;
 /// The statement, whether or not its process runs.
 pub(crate) struct Statement {
     content: Content,
+    /// How far this process has read, which begins with what is kept.
+    pub(crate) read: Offsets,
     pub(crate) is_up: bool,
     /// How many calls of the store succeed before one fails.
     pub(crate) calls_until_failure: Option<u32>,
@@ -27,12 +29,14 @@ pub(crate) struct Statement {
 
 impl Statement {
     pub(crate) fn new(planted: Planted) -> Statement {
-        let content = Content::default();
-        Statement { content, is_up: true, calls_until_failure: None, planted }
+        let (content, read) = (Content::default(), Offsets::default());
+        Statement { content, read, is_up: true, calls_until_failure: None, planted }
     }
 
-    pub(crate) fn offsets(&self) -> &Offsets {
-        &self.content.offsets
+    /// The process starts, and reads on from where the rows say it was.
+    pub(crate) fn start(&mut self) {
+        self.is_up = true;
+        self.read = self.content.offsets.clone();
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
@@ -55,6 +59,8 @@ impl Statement {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let failing = self.calls_until_failure.take();
+        let places = records.iter().filter_map(|record| record.at);
+        self.read.0.extend(places.map(|at| (at.partition, at.offset)));
         let mut transaction = Transaction::begin(&mut self.content, failing, self.planted);
         match fold(&mut transaction, records, now) {
             Ok(_) => transaction.commit(),

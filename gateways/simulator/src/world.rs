@@ -167,7 +167,7 @@ impl World {
             Event::Poll => self.poll(),
             Event::Repair => self.repair(),
             Event::StatementStarts => {
-                self.statement.is_up = true;
+                self.statement.start();
                 self.poll_soon();
             }
             // Of a process that has ended.

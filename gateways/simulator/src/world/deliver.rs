@@ -245,7 +245,7 @@ impl World {
         if !self.statement.is_up {
             return;
         }
-        let records = self.broker.read(self.statement.offsets());
+        let records = self.broker.read(&mut self.statement.read);
         if records.is_empty() {
             self.repair_if_needed();
             return;

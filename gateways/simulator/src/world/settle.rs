@@ -29,14 +29,16 @@ impl World {
                 self.send_place(buyer);
             }
         }
-        self.go_on_until(World::is_answered);
+        self.go_on_until(|world| world.is_answered() && world.is_read());
         // What a card missed shows itself only by what comes after it: one more event for each.
         let cards = self.bank.events().into_iter().flatten().filter_map(|it| it.card.as_ref());
         let known = cards.filter(|card| card.sequence > 0).map(|card| card.token.clone());
         for card in known.collect::<BTreeSet<_>>() {
             self.ask_new(0, What::Authorize { card, minor: 1, capture: true });
         }
-        self.go_on_until(|world| world.is_answered() && world.is_followed());
+        self.go_on_until(|world| {
+            world.is_answered() && world.is_read() && !world.statement.is_waiting()
+        });
         if self.failure.is_none() {
             self.take_down();
         }
@@ -72,11 +74,11 @@ impl World {
             && self.evidence.bought.iter().all(|bought| !bought.heard.is_empty())
     }
 
-    fn is_followed(&self) -> bool {
+    /// Whether the statement has seen everything that there is to see.
+    fn is_read(&self) -> bool {
         self.bank.events().is_some_and(|events| self.broker.has_all(events))
             && self.statement.is_up
-            && !self.statement.is_waiting()
-            && self.broker.is_read(self.statement.offsets())
+            && self.broker.is_read(&self.statement.read)
     }
 
     fn take_down(&mut self) {
