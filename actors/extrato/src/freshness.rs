@@ -122,6 +122,11 @@ impl Progress {
         statistics.n_held_cards = applied.n_held_cards;
     }
 
+    pub(crate) fn count_held_cards(&self, n_held_cards: u64) {
+        let mut statistics = self.0.statistics.lock().unwrap_or_else(PoisonError::into_inner);
+        statistics.n_held_cards = n_held_cards;
+    }
+
     pub(crate) fn count_dropped(&self, n_subscribers: u64) {
         let mut statistics = self.0.statistics.lock().unwrap_or_else(PoisonError::into_inner);
         statistics.n_dropped_subscribers += n_subscribers;

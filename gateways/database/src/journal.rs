@@ -77,17 +77,46 @@ fn limit_size(connection: &Connection, max_bytes: u64) -> rusqlite::Result<()> {
 impl JournalOpener for SqliteJournal {
     fn open(&self) -> Result<Box<dyn JournalStore>, JournalError> {
         let connection = self.connect().map_err(|error| JournalError::Failed(error.to_string()))?;
-        Ok(Box::new(Store { connection, shard: self.shard }))
+        Ok(Box::new(Store { connection, shard: self.shard, is_found_durable: false }))
     }
 }
 
 struct Store {
     connection: Connection,
     shard: u16,
+    /// Whether what was found at the opening has been made durable.
+    is_found_durable: bool,
+}
+
+impl Store {
+    /// What is found may be in the system's memory only: the process before this one may have
+    /// ended between the write of a commit and its sync, or by a sync that failed, after which
+    /// another sync does nothing. It must not be told to anybody before a checkpoint has written
+    /// it a second time and synced that.
+    fn make_found_durable(&mut self) -> Result<(), JournalError> {
+        if self.is_found_durable {
+            return Ok(());
+        }
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let is_busy = match self.connection.query_row(checkpoint, (), |row| row.get(0)) {
+            Ok(is_busy) => is_busy,
+            // The log is synced before anything is copied out of it, and reading goes on while
+            // payments are refused.
+            Err(error) if is_full(&error) => false,
+            Err(error) => return Err(failure(error)),
+        };
+        if is_busy {
+            let what = "somebody else reads the journal's file and does not let go of it";
+            return Err(JournalError::Failed(what.to_owned()));
+        }
+        self.is_found_durable = true;
+        Ok(())
+    }
 }
 
 impl JournalStore for Store {
     fn replay(&mut self, after: u64, each: &mut dyn FnMut(Entry)) -> Result<(), JournalError> {
+        self.make_found_durable()?;
         read(&self.connection, self.shard, after, |entry| {
             each(entry);
             true

@@ -1,7 +1,9 @@
-//! Storage: the journal, orders and the statement projection on SQLite.
+//! Storage: the journal, orders and the statement projection on SQLite; the journal also in
+//! PostgreSQL, and on a disk that fails as it is told to.
 
 pub mod data_directory;
 pub mod delivery;
+pub mod fault_disk;
 pub mod journal;
 pub mod orders;
 pub mod postgres;

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use bancada_extrato::ports::{
     Offsets, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
 };
-use bancada_extrato::statement::{Applied, HeldCard, fold};
+use bancada_extrato::statement::{Applied, HeldCard, fold, release};
 use bancada_kernel::{CardToken, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -154,6 +154,14 @@ impl StatementStore for Store {
             })
         })
         .collect()
+    }
+
+    fn release(&mut self, found: &[HeldCard]) -> Result<u64, StoreError> {
+        let transaction = self.connection.transaction().map_err(failure)?;
+        let mut rows = OpenTransaction(transaction);
+        let n_held = release(&mut rows, found)?;
+        rows.0.commit().map_err(failure)?;
+        Ok(n_held)
     }
 
     fn progress(&mut self) -> Result<u64, StoreError> {

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 
 use bancada_database::postgres::DatabaseUrl;
 use bancada_kafka::Brokers;
+use bancada_simulator::Kind;
 use bancada_telemetry::logs::LogFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Card payments that you can run, break and audit on your own machine.
 ///
-/// Exit codes: 0 all is well; 1 an audit or a check found something wrong; 2 the command line
-/// makes no sense; 3 it could not be done, and the message says why; 70 the supervision tree
-/// gave up, start it again (`up` does so itself, five times in a row); 74 the journal could not
-/// be written, and the process ended at once.
+/// Exit codes: 0 all is well; 1 an audit, a check or a simulation found something wrong; 2 the
+/// command line makes no sense; 3 it could not be done, and the message says why; 70 the
+/// supervision tree gave up, start it again (`up` does so itself, five times in a row); 74 the
+/// journal could not be written, and the process ended at once.
 #[derive(Parser)]
 #[command(name = "bancada", version, about, long_about)]
 pub(crate) struct Arguments {
@@ -58,6 +59,9 @@ pub(crate) enum Command {
     Load(LoadOptions),
     /// Hold what was answered against what the bank, the shop and the statement know.
     Audit(AuditOptions),
+    /// Simulate the bank, the shop and the statement under faults that a seed decides, and audit
+    /// what everybody was told.
+    Sim(SimOptions),
     /// List the demo cards.
     Cards(CardsOptions),
     /// Look whether this machine can run Bancada, and whether it runs.
@@ -293,6 +297,32 @@ pub(crate) struct AuditOptions {
     /// How long the statement may take to catch up.
     #[arg(long, env = "BANCADA_CATCH_UP_WITHIN", default_value = "30s")]
     pub(crate) catch_up_within: humantime::Duration,
+}
+
+/// Nothing but these decides what happens: the same seed, steps and kinds give the same history.
+#[derive(Args)]
+pub(crate) struct SimOptions {
+    #[command(flatten)]
+    pub(crate) output: OutputOption,
+    /// Decides everything.
+    #[arg(long, env = "BANCADA_SEED", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Things that happen while there are faults; afterwards it becomes quiet, and is audited.
+    #[arg(long, env = "BANCADA_STEPS", default_value_t = 2_000)]
+    pub(crate) steps: u64,
+    /// Run the seeds from this one on until one fails, or until Ctrl-C.
+    #[arg(long)]
+    pub(crate) until_failure: bool,
+    /// Kinds of faults and of work that are left out, as a failing run names them.
+    #[arg(long, value_name = "KIND[,KIND]", value_delimiter = ',', value_parser = kind)]
+    pub(crate) without: Vec<Kind>,
+}
+
+fn kind(word: &str) -> Result<Kind, String> {
+    Kind::from_word(word).ok_or_else(|| {
+        let words: Vec<_> = Kind::ALL.iter().map(|kind| kind.word()).collect();
+        format!("there are: {}", words.join(", "))
+    })
 }
 
 #[derive(Args)]

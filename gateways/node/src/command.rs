@@ -7,4 +7,5 @@ pub(crate) mod checkout;
 pub(crate) mod doctor;
 pub(crate) mod extrato;
 pub(crate) mod load;
+pub(crate) mod sim;
 pub(crate) mod up;

@@ -17,6 +17,10 @@ pub trait StatementStore: Send + 'static {
     /// The cards that wait for missed events.
     fn held(&mut self) -> Result<Vec<HeldCard>, StoreError>;
 
+    /// Runs [`release`](crate::statement::release) over cards that were found waiting, in one
+    /// transaction; the result is how many still wait.
+    fn release(&mut self, found: &[HeldCard]) -> Result<u64, StoreError>;
+
     /// The highest journal position seen; 0 at the very start.
     fn progress(&mut self) -> Result<u64, StoreError>;
 }

@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::freshness::Progress;
 use crate::ports::{EventRepair, SourceError, SourceRecord, StoreError, Surroundings};
-use crate::shell::writer_thread::{Job, WriterQueue};
+use crate::shell::writer_thread::{Job, Release, WriterQueue};
 
 /// Events read at once.
 const PAGE: usize = 512;
@@ -83,10 +83,12 @@ impl Repairer {
     }
 
     /// Reads the past from the earliest gap on; the result is how many cards still wait.
-    async fn repair_all(&self) -> Result<usize, Failure> {
-        let held = self.writer.ask(Job::Held).await?;
-        let Some(mut after) = held.iter().map(|card| card.position).min() else { return Ok(0) };
-        let tokens: HashSet<_> = held.into_iter().map(|card| card.token).collect();
+    async fn repair_all(&self) -> Result<u64, Failure> {
+        // Counted first: what cannot be read from now on is not answered by what is read below.
+        let n_dead_letters = self.progress.statistics().n_dead_letters;
+        let found = self.writer.ask(Job::Held).await?;
+        let Some(mut after) = found.iter().map(|card| card.position).min() else { return Ok(0) };
+        let tokens: HashSet<_> = found.iter().map(|card| card.token.clone()).collect();
         tracing::info!(n_cards = tokens.len(), after, "fetching events that cards missed");
         loop {
             let events = self.repair.read(after, PAGE).await?;
@@ -103,7 +105,8 @@ impl Repairer {
                 return Ok(0);
             }
         }
-        Ok(self.writer.ask(Job::Held).await?.len())
+        let release = Release { found, n_dead_letters };
+        Ok(self.writer.ask(|reply| Job::Release(release, reply)).await?)
     }
 }
 

@@ -20,7 +20,17 @@ pub(crate) enum Job {
     Apply(Vec<SourceRecord>, Reply<u64>),
     Offsets(Reply<Offsets>),
     Held(Reply<Vec<HeldCard>>),
+    /// Let cards go on of which the Bank has nothing more; the answer is how many still wait.
+    Release(Release, Reply<u64>),
     Stop,
+}
+
+/// Cards that were found waiting before the Bank's past was read to its end.
+pub(crate) struct Release {
+    pub(crate) found: Vec<HeldCard>,
+    /// How many records had been unreadable by then. One that came later may be an event that the
+    /// past did not hold yet, and nobody goes on.
+    pub(crate) n_dead_letters: u64,
 }
 
 /// The queue of the current thread. Replaced when the projector is started anew.
@@ -80,10 +90,22 @@ impl WriterParts {
                 }
                 Job::Offsets(reply) => drop(reply.send(store.offsets())),
                 Job::Held(reply) => drop(reply.send(store.held())),
+                Job::Release(release, reply) => drop(reply.send(self.release(store, &release))),
                 Job::Stop => break,
             }
         }
         Ok(())
+    }
+
+    fn release(
+        &self,
+        store: &mut dyn StatementStore,
+        Release { found, n_dead_letters }: &Release,
+    ) -> Result<u64, StoreError> {
+        let is_old = self.progress.statistics().n_dead_letters != *n_dead_letters;
+        let n_held_cards = store.release(if is_old { &[] } else { found })?;
+        self.progress.count_held_cards(n_held_cards);
+        Ok(n_held_cards)
     }
 
     fn apply(

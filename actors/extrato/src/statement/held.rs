@@ -2,6 +2,9 @@
 
 use bancada_kernel::CardToken;
 
+use super::Rows;
+use crate::ports::StoreError;
+
 /// A card and the event after which its statement stands still.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldCard {
@@ -11,4 +14,22 @@ pub struct HeldCard {
     pub position: u64,
     /// It goes on when the event of this sequence has been applied.
     pub needed_sequence: u64,
+}
+
+/// Lets those cards go on of which the Bank has nothing more, as its past says that was read to
+/// its end since they were found waiting. The result is how many cards still wait.
+///
+/// A record that cannot be read makes its card wait for the next event, which need not exist: the
+/// record may have been a copy of one that was applied, or of a card that the Bank does not know.
+/// A card of which a later event was seen goes on waiting for those before it.
+pub fn release(rows: &mut dyn Rows, found: &[HeldCard]) -> Result<u64, StoreError> {
+    let mut held = rows.held()?;
+    for HeldCard { token, needed_sequence, .. } in found {
+        let next = rows.card(token)?.map_or(0, |card| card.sequence) + 1;
+        if *needed_sequence == next && held.get(token) == Some(needed_sequence) {
+            rows.release(token)?;
+            held.remove(token);
+        }
+    }
+    Ok(u64::try_from(held.len()).unwrap_or(u64::MAX))
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use bancada_kernel::{CardToken, Money, Timestamp};
 
 use super::{
-    Applied, CardState, Cycle, Filter, HeldCard, Rows, StatementCard, StatementLine, fold,
+    Applied, CardState, Cycle, Filter, HeldCard, Rows, StatementCard, StatementLine, fold, release,
     searchable,
 };
 use crate::ports::{
@@ -163,6 +163,10 @@ impl StatementStore for Disk {
             needed_sequence: *needed,
         });
         Ok(held.collect())
+    }
+
+    fn release(&mut self, found: &[HeldCard]) -> Result<u64, StoreError> {
+        release(&mut self.0.lock().unwrap().content, found)
     }
 
     fn progress(&mut self) -> Result<u64, StoreError> {

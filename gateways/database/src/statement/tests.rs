@@ -180,6 +180,25 @@ fn a_held_card_is_listed_with_its_last_position_until_it_is_repaired() {
 }
 
 #[test]
+fn a_card_goes_on_that_waits_for_what_does_not_exist() {
+    let mut bench = Bench::new();
+    bench.apply(&events(1, 2));
+    let unreadable = |card| Undecodable { card, raw: Vec::new(), why: "spoiled".to_owned() };
+    let spoiled = [Some(token(1)), Some(token(9))]
+        .map(|card| SourceRecord { at: None, event: Err(unreadable(card)) });
+    assert_eq!(bench.apply(&spoiled).n_held_cards, 2);
+    let found = bench.store.held().unwrap();
+    assert_eq!(found.len(), 2);
+    let seen = record(event(1, 4, 9, "later"));
+    assert_eq!(bench.apply(&[seen]).n_held_cards, 2);
+    assert_eq!(bench.store.release(&found), Ok(1), "what was seen since is waited for");
+    let mut bench = bench.reopened();
+    assert_eq!(bench.store.held().unwrap()[0].token, token(1));
+    let found = bench.store.held().unwrap();
+    assert_eq!(bench.store.release(&found), Ok(1), "there are events before it");
+}
+
+#[test]
 fn an_unreadable_record_is_kept_once_with_its_bytes() {
     let mut bench = Bench::new();
     let at = Some(SourcePosition { partition: 3, offset: 0 });

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener};
+use bancada_database::fault_disk::{FaultDisk, FaultJournal};
 use bancada_database::journal::SqliteJournal;
 use bancada_database::postgres::PostgresJournal;
 use proptest::prelude::*;
@@ -19,6 +20,11 @@ macro_rules! contract {
         mod sqlite {
             $(#[test] fn $name() {
                 super::on_sqlite(super::$name);
+            })*
+        }
+        mod fault_disk {
+            $(#[test] fn $name() {
+                super::on_fault_disk(super::$name);
             })*
         }
         mod postgresql {
@@ -43,6 +49,14 @@ fn on_sqlite(test: impl Fn(Journals<'_>)) {
     test(&|shard| {
         let journal = SqliteJournal::new(&path, shard, None);
         (Arc::new(journal.clone()), Arc::new(journal.history().unwrap()))
+    });
+}
+
+fn on_fault_disk(test: impl Fn(Journals<'_>)) {
+    // Shards have disks of their own.
+    test(&|_| {
+        let journal = FaultJournal::new(&FaultDisk::new());
+        (Arc::new(journal.clone()), Arc::new(journal.history()))
     });
 }
 

@@ -113,3 +113,22 @@ fn a_commit_that_loses_sectors_is_there_whole_or_not_at_all() {
         assert!(found == expected, "without the sectors {lost:?}");
     }
 }
+
+#[test]
+fn what_a_start_has_read_survives_the_loss_of_everything_unsynced() {
+    let image = Image::take();
+    // As a process leaves it that ends after writing its last commit, which may not be synced.
+    assert!(image.recover(&image.log) == image.all);
+    let path = image.folder.path().join("after/journal.sqlite3");
+    fs::write(&path, &image.database).unwrap();
+    fs::write(log_of(&path), &image.log).unwrap();
+    let _ = fs::remove_file(path.with_file_name("journal.sqlite3-shm"));
+    let mut store = sqlite(&path).open().unwrap();
+    let mut found = Vec::new();
+    store.replay(0, &mut |entry| found.push(entry)).unwrap();
+    // While it runs, the power goes: of the log, only what was synced would be left.
+    let copy = image.folder.path().join("copy.sqlite3");
+    fs::copy(&path, &copy).unwrap();
+    assert!(replay(&sqlite(&copy), 0).unwrap() == found);
+    assert_eq!(found.len(), image.all.len());
+}

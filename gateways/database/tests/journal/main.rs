@@ -3,6 +3,7 @@
 
 mod contract;
 mod crash_points;
+mod fault_disk;
 mod past;
 #[path = "../../../node/tests/system/ports.rs"]
 mod ports;

@@ -4,6 +4,8 @@ mod bank;
 mod checkout;
 mod extrato;
 mod payers;
+#[cfg(test)]
+mod planted;
 mod verdict;
 
 use std::time::Duration;

@@ -66,6 +66,54 @@ fn an_unreadable_record_holds_its_card_until_it_is_repaired() {
 }
 
 #[test]
+fn an_unreadable_record_that_adds_nothing_holds_no_card_for_ever() {
+    in_frozen_time(async {
+        let bench = Bench::open().await;
+        let history = two_cards();
+        bench.script.remember(&history);
+        let mut records = history.records();
+        // A copy of what was applied, and something of a card that the Bank does not know.
+        let copy = garbled(records.last().unwrap());
+        let mut of_a_stranger = copy.clone();
+        if let Err(undecodable) = &mut of_a_stranger.event {
+            undecodable.card = Some(token(9));
+        }
+        for (record, offset) in [copy, of_a_stranger].into_iter().zip(15..) {
+            let at = record.at.map(|at| crate::ports::SourcePosition { offset, ..at });
+            records.push(crate::ports::SourceRecord { at, ..record });
+        }
+        bench.script.deliver(records);
+        eventually("both are seen", || bench.content().dead_letters.len() == 2).await;
+        eventually("nobody waits", || bench.content().held.is_empty()).await;
+        eventually("and is counted", || bench.handle.statistics().n_held_cards == 0).await;
+        assert_eq!(bench.content().lines.len(), 12);
+        bench.close().await;
+    });
+}
+
+#[test]
+fn a_card_of_which_a_later_event_was_seen_goes_on_waiting() {
+    in_frozen_time(async {
+        let bench = Bench::open().await;
+        let history = two_cards();
+        let mut records = history.records();
+        // The Bank has forgotten the first purchase with card 1, and what came after it.
+        let mut past = history.clone();
+        past.events.truncate(2);
+        bench.script.remember(&past);
+        records.remove(2);
+        bench.script.deliver(records);
+        bench.reaches(14).await;
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+            tokio::time::advance(std::time::Duration::from_millis(100)).await;
+        }
+        assert!(bench.content().held.contains_key(&token(1)));
+        bench.close().await;
+    });
+}
+
+#[test]
 fn a_card_that_was_held_before_a_restart_is_repaired_after_it() {
     in_frozen_time(async {
         let first = Bench::open().await;

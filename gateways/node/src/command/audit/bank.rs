@@ -78,18 +78,32 @@ impl BankView {
                 }
             }
         }
-        for (token, card) in &view.cards {
-            if card.balance_minor != card.charged_minor {
-                let (balance, charged) = (card.balance_minor, card.charged_minor);
-                view.broken.push(format!("{token}: balance {balance}, charged {charged}"));
-            }
-        }
+        view.add_up();
         Ok(view)
+    }
+
+    /// What these events tell.
+    #[cfg(test)]
+    pub(super) fn of(events: &[PaymentEvent]) -> BankView {
+        let mut view = BankView::default();
+        events.iter().for_each(|event| view.add(event));
+        view.add_up();
+        view
     }
 
     /// The last position that was read.
     pub(super) fn position(&self) -> u64 {
         self.position
+    }
+
+    /// Holds what cards owe against what they were charged.
+    fn add_up(&mut self) {
+        for (token, card) in &self.cards {
+            if card.balance_minor != card.charged_minor {
+                let (balance, charged) = (card.balance_minor, card.charged_minor);
+                self.broken.push(format!("{token}: balance {balance}, charged {charged}"));
+            }
+        }
     }
 
     fn add(&mut self, event: &PaymentEvent) {

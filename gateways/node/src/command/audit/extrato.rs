@@ -14,7 +14,7 @@ use super::verdict::Comparison;
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
 /// Every card and its lines.
-type Lines = Vec<(StatementCard, Vec<StatementLine>)>;
+pub(super) type Lines = Vec<(StatementCard, Vec<StatementLine>)>;
 
 /// Compares the statement, which may take so long to come as far as the Bank. The last position
 /// is not all of it: a broker delivers its partitions side by side, and a card may be under
@@ -82,7 +82,7 @@ async fn lines(
     }
 }
 
-fn compare(lines: &Lines, bank: &BankView) -> Comparison {
+pub(super) fn compare(lines: &Lines, bank: &BankView) -> Comparison {
     let mut result = Comparison::new("extrato");
     let mut seen: HashMap<u64, u32> = HashMap::new();
     for (card, lines) in lines {

@@ -1,0 +1,40 @@
+//! Faults in the code of the simulated parties: what the simulator must be able to find.
+
+/// What one party does wrong. Runs outside this crate's tests have none of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "only tests plant faults"))]
+pub(crate) enum Planted {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The Bank answers before the entry is durable.
+    AnswerBeforeSync,
+    /// The Bank answers readers and repetitions before what they are shown is durable.
+    ReadBeforeSync,
+    /// The Bank does not look whether a key was used.
+    ForgetKeys,
+    /// The Bank applies every refund to its state twice.
+    ApplyTwice,
+    /// The Bank records every capture twice.
+    RecordTwice,
+    /// The Bank keeps what it decided when the disk was full.
+    KeepWhatWasNotWritten,
+    /// The Bank takes for durable what it reads at its start.
+    BelieveWhatIsRead,
+    /// The Bank does not look how much of its limit a card has used.
+    IgnoreLimits,
+    /// The Bank hands events on before they are durable.
+    PublishBeforeSync,
+    /// The shop sends its request before the order is durable.
+    SendBeforeDurable,
+    /// The shop repeats a request with another key.
+    RepeatWithAnotherKey,
+    /// The shop cancels what it finds without an outcome, and asks nobody.
+    CancelWhatIsFound,
+    /// The statement keeps what a failed transaction had written.
+    KeepHalfTransactions,
+    /// The statement takes every event for one it has not seen.
+    IgnoreSequences,
+    /// The statement does not fetch what it missed.
+    NeverRepair,
+}

@@ -1,0 +1,172 @@
+//! The statement's rows in memory. A transaction keeps its writes apart until it commits.
+
+use std::collections::BTreeMap;
+
+use bancada_extrato::ports::{Offsets, SourcePosition, StoreError, Undecodable};
+use bancada_extrato::statement::{CardState, Cycle, Rows, StatementLine};
+use bancada_kernel::CardToken;
+
+use crate::evidence::Line;
+use crate::planted::Planted;
+
+/// What is durable.
+#[derive(Default)]
+pub(super) struct Content {
+    pub(super) cards: BTreeMap<CardToken, CardState>,
+    pub(super) lines: Vec<Line>,
+    pub(super) faturas: BTreeMap<(CardToken, Cycle), i64>,
+    pub(super) held: BTreeMap<CardToken, u64>,
+    pub(super) offsets: Offsets,
+    progress: u64,
+}
+
+/// An open transaction.
+pub(super) struct Transaction<'a> {
+    content: &'a mut Content,
+    cards: Vec<CardState>,
+    lines: Vec<Line>,
+    faturas: BTreeMap<(CardToken, Cycle), i64>,
+    held: BTreeMap<CardToken, Option<u64>>,
+    offsets: Vec<SourcePosition>,
+    progress: u64,
+    calls_until_failure: Option<u32>,
+    planted: Planted,
+}
+
+impl<'a> Transaction<'a> {
+    pub(super) fn begin(
+        content: &'a mut Content,
+        calls_until_failure: Option<u32>,
+        planted: Planted,
+    ) -> Transaction<'a> {
+        Transaction {
+            content,
+            cards: Vec::new(),
+            lines: Vec::new(),
+            faturas: BTreeMap::new(),
+            held: BTreeMap::new(),
+            offsets: Vec::new(),
+            progress: 0,
+            calls_until_failure,
+            planted,
+        }
+    }
+
+    pub(super) fn commit(self) {
+        let content = self.content;
+        for card in self.cards {
+            content.cards.insert(card.token.clone(), card);
+        }
+        content.lines.extend(self.lines);
+        for (fatura, minor) in self.faturas {
+            *content.faturas.entry(fatura).or_default() += minor;
+        }
+        for (token, needed) in self.held {
+            match needed {
+                Some(needed) => content.held.insert(token, needed),
+                None => content.held.remove(&token),
+            };
+        }
+        for SourcePosition { partition, offset } in self.offsets {
+            content.offsets.0.insert(partition, offset);
+        }
+        content.progress = content.progress.max(self.progress);
+    }
+
+    fn call(&mut self) -> Result<(), StoreError> {
+        match &mut self.calls_until_failure {
+            Some(0) => Err(StoreError::Failed("the disk failed".to_owned())),
+            Some(n_calls) => {
+                *n_calls -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Rows for Transaction<'_> {
+    fn card(&mut self, token: &CardToken) -> Result<Option<CardState>, StoreError> {
+        self.call()?;
+        let mut card = self.content.cards.get(token).cloned();
+        if self.planted == Planted::IgnoreSequences
+            && let Some(card) = &mut card
+        {
+            card.sequence = card.sequence.saturating_sub(1);
+        }
+        Ok(card)
+    }
+
+    fn put_card(&mut self, card: &CardState) -> Result<(), StoreError> {
+        self.call()?;
+        self.cards.push(card.clone());
+        Ok(())
+    }
+
+    fn put_line(&mut self, token: &CardToken, line: &StatementLine) -> Result<(), StoreError> {
+        self.call()?;
+        self.lines.push(Line {
+            card: token.clone(),
+            position: line.position,
+            payment: line.transaction_id,
+            kind: line.kind,
+            minor: line.amount.minor,
+        });
+        Ok(())
+    }
+
+    fn add_to_fatura(
+        &mut self,
+        token: &CardToken,
+        cycle: Cycle,
+        minor: i64,
+    ) -> Result<(), StoreError> {
+        self.call()?;
+        *self.faturas.entry((token.clone(), cycle)).or_default() += minor;
+        Ok(())
+    }
+
+    fn fatura(&mut self, token: &CardToken, cycle: Cycle) -> Result<i64, StoreError> {
+        self.call()?;
+        let fatura = (token.clone(), cycle);
+        let of = |faturas: &BTreeMap<_, i64>| faturas.get(&fatura).copied().unwrap_or(0);
+        Ok(of(&self.content.faturas) + of(&self.faturas))
+    }
+
+    fn held(&mut self) -> Result<BTreeMap<CardToken, u64>, StoreError> {
+        self.call()?;
+        Ok(self.content.held.clone())
+    }
+
+    fn put_held(&mut self, token: &CardToken, needed_sequence: u64) -> Result<(), StoreError> {
+        self.call()?;
+        self.held.insert(token.clone(), Some(needed_sequence));
+        Ok(())
+    }
+
+    fn release(&mut self, token: &CardToken) -> Result<(), StoreError> {
+        self.call()?;
+        self.held.insert(token.clone(), None);
+        Ok(())
+    }
+
+    fn put_dead_letter(
+        &mut self,
+        _: Option<SourcePosition>,
+        _: &Undecodable,
+    ) -> Result<(), StoreError> {
+        self.call()
+    }
+
+    fn put_offset(&mut self, at: SourcePosition) -> Result<(), StoreError> {
+        self.call()?;
+        self.offsets.push(at);
+        Ok(())
+    }
+
+    fn put_progress(&mut self, position: u64) -> Result<(), StoreError> {
+        self.call()?;
+        self.progress = self.progress.max(position);
+        Ok(())
+    }
+}

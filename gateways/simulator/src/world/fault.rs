@@ -1,0 +1,164 @@
+//! Faults that strike a party: when, which, and how it comes back.
+
+use super::{Event, World};
+use crate::switches::Kind;
+use bancada_database::fault_disk::{SECTOR, SectorFate};
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// What a fault is drawn from.
+const FAULTS: [Kind; 14] = [
+    Kind::BankEnds,
+    Kind::PowerCut,
+    Kind::PowerCut,
+    Kind::LedgerRestarts,
+    Kind::DiskError,
+    Kind::DiskError,
+    Kind::FullDisk,
+    Kind::ShopEnds,
+    Kind::ShopDiskError,
+    Kind::FullShopDisk,
+    Kind::StatementEnds,
+    Kind::StatementDiskError,
+    Kind::ClockJump,
+    Kind::WipedPartition,
+];
+/// How far the Bank's clock is set.
+const JUMPS_MS: [i64; 8] =
+    [-8 * DAY_MS, -HOUR_MS, -1_000, 1_000, HOUR_MS, 7 * DAY_MS, 8 * DAY_MS, 3 * DAY_MS];
+
+impl World {
+    pub(super) fn fault(&mut self) {
+        let in_ms = self.faults.between(10, 240);
+        let (kind, n, ms) =
+            (*self.faults.pick(&FAULTS), self.faults.below(8), self.faults.between(10, 200));
+        if self.is_settling {
+            return;
+        }
+        self.agenda.put(in_ms, Event::Fault);
+        if !self.suffers(kind) {
+            return;
+        }
+        self.note(format_args!("fault: {kind}"));
+        match kind {
+            Kind::BankEnds | Kind::PowerCut => self.strike_bank(kind == Kind::PowerCut),
+            Kind::LedgerRestarts => self.restart_ledger(),
+            Kind::DiskError => self.bank.disk.fail_after(Some(n as u64 / 2)),
+            Kind::FullDisk => {
+                let left = n * SECTOR;
+                self.bank.disk.set_capacity(Some(self.bank.disk.n_bytes() + left));
+                self.agenda.put(ms, Event::DiskHasRoom);
+            }
+            Kind::ShopEnds => self.end_shop(),
+            Kind::ShopDiskError => self.shop.disk.failure = Some(n % 2 == 0),
+            Kind::FullShopDisk => {
+                self.shop.disk.is_full = true;
+                self.agenda.put(ms, Event::ShopDiskHasRoom);
+            }
+            Kind::StatementEnds => self.end_statement(),
+            Kind::StatementDiskError => {
+                self.statement.calls_until_failure = u32::try_from(n * 2).ok();
+            }
+            Kind::ClockJump => {
+                self.clock_offset_ms += JUMPS_MS[n];
+                let now = self.now().0;
+                self.note(format_args!("the bank's clock is at {now}"));
+            }
+            _ => {
+                let partition = self.broker.wipe();
+                self.note(format_args!("partition {partition} begins anew"));
+                self.poll_soon();
+            }
+        }
+    }
+
+    /// The Bank ends, in the middle of a commit if there is one; the power may go with it.
+    fn strike_bank(&mut self, is_power_cut: bool) {
+        if self.faults.one_in(2) {
+            // The batch is written, and the sync does not come to pass.
+            self.bank.take_batch();
+            self.bank.disk.fail_after(Some(1));
+            self.bank.commit();
+            self.bank.disk.fail_after(None);
+        }
+        if is_power_cut {
+            let faults = &mut self.faults;
+            self.bank.disk.cut_power(|_| match faults.below(3) {
+                0 => SectorFate::Written,
+                1 => SectorFate::Lost,
+                _ => SectorFate::Torn(faults.below(SECTOR)),
+            });
+        }
+        self.end_bank();
+    }
+
+    pub(super) fn end_bank(&mut self) {
+        self.bank.end();
+        self.bank_life += 1;
+        self.is_commit_due = false;
+        let in_ms = self.faults.between(5, 60);
+        self.agenda.put(in_ms, Event::BankStarts);
+    }
+
+    pub(super) fn start_bank(&mut self) {
+        if self.bank.is_up() {
+            return;
+        }
+        match self.bank.start() {
+            Ok(()) => {
+                self.broker.bank_started();
+                let n_events = self.bank.events().map_or(0, <[_]>::len);
+                self.note(format_args!("the bank starts at position {n_events}"));
+                // Everything costs as much as the journal is long, so it is looked at now and then.
+                if self.faults.one_in(8)
+                    && let Err(breach) = self.bank.examine()
+                {
+                    self.fail(breach);
+                }
+                self.relay_soon();
+            }
+            Err(error) if error.to_string().contains("the disk failed") => {
+                self.note(format_args!("the bank does not start: {error}"));
+                self.agenda.put(10, Event::BankStarts);
+            }
+            Err(error) => self.fail(format!("I1: the bank cannot start: {error}")),
+        }
+    }
+
+    fn restart_ledger(&mut self) {
+        match self.bank.restart_ledger() {
+            Some(Ok(replies)) => {
+                replies.into_iter().for_each(|reply| self.send(Event::AtClient(reply)));
+                self.relay_soon();
+            }
+            Some(Err(why)) => {
+                self.note(format_args!("the bank ends: {why}"));
+                self.end_bank();
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn end_shop(&mut self) {
+        if !self.shop.is_up() {
+            return;
+        }
+        self.shop.end();
+        self.shop_life += 1;
+        let in_ms = self.faults.between(5, 60);
+        self.agenda.put(in_ms, Event::ShopStarts);
+    }
+
+    pub(super) fn start_shop(&mut self) {
+        let acts = self.shop.start(self.now());
+        self.note(format_args!("the shop starts"));
+        self.act(acts);
+    }
+
+    pub(super) fn end_statement(&mut self) {
+        self.statement.is_up = false;
+        let in_ms = self.faults.between(5, 60);
+        self.agenda.put(in_ms, Event::StatementStarts);
+    }
+}
