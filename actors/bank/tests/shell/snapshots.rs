@@ -1,5 +1,7 @@
 //! Snapshots: made beside the payments, believed only where the journal agrees.
 
+use std::time::Duration;
+
 use bancada_bank::ledger::Ledger;
 use bancada_kernel::Currency;
 
@@ -8,6 +10,8 @@ use crate::memory_snapshots::{MemorySnapshots, Room};
 use crate::running_bank::*;
 
 const EVERY: u64 = 10;
+/// The actor looks four times in a second.
+const SEVERAL_LOOKS: Duration = Duration::from_secs(1);
 
 struct World {
     journal: MemoryJournal,
@@ -153,6 +157,9 @@ fn what_goes_wrong_with_a_snapshot_harms_no_payment_and_is_not_tried_at_once_aga
             let before = world.snapshots.tried().len();
             world.snapshots.set_room(room);
             world.pay_until(&running, name, || world.snapshots.tried().len() > before).await;
+            // The journal grows no more, but for what was paid during the try; looks go by.
+            let tried_again = eventually(|| world.snapshots.tried().len() > before + 2);
+            assert!(tokio::time::timeout(SEVERAL_LOOKS, tried_again).await.is_err());
             world.snapshots.set_room(Room::Enough);
             let newest = world.snapshots.newest();
             let again = format!("{name}-again");

@@ -68,6 +68,31 @@ fn a_file_of_many_parts_is_checked_in_every_part() {
 }
 
 #[test]
+fn a_file_whose_parts_change_places_is_not_believed() {
+    let dir = tempfile::tempdir().unwrap();
+    let snapshots = FileSnapshots::new(dir.path(), 0);
+    let past = Past::of(60_000);
+    let ledger = after(&past, 60_000);
+    snapshots.write(&ledger).unwrap();
+    let whole = fs::read(snapshots.path(60_000)).unwrap();
+    let (mut frames, mut rest) = (Vec::new(), &whole[..]);
+    while let Some((length, _)) = rest.split_first_chunk::<4>() {
+        let (frame, later) = rest.split_at(4 + u32::from_le_bytes(*length) as usize);
+        frames.push(frame);
+        rest = later;
+    }
+    assert!(frames.len() > 8, "{}", frames.len());
+    // Some neighbours are of one kind: what is in them fits, in either order.
+    for n in 1..frames.len() {
+        let mut moved = frames.clone();
+        moved.swap(n - 1, n);
+        fs::write(snapshots.path(60_000), moved.concat()).unwrap();
+        let read = snapshots.read(60_000);
+        assert!(matches!(read, Err(SnapshotError::Unusable(_))), "{n}: {:?}", read.err());
+    }
+}
+
+#[test]
 fn a_snapshot_of_another_version_is_passed_over_with_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let snapshots = FileSnapshots::new(dir.path(), 0);
