@@ -27,6 +27,10 @@ const FAULTS: [Kind; 14] = [
 /// How far the Bank's clock is set.
 const JUMPS_MS: [i64; 8] =
     [-8 * DAY_MS, -HOUR_MS, -1_000, 1_000, HOUR_MS, 7 * DAY_MS, 8 * DAY_MS, 3 * DAY_MS];
+/// How far the clock goes: beyond the end of every hold, and never so far that the answer to a key
+/// is forgotten (`ANSWERS_KEPT_MS`), for whoever asks later is told of a new request.
+const SLOWEST: i64 = -12 * HOUR_MS;
+const FASTEST: i64 = 7 * DAY_MS + 6 * HOUR_MS;
 
 impl World {
     pub(super) fn fault(&mut self) {
@@ -61,7 +65,7 @@ impl World {
                 self.statement.calls_until_failure = u32::try_from(n * 2).ok();
             }
             Kind::ClockJump => {
-                self.clock_offset_ms += JUMPS_MS[n];
+                self.clock_offset_ms = (self.clock_offset_ms + JUMPS_MS[n]).clamp(SLOWEST, FASTEST);
                 let now = self.now().0;
                 self.note(format_args!("the bank's clock is at {now}"));
             }
