@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bancada_kernel::PaymentEvent;
+use bancada_kernel::{PaymentEvent, Shard};
 use tokio::sync::watch;
 
 use crate::ports::{EventHistory, JournalError};
@@ -17,13 +17,14 @@ const RING_EVENTS: usize = 16_384;
 /// Events handed over at once.
 const BATCH_EVENTS: usize = 512;
 
-/// The Bank's committed events. Cheap to clone.
+/// The committed events of one shard, with positions as they are known outside. Cheap to clone.
 #[derive(Clone)]
 pub struct Feed {
     shared: Arc<Shared>,
 }
 
 struct Shared {
+    shard: Shard,
     /// The newest events, contiguous. The lock is held to copy pointers, never across I/O.
     ring: Mutex<VecDeque<Arc<PaymentEvent>>>,
     committed: watch::Sender<u64>,
@@ -48,24 +49,34 @@ pub struct FeedReader {
 
 impl Feed {
     /// A feed that continues a history; call [`Feed::resume_at`] before the first reader.
-    pub fn new(history: Arc<dyn EventHistory>) -> Feed {
-        let shared = Shared { ring: Mutex::default(), committed: watch::Sender::new(0), history };
+    pub fn new(shard: Shard, history: Arc<dyn EventHistory>) -> Feed {
+        let committed = watch::Sender::new(shard.position(0));
+        let shared = Shared { shard, ring: Mutex::default(), committed, history };
         Feed { shared: Arc::new(shared) }
     }
 
-    /// Everything after `after`, from the past and from now on.
+    /// Everything after `after`, from the past and from now on; a position of another shard is
+    /// the beginning.
     pub fn subscribe(&self, after: u64) -> FeedReader {
+        let shard = self.shared.shard;
+        let after = if Shard::of_position(after) == shard { after } else { shard.position(0) };
         let committed = self.shared.committed.subscribe();
         FeedReader { shared: Arc::clone(&self.shared), committed, after }
     }
 
-    /// The last position that is durable.
+    /// The last position that is durable; the shard's beginning when nothing is.
     pub fn committed_position(&self) -> u64 {
         *self.shared.committed.borrow()
     }
 
+    /// How many events are durable.
+    pub fn n_committed(&self) -> u64 {
+        Shard::in_journal(self.committed_position())
+    }
+
     /// Says what the journal already holds: it is durable, and readable from the history.
-    pub(crate) fn resume_at(&self, position: u64) {
+    pub(crate) fn resume_at(&self, in_journal: u64) {
+        let position = self.shared.shard.position(in_journal);
         self.shared.committed.send_if_modified(|committed| {
             let advances = position > *committed;
             if advances {
@@ -75,18 +86,25 @@ impl Feed {
         });
     }
 
-    /// Adds durable events, in order.
+    /// Adds durable events, in order, as the journal has them.
     pub(crate) fn publish(&self, events: impl Iterator<Item = PaymentEvent>) {
         let last = {
             let mut ring = self.shared.ring.lock().unwrap_or_else(PoisonError::into_inner);
-            ring.extend(events.map(Arc::new));
+            ring.extend(events.map(|event| self.shared.outside(event)));
             let surplus = ring.len().saturating_sub(RING_EVENTS);
             ring.drain(..surplus);
             ring.back().map(|event| event.position)
         };
         if let Some(position) = last {
-            self.resume_at(position);
+            self.resume_at(Shard::in_journal(position));
         }
+    }
+}
+
+impl Shared {
+    /// An event of the journal, as it is known outside.
+    fn outside(&self, event: PaymentEvent) -> Arc<PaymentEvent> {
+        Arc::new(PaymentEvent { position: self.shard.position(event.position), ..event })
     }
 }
 
@@ -121,9 +139,9 @@ impl FeedReader {
 
     async fn read_history(&self) -> Result<Vec<Arc<PaymentEvent>>, JournalError> {
         let history = Arc::clone(&self.shared.history);
-        let after = self.after;
+        let after = Shard::in_journal(self.after);
         let read = tokio::task::spawn_blocking(move || history.read(after, BATCH_EVENTS)).await;
         let events = read.map_err(|error| JournalError::Failed(error.to_string()))??;
-        Ok(events.into_iter().map(Arc::new).collect())
+        Ok(events.into_iter().map(|event| self.shared.outside(event)).collect())
     }
 }

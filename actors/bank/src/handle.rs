@@ -1,14 +1,12 @@
 //! What the rest of the process holds of the Bank.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use actix::dev::ToEnvelope;
-use actix::prelude::SendError;
-use actix::{Actor, Handler, Message};
-use bancada_kernel::{CardToken, IdempotencyKey, MerchantId, Money, TraceContext};
-use bancada_supervision::{InFlight, Link};
-use tokio::sync::{Semaphore, oneshot};
+use bancada_kernel::{
+    CardToken, IdempotencyKey, MerchantId, Money, Shard, ShardCount, TraceContext,
+};
+use tokio::sync::Semaphore;
 
 use crate::answer::{
     AbandonError, Answers, BankError, CaptureFailure, CardError, CardRequest, LimitError,
@@ -21,12 +19,12 @@ use crate::ledger::{
     Abandon, Authorize, Capture, CaptureRefusal, CardAccount, CardPresented, ChangeLimit,
     IssueCard, Operation, Payment, Refund, RefundRefusal, SetCardStatus, Void, VoidRefusal,
 };
-
-use crate::shell::ledger::LedgerActor;
+use crate::ports::Surroundings;
+use crate::routing::ShardLink;
+use crate::shell::key_homes::KeyHomes;
 use crate::shell::ledger_mail::{
-    AbandonKey, AuthorizePayment, AuthorizePayments, CapturePayment, ChangeCardLimit,
-    ChangeCardStatus, FindCard, FindPayment, IssueNewCard, ListCards, PaymentItem, RefundPayment,
-    Reply, VoidPayment,
+    AbandonKey, AuthorizePayment, CapturePayment, ChangeCardLimit, ChangeCardStatus, FindCard,
+    FindPayment, IssueNewCard, ListCards, PaymentItem, RefundPayment, VoidPayment,
 };
 use crate::shell::reply::{AnswerTo as _, NumberedReply};
 use crate::vault::Vault;
@@ -36,19 +34,19 @@ use crate::vault::Vault;
 /// Every answer is durable: it survives a power cut at the moment it is given.
 #[derive(Clone)]
 pub struct BankHandle {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 pub(crate) struct Inner {
-    pub(crate) ledger: Link<LedgerActor>,
+    pub(crate) count: ShardCount,
+    /// One for each, in order.
+    pub(crate) shards: Vec<ShardLink>,
+    /// Absent where there is one shard.
+    pub(crate) homes: Option<Arc<KeyHomes>>,
     pub(crate) vault: Vault,
+    pub(crate) surroundings: Arc<dyn Surroundings>,
     /// Admission: whoever finds no permit is told at once, and no queue grows.
     pub(crate) permits: Arc<Semaphore>,
-    pub(crate) in_flight: InFlight,
-    pub(crate) is_loaded: Arc<AtomicBool>,
-    pub(crate) is_full: Arc<AtomicBool>,
-    pub(crate) feed: Feed,
-    pub(crate) delivered: Option<Arc<AtomicU64>>,
 }
 
 impl BankHandle {
@@ -59,47 +57,53 @@ impl BankHandle {
     /// Authorizes, and captures when asked to. A decline is an answer. Repeating a request with
     /// its key gives the first answer; after [`BankError::UnknownOutcome`] it is what to do.
     pub async fn authorize(&self, request: PaymentRequest) -> Result<PaymentAnswer, PaymentError> {
-        self.refuse_while_full()?;
         let trace = request.trace;
         let command = self.tokenize(request);
-        self.ask(|reply| AuthorizePayment { command, trace, reply }).await
+        let own = self.inner.count.of_card(&command.card.token);
+        let home = self.home(own, &command).await?;
+        self.ask(home, |reply| AuthorizePayment { command, trace, reply }).await
     }
 
     /// Authorizes many payments at once, as if each had been asked for alone: what is wrong with
     /// one says nothing of the others. Every request gets one answer, with its id, as soon as it
     /// is durable and in no order.
     pub fn authorize_many(&self, requests: Vec<NumberedRequest>, answers: &Answers) {
-        let mut items = Vec::with_capacity(requests.len());
+        let mut batches: Vec<Vec<PaymentItem>> = Vec::new();
+        batches.resize_with(self.inner.shards.len(), Vec::new);
         for NumberedRequest { id, request, deadline } in requests {
             let reply = NumberedReply::new(id, deadline, answers.clone());
-            if self.is_full() {
-                reply.send(Err(BankError::StorageFull));
-                continue;
-            }
             let Ok(permit) = Arc::clone(&self.inner.permits).try_acquire_owned() else {
                 reply.send(Err(BankError::Overloaded));
                 continue;
             };
-            let reply = reply.admitted(permit, self.inner.in_flight.enter());
             let trace = request.trace;
-            items.push(PaymentItem { command: self.tokenize(request), trace, reply });
+            let command = self.tokenize(request);
+            let own = self.inner.count.of_card(&command.card.token);
+            let reply = reply.admitted(permit, self.shard(own).in_flight.enter());
+            match self.is_home(own, &command) {
+                Err(error) => reply.send(Err(error)),
+                Ok(true) if self.is_full_at(own) => reply.send(Err(BankError::StorageFull)),
+                Ok(true) => {
+                    batches[usize::from(own.number())].push(PaymentItem { command, trace, reply });
+                }
+                // Another shard has to be asked first.
+                Ok(false) => {
+                    let bank = self.clone();
+                    tokio::spawn(async move {
+                        let answer = match bank.home(own, &command).await {
+                            Ok(home) => {
+                                let ask = |reply| AuthorizePayment { command, trace, reply };
+                                bank.ask(home, ask).await
+                            }
+                            Err(error) => Err(error),
+                        };
+                        reply.send(answer);
+                    });
+                }
+            }
         }
-        if items.is_empty() {
-            return;
-        }
-        let mut message = Some(AuthorizePayments { items });
-        let sent = self.inner.ledger.with(|ledger| match message.take() {
-            Some(message) => ledger.try_send(message),
-            None => Ok(()),
-        });
-        let (unsent, error) = match sent {
-            Some(Ok(())) => return,
-            Some(Err(SendError::Full(message))) => (Some(message), BankError::Overloaded),
-            Some(Err(SendError::Closed(message))) => (Some(message), BankError::Unavailable),
-            None => (message, BankError::Unavailable),
-        };
-        for item in unsent.into_iter().flat_map(|message| message.items) {
-            item.reply.send(Err(error.clone()));
+        for (shard, items) in self.inner.shards.iter().zip(batches) {
+            shard.authorize(items);
         }
     }
 
@@ -110,11 +114,12 @@ impl BankHandle {
         request: OperationRequest,
         amount: Money,
     ) -> Result<OperationAnswer<CaptureRefusal>, CaptureFailure> {
-        self.refuse_while_full()?;
         let trace = request.trace;
+        let own = self.of_payment(request.payment);
         let command =
             Capture { operation: self.operation("capture", request, Some(amount)), amount };
-        self.ask(|reply| CapturePayment { command, trace, reply }).await
+        let home = self.home(own, &command).await?;
+        self.ask(home, |reply| CapturePayment { command, trace, reply }).await
     }
 
     /// Releases the hold of an authorized payment. Safe to repeat with the same key.
@@ -122,10 +127,11 @@ impl BankHandle {
         &self,
         request: OperationRequest,
     ) -> Result<OperationAnswer<VoidRefusal>, VoidFailure> {
-        self.refuse_while_full()?;
         let trace = request.trace;
+        let own = self.of_payment(request.payment);
         let command = Void { operation: self.operation("void", request, None) };
-        self.ask(|reply| VoidPayment { command, trace, reply }).await
+        let home = self.home(own, &command).await?;
+        self.ask(home, |reply| VoidPayment { command, trace, reply }).await
     }
 
     /// Returns what was captured, wholly or in part, as often as something is left. Safe to
@@ -135,10 +141,11 @@ impl BankHandle {
         request: OperationRequest,
         amount: Money,
     ) -> Result<OperationAnswer<RefundRefusal>, RefundFailure> {
-        self.refuse_while_full()?;
         let trace = request.trace;
+        let own = self.of_payment(request.payment);
         let command = Refund { operation: self.operation("refund", request, Some(amount)), amount };
-        self.ask(|reply| RefundPayment { command, trace, reply }).await
+        let home = self.home(own, &command).await?;
+        self.ask(home, |reply| RefundPayment { command, trace, reply }).await
     }
 
     /// Closes a key of unknown fate: the answer it got, or a decline from now on.
@@ -148,8 +155,10 @@ impl BankHandle {
         key: IdempotencyKey,
         trace: Option<TraceContext>,
     ) -> Result<PaymentAnswer, AbandonError> {
-        self.refuse_while_full()?;
-        self.ask(|reply| AbandonKey { command: Abandon { merchant, key }, trace, reply }).await
+        let command = Abandon { merchant, key };
+        let own = self.home_of_key(&command.merchant, &command.key);
+        let home = self.home(own, &command).await?;
+        self.ask(home, |reply| AbandonKey { command, trace, reply }).await
     }
 
     /// A payment of this merchant.
@@ -158,12 +167,15 @@ impl BankHandle {
         merchant: MerchantId,
         query: PaymentQuery,
     ) -> Result<Option<Payment>, QueryError> {
-        self.ask(|reply| FindPayment { merchant, query, reply }).await
+        let shard = match &query {
+            PaymentQuery::Id(id) => self.of_payment(*id),
+            PaymentQuery::Key(key) => self.home_of_key(&merchant, key),
+        };
+        self.ask(shard, |reply| FindPayment { merchant, query, reply }).await
     }
 
     /// Issues a card.
     pub async fn issue_card(&self, request: CardRequest) -> Result<CardAccount, CardError> {
-        self.refuse_while_full()?;
         let command = IssueCard {
             token: self.inner.vault.token(&request.number),
             masked_number: request.number.masked(),
@@ -175,7 +187,8 @@ impl BankHandle {
             due_day: request.due_day,
             always_declines: request.always_declines,
         };
-        self.ask(|reply| IssueNewCard { command, reply }).await
+        let shard = self.open_shard_of(&command.token)?;
+        self.ask(shard, |reply| IssueNewCard { command, reply }).await
     }
 
     /// Blocks, unblocks or cancels a card.
@@ -183,21 +196,22 @@ impl BankHandle {
         &self,
         request: StatusRequest,
     ) -> Result<CardAccount, StatusError> {
-        self.refuse_while_full()?;
         let command = SetCardStatus { token: request.token, status: request.status };
-        self.ask(|reply| ChangeCardStatus { command, reply }).await
+        let shard = self.open_shard_of(&command.token)?;
+        self.ask(shard, |reply| ChangeCardStatus { command, reply }).await
     }
 
     /// Gives a card another limit.
     pub async fn set_card_limit(&self, request: LimitRequest) -> Result<CardAccount, LimitError> {
-        self.refuse_while_full()?;
         let command = ChangeLimit { token: request.token, limit: request.limit };
-        self.ask(|reply| ChangeCardLimit { command, reply }).await
+        let shard = self.open_shard_of(&command.token)?;
+        self.ask(shard, |reply| ChangeCardLimit { command, reply }).await
     }
 
     /// A card.
     pub async fn find_card(&self, token: CardToken) -> Result<Option<CardAccount>, QueryError> {
-        self.ask(|reply| FindCard { token, reply }).await
+        let shard = self.inner.count.of_card(&token);
+        self.ask(shard, |reply| FindCard { token, reply }).await
     }
 
     /// At most `limit` cards after `after`, by token.
@@ -206,39 +220,58 @@ impl BankHandle {
         after: Option<CardToken>,
         limit: usize,
     ) -> Result<Vec<CardAccount>, QueryError> {
-        self.ask(|reply| ListCards { after, limit, reply }).await
+        let mut cards = Vec::new();
+        for shard in self.inner.count.shards() {
+            let after = after.clone();
+            cards.extend(self.ask(shard, |reply| ListCards { after, limit, reply }).await?);
+        }
+        cards.sort_unstable_by(|a, b| a.token.cmp(&b.token));
+        cards.truncate(limit);
+        Ok(cards)
     }
 
-    /// The committed events.
+    /// How many shards there are.
+    pub fn shards(&self) -> ShardCount {
+        self.inner.count
+    }
+
+    /// The committed events of the first shard, which most Banks have alone.
     pub fn feed(&self) -> &Feed {
-        &self.inner.feed
+        &self.shard(Shard::FIRST).feed
     }
 
-    /// How far the broker has acknowledged events; absent without a broker.
-    pub fn delivered_position(&self) -> Option<u64> {
-        self.inner.delivered.as_ref().map(|position| position.load(Ordering::Relaxed))
+    /// The committed events of a shard, if there is one of this number.
+    pub fn feed_of(&self, shard: Shard) -> Option<&Feed> {
+        self.inner.shards.get(usize::from(shard.number())).map(|shard| &shard.feed)
+    }
+
+    /// How many events are durable, in all shards.
+    pub fn n_committed(&self) -> u64 {
+        self.inner.shards.iter().map(|shard| shard.feed.n_committed()).sum()
+    }
+
+    /// How many of them the broker has acknowledged; absent without a broker.
+    pub fn n_delivered(&self) -> Option<u64> {
+        let delivered = self.inner.shards.iter().map(|shard| shard.delivered.as_ref());
+        delivered.map(|it| it.map(|it| Shard::in_journal(it.load(Ordering::Relaxed)))).sum()
     }
 
     /// Requests in progress.
     pub fn in_flight(&self) -> usize {
-        self.inner.in_flight.count()
+        self.inner.shards.iter().map(|shard| shard.in_flight.count()).sum()
     }
 
-    /// Whether payments are refused because the disk is full.
+    /// Whether payments are refused because a disk is full.
     pub fn is_full(&self) -> bool {
-        self.inner.is_full.load(Ordering::Acquire)
+        self.inner.count.shards().any(|shard| self.is_full_at(shard))
     }
 
     /// Whether payments are accepted now, and if not, why.
     pub fn readiness(&self) -> Result<(), &'static str> {
-        if self.inner.ledger.get().is_none() || !self.inner.is_loaded.load(Ordering::Acquire) {
+        if self.inner.shards.iter().any(|shard| !shard.is_ready()) {
             return Err("the ledger is being loaded from the journal");
         }
         if self.is_full() { Err("the disk of the journal is full") } else { Ok(()) }
-    }
-
-    fn refuse_while_full<Refusal>(&self) -> Result<(), BankError<Refusal>> {
-        if self.is_full() { Err(BankError::StorageFull) } else { Ok(()) }
     }
 
     /// The command, in which the number has done its work.
@@ -288,28 +321,5 @@ impl BankHandle {
             currency.as_bytes(),
         ]);
         Operation { merchant, key, body, payment }
-    }
-
-    async fn ask<M, T, Refusal>(
-        &self,
-        message: impl FnOnce(Reply<T, Refusal>) -> M,
-    ) -> Result<T, BankError<Refusal>>
-    where
-        M: Message<Result = ()> + Send + 'static,
-        LedgerActor: Handler<M>,
-        <LedgerActor as Actor>::Context: ToEnvelope<LedgerActor, M>,
-    {
-        let Ok(_permit) = self.inner.permits.try_acquire() else {
-            return Err(BankError::Overloaded);
-        };
-        let _in_flight = self.inner.in_flight.enter();
-        let (reply, answer) = oneshot::channel();
-        match self.inner.ledger.with(|ledger| ledger.try_send(message(reply))) {
-            Some(Ok(())) => {}
-            Some(Err(SendError::Full(_))) => return Err(BankError::Overloaded),
-            Some(Err(SendError::Closed(_))) | None => return Err(BankError::Unavailable),
-        }
-        // Dropped with a ledger or a journal that crashed: nobody knows how far it came.
-        answer.await.unwrap_or(Err(BankError::UnknownOutcome))
     }
 }

@@ -1,7 +1,8 @@
 //! The Bank's supervision tree, as data.
 //!
 //! ```text
-//! bank (rest-for-one, a thread of its own)
+//! bank (rest-for-one, a thread of its own), or with several shards
+//! bank (one-for-one) with shard-0, shard-1, ... (each like this)
 //! |- journal   owns the thread that writes; everything after it depends on it
 //! |- ledger    the single writer's state, loaded from a snapshot and the journal
 //! |- outbox    delivers committed events to a broker, where there is one
@@ -11,7 +12,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use bancada_kernel::Currency;
+use bancada_kernel::{Currency, ShardCount, ShardCountError};
 use bancada_supervision::{ChildSpec, InFlight, Link, Strategy, Supervisor};
 use tokio::sync::Semaphore;
 
@@ -20,11 +21,14 @@ use crate::handle::{BankHandle, Inner};
 use crate::ports::{
     DeliveryCursor, EventHistory, EventPublisher, JournalOpener, SnapshotStore, Surroundings,
 };
+use crate::routing::ShardLink;
 use crate::shell::journal::{Journal, JournalQueue, MakeThread};
 use crate::shell::journal_thread::JournalThread;
+use crate::shell::key_homes::KeyHomes;
 use crate::shell::ledger::LedgerActor;
 use crate::shell::ledger_mail::Reload;
 use crate::shell::outbox::{Outbox, OutboxParts};
+use crate::shell::part::Part;
 use crate::shell::recovery::Recovery;
 use crate::shell::snapshots::{Maker, Snapshots};
 use crate::vault::Vault;
@@ -35,14 +39,21 @@ pub struct BankParts {
     pub currency: Currency,
     /// Makes tokens and hashes.
     pub vault: Vault,
-    /// Opens the journal.
-    pub journal: Arc<dyn JournalOpener>,
-    /// Reads the journal's past.
-    pub history: Arc<dyn EventHistory>,
     /// Clock, ids and observers.
     pub surroundings: Arc<dyn Surroundings>,
     /// Requests in progress at once; more are refused as overload.
     pub max_in_flight: usize,
+    /// The parts of each shard, in order: 1 to 64, and always as many as when its first card was
+    /// issued.
+    pub shards: Vec<ShardParts>,
+}
+
+/// What one shard is made of.
+pub struct ShardParts {
+    /// Opens the journal.
+    pub journal: Arc<dyn JournalOpener>,
+    /// Reads the journal's past.
+    pub history: Arc<dyn EventHistory>,
     /// Where events are delivered, besides the feed.
     pub broker: Option<(Arc<dyn EventPublisher>, Arc<dyn DeliveryCursor>)>,
     /// What bounds the time of a start; without it, the whole journal is read each time.
@@ -60,16 +71,54 @@ pub struct SnapshotParts {
     pub every: u64,
 }
 
-/// The Bank as a subtree, and the handle to it.
-pub fn bank(parts: BankParts) -> (Supervisor, BankHandle) {
+/// The Bank as a subtree, and the handle to it; an error for a number of shards that no Bank has.
+pub fn bank(parts: BankParts) -> Result<(Supervisor, BankHandle), ShardCountError> {
+    let BankParts { currency, vault, surroundings, max_in_flight, shards } = parts;
+    let count = ShardCount::new(u32::try_from(shards.len()).unwrap_or(u32::MAX))?;
+    let homes = (count != ShardCount::ONE).then(|| Arc::new(KeyHomes::new()));
+    let common = Common { currency, surroundings: Arc::clone(&surroundings), max_in_flight };
+    let mut built = count.shards().zip(shards).map(|(shard, parts)| {
+        let part = Part { shard, count, homes: homes.clone(), has_loaded: Arc::default() };
+        // The only one is the Bank.
+        let name = match count {
+            ShardCount::ONE => "bank".to_owned(),
+            _ => format!("shard-{}", shard.number()),
+        };
+        build(&name, part, parts, &common)
+    });
+    let mut links = Vec::new();
+    let supervisor = if count == ShardCount::ONE {
+        let (supervisor, link) = built.next().ok_or(ShardCountError::of(0))?;
+        links.push(link);
+        supervisor
+    } else {
+        built.fold(Supervisor::new("bank", Strategy::OneForOne), |bank, (supervisor, link)| {
+            links.push(link);
+            bank.supervisor(supervisor)
+        })
+    };
+    let permits = Arc::new(Semaphore::new(max_in_flight));
+    let inner = Inner { count, shards: links, homes, vault, surroundings, permits };
+    Ok((supervisor, BankHandle::new(inner)))
+}
+
+/// What all shards have in common.
+struct Common {
+    currency: Currency,
+    surroundings: Arc<dyn Surroundings>,
+    max_in_flight: usize,
+}
+
+fn build(name: &str, part: Part, parts: ShardParts, common: &Common) -> (Supervisor, ShardLink) {
     let queue = JournalQueue::default();
     let ledger = Link::new();
     let in_flight = InFlight::new();
     let is_full = Arc::new(AtomicBool::new(false));
     let is_loaded = Arc::new(AtomicBool::new(false));
-    let feed = Feed::new(parts.history);
+    let has_loaded = Arc::clone(&part.has_loaded);
+    let feed = Feed::new(part.shard, parts.history);
     let recovery = Recovery {
-        currency: parts.currency,
+        currency: common.currency,
         snapshots: parts.snapshots.as_ref().map(|snapshots| Arc::clone(&snapshots.store)),
         snapshot_at: Arc::default(),
     };
@@ -78,7 +127,7 @@ pub fn bank(parts: BankParts) -> (Supervisor, BankHandle) {
         recovery.clone(),
         parts.journal,
         feed.clone(),
-        Arc::clone(&parts.surroundings),
+        Arc::clone(&common.surroundings),
         Arc::clone(&is_full),
         ledger.clone(),
     );
@@ -92,21 +141,21 @@ pub fn bank(parts: BankParts) -> (Supervisor, BankHandle) {
         store,
         history,
         feed: feed.clone(),
-        surroundings: Arc::clone(&parts.surroundings),
+        surroundings: Arc::clone(&common.surroundings),
         every,
         is_busy: Arc::default(),
     });
-    let (surroundings, capacity) = (parts.surroundings, parts.max_in_flight);
+    let (surroundings, capacity) = (Arc::clone(&common.surroundings), common.max_in_flight);
     let (loaded, full) = (Arc::clone(&is_loaded), Arc::clone(&is_full));
     let ledger_actor = ChildSpec::permanent("ledger", move |_| {
         let surroundings = Arc::clone(&surroundings);
         let (loaded, full) = (Arc::clone(&loaded), Arc::clone(&full));
-        LedgerActor::new(queue.clone(), surroundings, capacity, loaded, full)
+        LedgerActor::new(part.clone(), queue.clone(), surroundings, capacity, loaded, full)
     })
     .link(&ledger)
     .in_flight(&in_flight);
 
-    let mut supervisor = Supervisor::new("bank", Strategy::RestForOne)
+    let mut supervisor = Supervisor::new(name, Strategy::RestForOne)
         .on_own_arbiter()
         .child(journal)
         .child(ledger_actor);
@@ -123,17 +172,7 @@ pub fn bank(parts: BankParts) -> (Supervisor, BankHandle) {
         supervisor = supervisor.child(snapshots);
     }
 
-    let handle = BankHandle::new(Inner {
-        ledger,
-        vault: parts.vault,
-        permits: Arc::new(Semaphore::new(parts.max_in_flight)),
-        in_flight,
-        is_loaded,
-        is_full,
-        feed,
-        delivered,
-    });
-    (supervisor, handle)
+    (supervisor, ShardLink { ledger, in_flight, is_loaded, has_loaded, is_full, feed, delivered })
 }
 
 fn make_thread(

@@ -1,9 +1,10 @@
 //! How far the statement is behind the Bank, and what it has counted.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bancada_kernel::Timestamp;
+use bancada_kernel::{Shard, Timestamp};
 use tokio::sync::watch;
 
 use crate::statement::Applied;
@@ -11,9 +12,10 @@ use crate::statement::Applied;
 /// How far the statement is behind the Bank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Freshness {
-    /// The last event in the statement, by its position in the Bank's journal.
+    /// How many of the Bank's events the statement has seen: where the Bank has one shard, the
+    /// position of the last one.
     pub applied_position: u64,
-    /// The last event that the Bank is known to have committed.
+    /// How many events the Bank is known to have committed.
     pub committed_position: u64,
     /// Whether the source of events is connected.
     pub connected: bool,
@@ -58,15 +60,37 @@ pub(crate) struct Progress(Arc<Shared>);
 struct Shared {
     freshness: watch::Sender<Freshness>,
     statistics: Mutex<Statistics>,
+    positions: Mutex<Positions>,
     /// Whether the source says how far the Bank is; somebody else has to otherwise.
     does_source_tell: AtomicBool,
+}
+
+/// The last positions of each shard.
+#[derive(Default)]
+struct Positions {
+    applied: BTreeMap<Shard, u64>,
+    committed: BTreeMap<Shard, u64>,
+}
+
+impl Positions {
+    /// Notes a position; how many events there are now.
+    fn advance(reached: &mut BTreeMap<Shard, u64>, position: u64) -> u64 {
+        let last = reached.entry(Shard::of_position(position)).or_default();
+        *last = position.max(*last);
+        reached.values().copied().map(Shard::in_journal).sum()
+    }
 }
 
 impl Progress {
     pub(crate) fn new() -> Progress {
         let freshness = watch::Sender::new(Freshness::default());
         let does_source_tell = AtomicBool::new(false);
-        Progress(Arc::new(Shared { freshness, statistics: Mutex::default(), does_source_tell }))
+        Progress(Arc::new(Shared {
+            freshness,
+            statistics: Mutex::default(),
+            positions: Mutex::default(),
+            does_source_tell,
+        }))
     }
 
     pub(crate) fn freshness(&self) -> Freshness {
@@ -99,18 +123,25 @@ impl Progress {
 
     /// What the Bank has committed, whoever says so.
     pub(crate) fn committed(&self, position: u64) {
-        self.change(|freshness| {
-            freshness.committed_position = freshness.committed_position.max(position);
-        });
+        let mut positions = self.positions();
+        let committed = Positions::advance(&mut positions.committed, position);
+        self.change(|freshness| freshness.committed_position = committed);
     }
 
     pub(crate) fn reached(&self, position: u64) {
+        let mut positions = self.positions();
+        let applied = Positions::advance(&mut positions.applied, position);
+        // What was applied was committed, also where the source does not say so.
+        let committed = Positions::advance(&mut positions.committed, position);
         self.change(|freshness| {
-            freshness.applied_position = freshness.applied_position.max(position);
-            // What was applied was committed, also where the source does not say so.
-            freshness.committed_position =
-                freshness.committed_position.max(freshness.applied_position);
+            freshness.applied_position = applied;
+            freshness.committed_position = committed;
         });
+    }
+
+    /// Held while the freshness is changed, so that it only grows.
+    fn positions(&self) -> MutexGuard<'_, Positions> {
+        self.0.positions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn count(&self, applied: &Applied) {

@@ -73,6 +73,27 @@ impl DataDirectory {
         Ok(DataDirectory { path, _lock: lock })
     }
 
+    /// The number that a file in it holds, from the first time on: `number` if nothing was there
+    /// before. Older programs wrote no such file; `before` is what they had.
+    pub fn keep_number(&self, name: &str, number: u16, before: Option<u16>) -> io::Result<u16> {
+        let path = self.path.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => text.trim().parse().map_err(|_| {
+                let what = format!("{} holds no number", path.display());
+                io::Error::new(io::ErrorKind::InvalidData, what)
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let number = before.unwrap_or(number);
+                let mut file = File::create(&path)?;
+                writeln!(file, "{number}")?;
+                file.sync_all()?;
+                File::open(&self.path)?.sync_all()?;
+                Ok(number)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// A file in it.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)

@@ -14,7 +14,7 @@ use bancada_extrato::ports::{
 };
 use bancada_extrato::statement::{Applied, HeldCard, fold, release};
 use bancada_kernel::{CardToken, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
 use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
 
@@ -27,7 +27,8 @@ const SCHEMA: Schema = Schema {
     application_id: 0x424E_4353,
     // `body` is a whole card or line as JSON; the other columns only say what is searched by.
     // The key of `line` is the order of every page.
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE card (
             token         TEXT PRIMARY KEY,
             holder        TEXT NOT NULL,
@@ -71,7 +72,16 @@ const SCHEMA: Schema = Schema {
             id       INTEGER PRIMARY KEY CHECK (id = 1),
             position INTEGER NOT NULL
         ) STRICT;
-    "],
+    ",
+        "
+        CREATE TABLE reached (
+            shard    INTEGER PRIMARY KEY,
+            position INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO reached (shard, position) SELECT 0, position FROM progress;
+        DROP TABLE progress;
+    ",
+    ],
 };
 
 /// Where the statements are.
@@ -164,13 +174,11 @@ impl StatementStore for Store {
         Ok(n_held)
     }
 
-    fn progress(&mut self) -> Result<u64, StoreError> {
-        let position: Option<i64> = self
-            .connection
-            .query_row("SELECT position FROM progress", (), |row| row.get(0))
-            .optional()
-            .map_err(failure)?;
-        Ok(position.map_or(0, i64::unsigned_abs))
+    fn progress(&mut self) -> Result<Vec<u64>, StoreError> {
+        let mut reached =
+            self.connection.prepare_cached("SELECT position FROM reached").map_err(failure)?;
+        let positions = reached.query_map((), |row| row.get::<_, i64>(0)).map_err(failure)?;
+        positions.map(|position| position.map(i64::unsigned_abs).map_err(failure)).collect()
     }
 }
 

@@ -113,6 +113,11 @@ pub(crate) struct JournalOptions {
     /// Every bank on the same database needs the same one.
     #[arg(long, env = "BANCADA_VAULT_KEY_FILE", value_name = "FILE", requires = "postgres")]
     pub(crate) vault_key_file: Option<PathBuf>,
+    /// How many ledgers share the bank's cards, each with a journal of its own. A bank keeps the
+    /// number it began with.
+    #[arg(long, env = "BANCADA_SHARDS", value_name = "NUMBER", default_value_t = 1,
+          value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) shards: u16,
     /// Make a snapshot of the ledger when the journal has grown by this many entries: a start
     /// reads the newest one and what came after it.
     #[arg(long, env = "BANCADA_SNAPSHOT_EVERY", value_name = "ENTRIES", default_value_t = 100_000,

@@ -105,6 +105,11 @@ impl Ledger {
         self.books.iter().map(|(account, sum)| (account, *sum))
     }
 
+    /// The keys whose answers are kept, with their merchants; the oldest first.
+    pub fn answered_keys(&self) -> impl Iterator<Item = (&MerchantId, &IdempotencyKey)> {
+        self.answers.iter().map(|kept| (&kept.merchant, &kept.key))
+    }
+
     pub(super) fn answer(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<Answer> {
         self.answers.get(merchant, key)
     }

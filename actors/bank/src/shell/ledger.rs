@@ -6,28 +6,29 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 use std::task::{self, Poll};
 use std::time::Duration;
 
 use actix::fut::{ActorFuture, ActorFutureExt as _, wrap_future};
 use actix::{Actor, AsyncContext as _, Context, Handler, Supervised};
-use bancada_kernel::{CardToken, EventId, PaymentId, TraceContext};
+use bancada_kernel::{EventId, PaymentId, TraceContext};
 use bancada_supervision::{ExitContext as _, SupervisedActor};
 use tokio::sync::oneshot;
 
-use crate::answer::{BankError, OperationAnswer, PaymentAnswer, PaymentQuery};
-use crate::ledger::{Answered, CardAccount, Decision, Entry, Expire, Ledger, Refusal, Stamp};
+use crate::answer::{BankError, PaymentQuery};
+use crate::ledger::{CardAccount, Expire, Stamp};
 use crate::ports::Surroundings;
 use crate::shell::journal::JournalQueue;
 use crate::shell::journal_thread::Order;
+use crate::shell::ledger_core::{Core, operation_answer, payment_answer};
 use crate::shell::ledger_mail::{
     AbandonKey, AuthorizePayment, AuthorizePayments, CapturePayment, ChangeCardLimit,
     ChangeCardStatus, FindCard, FindPayment, IssueNewCard, ListCards, PaymentItem, RefundPayment,
-    Reload, VoidPayment,
+    Reload, VoidPayment, YieldKey,
 };
+use crate::shell::part::Part;
 use crate::shell::pending::Pending;
-use crate::shell::reply::AnswerTo;
+use crate::shell::reply::AnswerTo as _;
 
 /// How often it is asked which holds have expired: a glance at the oldest one.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
@@ -36,6 +37,8 @@ const MAX_EXPIRED: usize = 256;
 
 /// The ledger and its way to the journal.
 pub(crate) struct LedgerActor {
+    /// Which of the Bank's ledgers it is.
+    part: Part,
     queue: JournalQueue,
     surroundings: Arc<dyn Surroundings>,
     mailbox_capacity: usize,
@@ -47,23 +50,16 @@ pub(crate) struct LedgerActor {
     core: Option<Core>,
 }
 
-struct Core {
-    ledger: Ledger,
-    journal: Sender<Vec<Order>>,
-    /// What was decided since the mailbox was last empty: it goes to the journal as one, so that
-    /// the journal's thread is woken once, and finds a batch.
-    open: Vec<Order>,
-}
-
 impl LedgerActor {
     pub(crate) fn new(
+        part: Part,
         queue: JournalQueue,
         surroundings: Arc<dyn Surroundings>,
         mailbox_capacity: usize,
         is_loaded: Arc<AtomicBool>,
         is_full: Arc<AtomicBool>,
     ) -> LedgerActor {
-        LedgerActor { queue, surroundings, mailbox_capacity, is_loaded, is_full, core: None }
+        LedgerActor { part, queue, surroundings, mailbox_capacity, is_loaded, is_full, core: None }
     }
 
     /// Loads the state through the journal's queue, behind everything already in it. Mail waits.
@@ -82,6 +78,7 @@ impl LedgerActor {
         }
         let loading = wrap_future::<_, Self>(loaded).map(|loaded, actor, ctx| match loaded {
             Ok(Ok(ledger)) => {
+                actor.part.loaded(&ledger, actor.surroundings.now());
                 actor.core = Some(Core { ledger, journal, open: Vec::new() });
                 actor.is_loaded.store(true, Ordering::Release);
             }
@@ -120,97 +117,11 @@ impl LedgerActor {
     fn stamp(&self, trace: Option<TraceContext>) -> Stamp {
         Stamp {
             event_id: EventId::new(self.surroundings.uuid()),
-            payment_id: PaymentId::new(self.surroundings.uuid()),
+            payment_id: self.part.payment_id(PaymentId::new(self.surroundings.uuid())),
             now: self.surroundings.now(),
             trace,
         }
     }
-}
-
-impl Core {
-    /// Answers once everything seen so far is durable.
-    fn observe<T, E>(&mut self, reply: impl AnswerTo<T, E>, answer: Result<T, BankError<E>>)
-    where
-        T: Send + 'static,
-        E: Send + 'static,
-    {
-        self.send(Order::Observe(Pending::new(reply, answer)));
-    }
-
-    fn send(&mut self, order: Order) {
-        self.open.push(order);
-    }
-
-    fn flush(&mut self) {
-        if !self.open.is_empty() {
-            // Should the thread have ended, the orders and their replies are dropped, and the
-            // callers learn that the outcome is unknown. The journal's supervisor starts both
-            // anew.
-            let _ = self.journal.send(std::mem::take(&mut self.open));
-        }
-    }
-
-    /// Answers a merchant's request: with what is recorded now, or was recorded before.
-    fn settle<T, E>(
-        &mut self,
-        decision: Result<Decision, E>,
-        reply: impl AnswerTo<T, E>,
-        read: impl FnOnce(Answered, bool) -> Option<T>,
-    ) where
-        T: Send + 'static,
-        E: Send + 'static,
-    {
-        match decision {
-            Err(error) => self.observe(reply, Err(BankError::Refused(error))),
-            Ok(Decision::Replay(answer)) => {
-                let given = self.ledger.given(answer).and_then(|given| read(given, true));
-                self.observe(reply, given.ok_or(BankError::UnknownOutcome));
-            }
-            Ok(Decision::Record(entry)) => {
-                self.ledger.apply(&entry);
-                let given = self.ledger.answer_of(&entry).and_then(|given| read(given, false));
-                let pending = Pending::new(reply, given.ok_or(BankError::UnknownOutcome));
-                self.send(Order::Append(entry, pending));
-            }
-        }
-    }
-
-    /// Answers with the card, as it is after the entry, if there is one.
-    fn settle_card<E: Send + 'static>(
-        &mut self,
-        decision: Result<Option<Entry>, E>,
-        token: &CardToken,
-        reply: impl AnswerTo<CardAccount, E>,
-    ) {
-        let entry = match decision {
-            Err(error) => return self.observe(reply, Err(BankError::Refused(error))),
-            Ok(entry) => entry,
-        };
-        if let Some(entry) = &entry {
-            self.ledger.apply(entry);
-        }
-        let card = self.ledger.card(token).cloned().ok_or(BankError::UnknownOutcome);
-        match entry {
-            Some(entry) => self.send(Order::Append(Box::new(entry), Pending::new(reply, card))),
-            None => self.observe(reply, card),
-        }
-    }
-}
-
-fn payment_answer(Answered { payment, .. }: Answered, replayed: bool) -> Option<PaymentAnswer> {
-    Some(PaymentAnswer { payment, replayed })
-}
-
-/// `None` only where a key led to another kind of operation, which its body rules out.
-fn operation_answer<R: TryFrom<Refusal>>(
-    Answered { payment, refusal }: Answered,
-    replayed: bool,
-) -> Option<OperationAnswer<R>> {
-    let outcome = match refusal {
-        None => Ok(payment),
-        Some(refusal) => Err(R::try_from(refusal).ok()?),
-    };
-    Some(OperationAnswer { outcome, replayed })
 }
 
 impl Actor for LedgerActor {
@@ -268,6 +179,12 @@ macro_rules! merchants_requests {
                 if message.reply.is_abandoned() {
                     return;
                 }
+                // Its key was given to another ledger since it was sent here: asked again, it
+                // goes there.
+                if !self.part.answers(&message.command) {
+                    let _ = message.reply.send(Err(BankError::Unavailable));
+                    return;
+                }
                 let stamp = self.stamp(message.trace);
                 // Without a core the reply is dropped; nothing was decided.
                 let Some(core) = &mut self.core else { return };
@@ -295,10 +212,28 @@ impl Handler<AuthorizePayments> for LedgerActor {
                 reply.send(Err(BankError::DeadlinePassed));
                 continue;
             }
+            if !self.part.answers(&command) {
+                reply.send(Err(BankError::Unavailable));
+                continue;
+            }
             let stamp = self.stamp(trace);
             let Some(core) = &mut self.core else { return };
             core.settle(command.decide(&core.ledger, stamp), reply, payment_answer);
         }
+    }
+}
+
+impl Handler<YieldKey> for LedgerActor {
+    type Result = ();
+
+    fn handle(&mut self, message: YieldKey, _: &mut Self::Context) {
+        let Some(core) = &mut self.core else { return };
+        let YieldKey { merchant, key, to, reply } = message;
+        let is_answered = core.ledger.payment_of_key(&merchant, &key).is_some();
+        if !is_answered {
+            self.part.give_up(&merchant, &key, to);
+        }
+        core.observe(reply, Ok(!is_answered));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the ledger is asked.
 
 use actix::Message;
-use bancada_kernel::{CardToken, MerchantId, TraceContext};
+use bancada_kernel::{CardToken, IdempotencyKey, MerchantId, Shard, TraceContext};
 use tokio::sync::oneshot;
 
 use crate::answer::{BankError, OperationAnswer, PaymentAnswer, PaymentQuery};
@@ -21,6 +21,34 @@ pub(crate) struct PaymentItem {
     pub(crate) trace: Option<TraceContext>,
     pub(crate) reply: NumberedReply,
 }
+
+/// A command under a merchant's key.
+pub(crate) trait Keyed {
+    fn key(&self) -> (&MerchantId, &IdempotencyKey);
+}
+
+impl Keyed for Authorize {
+    fn key(&self) -> (&MerchantId, &IdempotencyKey) {
+        (&self.merchant, &self.key)
+    }
+}
+
+impl Keyed for Abandon {
+    fn key(&self) -> (&MerchantId, &IdempotencyKey) {
+        (&self.merchant, &self.key)
+    }
+}
+
+macro_rules! operations {
+    ($($command:ty),*) => {$(
+        impl Keyed for $command {
+            fn key(&self) -> (&MerchantId, &IdempotencyKey) {
+                (&self.operation.merchant, &self.operation.key)
+            }
+        }
+    )*};
+}
+operations!(Capture, Void, Refund);
 
 macro_rules! messages {
     ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(
@@ -63,6 +91,13 @@ messages! {
         command: Abandon,
         trace: Option<TraceContext>,
         reply: Reply<PaymentAnswer, KeyReused>,
+    }
+    /// Give a key to another ledger, unless it is answered here; whether it was given.
+    YieldKey {
+        merchant: MerchantId,
+        key: IdempotencyKey,
+        to: Shard,
+        reply: Reply<bool, std::convert::Infallible>,
     }
     /// Issue a card.
     IssueNewCard { command: IssueCard, reply: Reply<CardAccount, IssueCardError> }

@@ -53,7 +53,7 @@ impl Snapshots {
     }
 
     fn look(&mut self, ctx: &mut Context<Self>) {
-        let committed = self.maker.feed.committed_position();
+        let committed = self.maker.feed.n_committed();
         let snapshot_at = &self.maker.recovery.snapshot_at;
         let grown = committed.saturating_sub(snapshot_at.load(Ordering::Acquire));
         if grown < self.maker.every || self.maker.is_busy.swap(true, Ordering::AcqRel) {

@@ -10,4 +10,5 @@ mod memory_journal;
 mod memory_snapshots;
 mod payments;
 mod running_bank;
+mod shards;
 mod snapshots;

@@ -13,7 +13,7 @@ use bancada_bank::ports::{JournalError, Surroundings};
 use bancada_bank::{
     BankError, BankHandle, BankParts, CaptureFailure, CardRequest, OperationAnswer,
     OperationRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest, RefundFailure,
-    SnapshotParts, Vault, VoidFailure, bank,
+    ShardParts, SnapshotParts, Vault, VoidFailure, bank,
 };
 use bancada_kernel::{
     CardNumber, CardToken, Currency, Cvv, Expiry, IdempotencyKey, MerchantId, Money, PaymentId,
@@ -50,7 +50,8 @@ impl Surroundings for World {
     }
 
     fn uuid(&self) -> Uuid {
-        Uuid::from_u128(u128::from(self.n_uuids.fetch_add(1, Ordering::Relaxed)) + 1)
+        // A shard writes its number into the last two bytes of a payment's id.
+        Uuid::from_u128((u128::from(self.n_uuids.fetch_add(1, Ordering::Relaxed)) + 1) << 16)
     }
 
     fn journal_is_lost(&self, error: &JournalError) {
@@ -101,20 +102,46 @@ impl RunningBank {
         Timestamp(now_ms): Timestamp,
         snapshots: Option<SnapshotParts>,
     ) -> RunningBank {
-        let world = Arc::new(World { now_ms: AtomicI64::new(now_ms), ..World::default() });
-        // Ids must not repeat across restarts, as UUIDs do not.
-        world.n_uuids.store(journal.entries().len() as u64 * 1_000_000, Ordering::Relaxed);
-        let parts = BankParts {
-            currency: Currency::BRL,
-            vault: Vault::new([7; 32]),
+        let shard = ShardParts {
             journal: Arc::new(journal.clone()),
             history: Arc::new(journal.clone()),
-            surroundings: Arc::clone(&world) as Arc<dyn Surroundings>,
-            max_in_flight,
             broker: None,
             snapshots,
         };
-        let (supervisor, bank) = bank(parts);
+        // Ids must not repeat across restarts, as UUIDs do not.
+        let n_past = journal.entries().len();
+        RunningBank::of(vec![shard], journal, n_past, max_in_flight, now_ms).await
+    }
+
+    /// A bank of several shards.
+    pub(crate) async fn over(journals: &[MemoryJournal]) -> RunningBank {
+        let shards = journals.iter().map(|journal| ShardParts {
+            journal: Arc::new(journal.clone()),
+            history: Arc::new(journal.clone()),
+            broker: None,
+            snapshots: None,
+        });
+        let n_past = journals.iter().map(|journal| journal.entries().len()).sum();
+        RunningBank::of(shards.collect(), &journals[0], n_past, 4_096, NOW.0).await
+    }
+
+    async fn of(
+        shards: Vec<ShardParts>,
+        journal: &MemoryJournal,
+        n_past: usize,
+        max_in_flight: usize,
+        now_ms: i64,
+    ) -> RunningBank {
+        let world = Arc::new(World { now_ms: AtomicI64::new(now_ms), ..World::default() });
+        world.n_uuids.store(n_past as u64 * 1_000_000, Ordering::Relaxed);
+        let parts = BankParts {
+            currency: Currency::BRL,
+            vault: Vault::new([7; 32]),
+            surroundings: Arc::clone(&world) as Arc<dyn Surroundings>,
+            max_in_flight,
+            shards,
+        };
+        let (supervisor, bank) = bank(parts).unwrap();
         let root = Supervisor::new("test", Strategy::OneForOne).supervisor(supervisor);
         let options = Options { chaos: true, ..Options::default() };
         let tree = Tree::start(root, options).await.unwrap();

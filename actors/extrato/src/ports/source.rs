@@ -1,4 +1,4 @@
-//! Where events come from: a broker's partitions, or the Bank's own feed as one partition.
+//! Where events come from: a broker's partitions, or the Bank's own feed with one for each shard.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bancada_kernel::{CardToken, PaymentEvent};
 
 /// A place in a source: for a broker the partition and the record's offset; for the Bank's feed
-/// partition 0 and the journal position.
+/// the shard and the position in its journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourcePosition {
     /// Which partition.
@@ -41,7 +41,8 @@ pub trait EventStream: Send {
 pub struct SourceBatch {
     /// In order per partition.
     pub records: Vec<SourceRecord>,
-    /// The last position that the Bank has committed, where the source knows it.
+    /// The last position that the Bank has committed in one of its shards, where the source knows
+    /// it.
     pub committed_position: Option<u64>,
 }
 
@@ -73,9 +74,13 @@ pub struct SourceError(pub String);
 /// The Bank's past, for events that were lost on their way.
 #[async_trait]
 pub trait EventRepair: Send + Sync + 'static {
-    /// At most `limit` events after a journal position, in order; none when there are no more.
+    /// At most `limit` events after a position, of its shard and in order; none when there are no
+    /// more.
     async fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, SourceError>;
 
-    /// The last position that the Bank has committed, which is `known` or later.
-    async fn committed_position(&self, known: u64) -> Result<u64, SourceError>;
+    /// The position before the first event of each of the Bank's shards.
+    async fn beginnings(&self) -> Result<Vec<u64>, SourceError>;
+
+    /// The last position that the Bank has committed in each of its shards.
+    async fn committed_positions(&self) -> Result<Vec<u64>, SourceError>;
 }

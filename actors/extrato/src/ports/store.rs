@@ -21,8 +21,8 @@ pub trait StatementStore: Send + 'static {
     /// transaction; the result is how many still wait.
     fn release(&mut self, found: &[HeldCard]) -> Result<u64, StoreError>;
 
-    /// The highest journal position seen; 0 at the very start.
-    fn progress(&mut self) -> Result<u64, StoreError>;
+    /// The highest position seen of each shard; none at the very start.
+    fn progress(&mut self) -> Result<Vec<u64>, StoreError>;
 }
 
 /// Reads statements, beside the writer and from any thread. Every call may block for a moment.

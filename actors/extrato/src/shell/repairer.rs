@@ -4,13 +4,13 @@
 //! It works beside the follower: other cards never wait for one that is being repaired, and what
 //! both bring is applied once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext as _, Context, Supervised};
-use bancada_kernel::{CardToken, PaymentEvent};
+use bancada_kernel::{CardToken, PaymentEvent, Shard};
 use bancada_supervision::{SupervisedActor, backoff};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 use crate::freshness::Progress;
 use crate::ports::{EventRepair, SourceError, SourceRecord, StoreError, Surroundings};
 use crate::shell::writer_thread::{Job, Release, WriterQueue};
+use crate::statement::HeldCard;
 
 /// Events read at once.
 const PAGE: usize = 512;
@@ -73,9 +74,10 @@ impl Repairer {
             if self.progress.does_source_tell() {
                 continue;
             }
-            let known = self.progress.freshness().applied_position;
-            match self.repair.committed_position(known).await {
-                Ok(position) => self.progress.committed(position),
+            match self.repair.committed_positions().await {
+                Ok(positions) => {
+                    positions.into_iter().for_each(|position| self.progress.committed(position));
+                }
                 // The freshness grows old, and says so.
                 Err(error) => tracing::debug!(%error, "the bank does not say how far it is"),
             }
@@ -87,26 +89,55 @@ impl Repairer {
         // Counted first: what cannot be read from now on is not answered by what is read below.
         let n_dead_letters = self.progress.statistics().n_dead_letters;
         let found = self.writer.ask(Job::Held).await?;
-        let Some(mut after) = found.iter().map(|card| card.position).min() else { return Ok(0) };
+        if found.is_empty() {
+            return Ok(0);
+        }
         let tokens: HashSet<_> = found.iter().map(|card| card.token.clone()).collect();
-        tracing::info!(n_cards = tokens.len(), after, "fetching events that cards missed");
-        loop {
-            let events = self.repair.read(after, PAGE).await?;
-            let Some(last) = events.last().map(|event| event.position) else { break };
-            if last <= after {
-                return Err(SourceError(format!("events after {after} end at {last}")).into());
-            }
-            after = last;
-            let records: Vec<_> =
-                events.into_iter().filter(|event| concerns(event, &tokens)).map(again).collect();
-            if !records.is_empty()
-                && self.writer.ask(|reply| Job::Apply(records, reply)).await? == 0
-            {
+        for after in self.gaps(&found).await? {
+            tracing::info!(n_cards = tokens.len(), after, "fetching events that cards missed");
+            if self.repair_after(after, &tokens).await? {
                 return Ok(0);
             }
         }
         let release = Release { found, n_dead_letters };
         Ok(self.writer.ask(|reply| Job::Release(release, reply)).await?)
+    }
+
+    /// Where reading begins in each shard that has an earliest gap. A card of which nothing is
+    /// known may be in any shard.
+    async fn gaps(&self, found: &[HeldCard]) -> Result<Vec<u64>, Failure> {
+        let mut gaps: BTreeMap<Shard, u64> = BTreeMap::new();
+        let (strangers, known): (Vec<_>, Vec<_>) = found.iter().partition(|it| it.position == 0);
+        let beginnings =
+            if strangers.is_empty() { Vec::new() } else { self.repair.beginnings().await? };
+        for position in known.into_iter().map(|card| card.position).chain(beginnings) {
+            let earliest = gaps.entry(Shard::of_position(position)).or_insert(position);
+            *earliest = position.min(*earliest);
+        }
+        Ok(gaps.into_values().collect())
+    }
+
+    /// Reads a shard's past from there on; whether no card waits any more.
+    async fn repair_after(
+        &self,
+        mut after: u64,
+        tokens: &HashSet<CardToken>,
+    ) -> Result<bool, Failure> {
+        loop {
+            let events = self.repair.read(after, PAGE).await?;
+            let Some(last) = events.last().map(|event| event.position) else { return Ok(false) };
+            if last <= after {
+                return Err(SourceError(format!("events after {after} end at {last}")).into());
+            }
+            after = last;
+            let records: Vec<_> =
+                events.into_iter().filter(|event| concerns(event, tokens)).map(again).collect();
+            if !records.is_empty()
+                && self.writer.ask(|reply| Job::Apply(records, reply)).await? == 0
+            {
+                return Ok(true);
+            }
+        }
     }
 }
 

@@ -76,7 +76,7 @@ impl WriterParts {
         store: &mut dyn StatementStore,
         jobs: &Receiver<Job>,
     ) -> Result<(), StoreError> {
-        self.progress.reached(store.progress()?);
+        store.progress()?.into_iter().for_each(|position| self.progress.reached(position));
         while let Ok(job) = jobs.recv() {
             // Whoever no longer waits asks again.
             match job {
@@ -116,10 +116,10 @@ impl WriterParts {
         let applied = store.apply(records, self.surroundings.now())?;
         self.progress.count(&applied);
         let n_held_cards = applied.n_held_cards;
-        let position = applied.position;
+        let positions = applied.positions;
         self.progress.count_dropped(self.subscribers.publish(applied.updates));
         // Last, so that who waits for a position finds everything told.
-        self.progress.reached(position);
+        positions.into_values().for_each(|position| self.progress.reached(position));
         if n_held_cards > 0 {
             self.repair.notify_one();
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bancada_kernel::{CardToken, Money, PaymentEvent, Timestamp};
+use bancada_kernel::{CardToken, Money, PaymentEvent, Shard, Timestamp};
 
 use super::{CardState, Cycle, StatementCard, StatementLine, Step, project};
 use crate::ports::{SourcePosition, SourceRecord, StoreError, Undecodable};
@@ -39,7 +39,8 @@ pub trait Rows {
     /// Remembers that a partition has been read up to here. It goes back only where the source
     /// began the partition anew.
     fn put_offset(&mut self, at: SourcePosition) -> Result<(), StoreError>;
-    /// Remembers that the journal has been seen up to here; never goes back.
+    /// Remembers that the journal of the position's shard has been seen up to here; never goes
+    /// back.
     fn put_progress(&mut self, position: u64) -> Result<(), StoreError>;
 }
 
@@ -56,8 +57,8 @@ pub struct Applied {
     pub n_dead_letters: u64,
     /// Cards that wait for missed events after the batch.
     pub n_held_cards: u64,
-    /// The highest position in the batch; 0 when there was none.
-    pub position: u64,
+    /// The highest position in the batch, by shard.
+    pub positions: BTreeMap<Shard, u64>,
     /// What readers who follow a card are told.
     pub updates: Vec<Update>,
 }
@@ -106,7 +107,8 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     fn on_event(&mut self, event: &PaymentEvent) -> Result<(), StoreError> {
-        self.applied.position = self.applied.position.max(event.position);
+        let last = self.applied.positions.entry(Shard::of_position(event.position)).or_default();
+        *last = event.position.max(*last);
         let Some(token) = event.card.as_ref().map(|card| &card.token) else { return Ok(()) };
         let last = self.sequence(token)?;
         match project(last, event) {
@@ -189,8 +191,8 @@ impl Batch<'_> {
         for (partition, offset) in offsets {
             self.rows.put_offset(SourcePosition { partition, offset })?;
         }
-        if self.applied.position > 0 {
-            self.rows.put_progress(self.applied.position)?;
+        for position in self.applied.positions.values() {
+            self.rows.put_progress(*position)?;
         }
         self.applied.n_held_cards = u64::try_from(self.held.len()).unwrap_or(u64::MAX);
         Ok(self.applied)

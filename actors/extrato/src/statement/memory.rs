@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use bancada_kernel::{CardToken, Money, Timestamp};
+use bancada_kernel::{CardToken, Money, Shard, Timestamp};
 
 use super::{
     Applied, CardState, Cycle, Filter, HeldCard, Rows, StatementCard, StatementLine, fold, release,
@@ -23,7 +23,7 @@ pub(crate) struct Content {
     pub(crate) held: BTreeMap<CardToken, u64>,
     pub(crate) dead_letters: BTreeMap<Option<SourcePosition>, String>,
     pub(crate) offsets: Offsets,
-    pub(crate) progress: u64,
+    pub(crate) progress: BTreeMap<Shard, u64>,
 }
 
 impl Content {
@@ -97,7 +97,8 @@ impl Rows for Content {
     }
 
     fn put_progress(&mut self, position: u64) -> Result<(), StoreError> {
-        self.progress = self.progress.max(position);
+        let last = self.progress.entry(Shard::of_position(position)).or_default();
+        *last = position.max(*last);
         Ok(())
     }
 }
@@ -169,8 +170,8 @@ impl StatementStore for Disk {
         release(&mut self.0.lock().unwrap().content, found)
     }
 
-    fn progress(&mut self) -> Result<u64, StoreError> {
-        Ok(self.content().progress)
+    fn progress(&mut self) -> Result<Vec<u64>, StoreError> {
+        Ok(self.content().progress.values().copied().collect())
     }
 }
 

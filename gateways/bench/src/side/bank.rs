@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, Surroundings};
-use bancada_bank::{BankHandle, BankParts, SnapshotParts, Vault, bank};
+use bancada_bank::{BankHandle, BankParts, ShardParts, SnapshotParts, Vault, bank};
 use bancada_database::journal::SqliteJournal;
 use bancada_database::postgres::PostgresJournal;
 use bancada_database::snapshot::FileSnapshots;
@@ -128,18 +128,21 @@ pub(crate) fn start(stores: Stores) -> anyhow::Result<RunningBank> {
     let parts = BankParts {
         currency: Currency::BRL,
         vault: Vault::new(VAULT_KEY),
-        history: stores.history,
-        journal: stores.journal,
         surroundings: Arc::new(World { metrics: metrics.clone() }),
         max_in_flight: MAX_IN_FLIGHT,
-        broker: None,
-        snapshots: stores.snapshots,
+        shards: vec![ShardParts {
+            history: stores.history,
+            journal: stores.journal,
+            broker: None,
+            snapshots: stores.snapshots,
+        }],
     };
+    let built = bank(parts)?;
     let (ready, is_ready) = mpsc::channel();
     let counted = metrics.clone();
     std::thread::Builder::new().name("bank".to_owned()).spawn(move || {
         actix_rt::System::new().block_on(async {
-            let (supervisor, handle) = bank(parts);
+            let (supervisor, handle) = built;
             let server = GrpcServerParts { listener, bank: handle.clone(), metrics: counted };
             let root = Supervisor::new("bench", Strategy::OneForOne)
                 .supervisor(supervisor)

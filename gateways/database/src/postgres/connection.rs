@@ -11,7 +11,7 @@ use super::DatabaseUrl;
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// Step N leads from version N to N + 1. Never edited, only added to.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     -- Which key the tokens in here were made with.
     CREATE TABLE bancada.vault (
@@ -47,6 +47,10 @@ const STEPS: [&str; 2] = [
     );
     -- Ids and checksums do not compress.
     ALTER TABLE bancada.snapshot ALTER COLUMN content SET STORAGE EXTERNAL;
+",
+    "
+    -- Into how many shards the cards in here are divided.
+    ALTER TABLE bancada.vault ADD COLUMN n_shards smallint NOT NULL DEFAULT 1;
 ",
 ];
 /// Whoever migrates holds this lock; any number that nobody else takes.

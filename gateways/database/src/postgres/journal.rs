@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
+use bancada_kernel::ShardCount;
 use postgres::{Client, Statement};
 
 use super::DatabaseUrl;
@@ -15,11 +16,11 @@ use super::connection::{Connection, bigint, failure, smallint};
 use crate::record;
 use crate::replay::Replay;
 
-/// The first fingerprint stays; an update that changes nothing returns it.
+/// The first fingerprint and number stay; an update that changes nothing returns them.
 const CLAIM: &str = "
-    INSERT INTO bancada.vault AS known (id, fingerprint) VALUES (1, $1)
+    INSERT INTO bancada.vault AS known (id, fingerprint, n_shards) VALUES (1, $1, $2)
     ON CONFLICT (id) DO UPDATE SET fingerprint = known.fingerprint
-    RETURNING fingerprint";
+    RETURNING fingerprint, n_shards";
 const TAKE_OVER: &str = "
     INSERT INTO bancada.journal_epoch AS known (shard, epoch) VALUES ($1, 1)
     ON CONFLICT (shard) DO UPDATE SET epoch = known.epoch + 1
@@ -54,17 +55,25 @@ impl PostgresJournal {
         PostgresJournal { url: url.clone(), shard }
     }
 
-    /// Says with which key the tokens in this database are made; an error if they were made with
-    /// another one, or if the database cannot be reached.
-    pub fn claim(&self, fingerprint: [u8; 32]) -> Result<(), JournalError> {
+    /// Says with which key the tokens in this database are made, and into how many shards its
+    /// cards are divided; an error if it was made with others, or cannot be reached.
+    pub fn claim(&self, fingerprint: [u8; 32], shards: ShardCount) -> Result<(), JournalError> {
         let mut connection = Connection::new(&self.url);
-        let row =
-            connection.client()?.query_one(CLAIM, &[&fingerprint.as_slice()]).map_err(failure)?;
-        if row.get::<_, &[u8]>(0) == fingerprint {
-            return Ok(());
+        let n_shards = smallint(shards.get())?;
+        let row = connection
+            .client()?
+            .query_one(CLAIM, &[&fingerprint.as_slice(), &n_shards])
+            .map_err(failure)?;
+        if row.get::<_, &[u8]>(0) != fingerprint {
+            let other = "the cards in the database have tokens of another vault key";
+            return Err(JournalError::Failed(other.to_owned()));
         }
-        let other = "the cards in the database have tokens of another vault key";
-        Err(JournalError::Failed(other.to_owned()))
+        let found: i16 = row.get(1);
+        if found != n_shards {
+            let other = format!("the database has {found} shards; start the bank with as many");
+            return Err(JournalError::Failed(other));
+        }
+        Ok(())
     }
 
     /// Reads what is committed, beside the writer; connects when it is asked something.

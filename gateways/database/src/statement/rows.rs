@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bancada_extrato::ports::{SourcePosition, StoreError, Undecodable};
 use bancada_extrato::statement::{CardState, Cycle, Rows, StatementLine, searchable};
-use bancada_kernel::CardToken;
+use bancada_kernel::{CardToken, Shard};
 use rusqlite::{OptionalExtension as _, Params, Transaction, params};
 
 use super::{decode, encode, failure, integer, read_token};
@@ -134,9 +134,9 @@ impl Rows for OpenTransaction<'_> {
 
     fn put_progress(&mut self, position: u64) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO progress (id, position) VALUES (1, ?1)
-             ON CONFLICT (id) DO UPDATE SET position = max(position, excluded.position)",
-            [integer(position)?],
+            "INSERT INTO reached (shard, position) VALUES (?1, ?2)
+             ON CONFLICT (shard) DO UPDATE SET position = max(position, excluded.position)",
+            params![Shard::of_position(position).number(), integer(position)?],
         )
     }
 }

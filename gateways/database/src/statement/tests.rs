@@ -4,7 +4,7 @@ use bancada_extrato::ports::{SourcePosition, StatementReader, Undecodable};
 use bancada_extrato::statement::{Filter, LineKind};
 use bancada_kernel::{
     Brand, CardSnapshot, CardStatus, EventCard, EventId, EventKind, Money, PaymentEvent, PaymentId,
-    TraceContext,
+    Shard, TraceContext,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -52,7 +52,7 @@ impl Bench {
 
     /// Everything that is kept, as text.
     fn dump(&self) -> Vec<String> {
-        let tables = ["card", "line", "fatura", "held", "dead_letter", "source", "progress"];
+        let tables = ["card", "line", "fatura", "held", "dead_letter", "source", "reached"];
         let mut rows = Vec::new();
         for table in tables {
             let mut all = self.store.connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
@@ -128,10 +128,10 @@ fn events(card: u8, n: u64) -> Vec<SourceRecord> {
 fn cards_lines_and_offsets_survive_a_reopening() {
     let mut bench = Bench::new();
     let applied = bench.apply(&events(1, 6));
-    assert_eq!((applied.n_applied, applied.position), (6, 6));
+    assert_eq!((applied.n_applied, applied.positions), (6, [(Shard::FIRST, 6)].into()));
     let bench = &mut bench.reopened();
     assert_eq!(bench.store.offsets(), Ok(Offsets([(0, 6)].into())));
-    assert_eq!(bench.store.progress(), Ok(6));
+    assert_eq!(bench.store.progress(), Ok(vec![6]));
     let card = bench.reader.card(&token(1), now()).unwrap().unwrap();
     assert_eq!((card.state.sequence, card.state.now.balance.minor), (6, 6));
     // Two purchases and a refund.
@@ -141,7 +141,7 @@ fn cards_lines_and_offsets_survive_a_reopening() {
     assert_eq!((line.kind, line.trace), (LineKind::Purchase, TraceContext::new(u128::MAX, 1)));
     assert_eq!(bench.apply(&events(1, 3)).n_duplicates, 3);
     assert_eq!(bench.store.offsets(), Ok(Offsets([(0, 3)].into())), "the source began anew");
-    assert_eq!(bench.store.progress(), Ok(6), "nothing is forgotten");
+    assert_eq!(bench.store.progress(), Ok(vec![6]), "nothing is forgotten");
     assert_eq!(bench.reader.card(&token(2), now()), Ok(None));
 }
 

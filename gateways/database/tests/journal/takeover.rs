@@ -5,6 +5,8 @@ use bancada_bank::ports::{
 };
 use bancada_database::postgres::{DatabaseUrl, PostgresDelivery, PostgresJournal};
 
+use bancada_kernel::ShardCount;
+
 use crate::server::Server;
 use crate::{entries, replay};
 
@@ -67,13 +69,15 @@ fn a_database_that_ends_keeps_what_was_acknowledged() {
 }
 
 #[test]
-fn a_database_belongs_to_one_vault_key() {
+fn a_database_belongs_to_one_vault_key_and_keeps_its_number_of_shards() {
     let server = Server::shared();
     let journal = PostgresJournal::new(&server.new_database().parse().unwrap(), 0);
-    journal.claim([1; 32]).unwrap();
-    journal.claim([1; 32]).unwrap();
-    failed(journal.claim([2; 32]), "another vault key");
-    journal.claim([1; 32]).unwrap();
+    let [one, two] = [1, 2].map(|count| ShardCount::new(count).unwrap());
+    journal.claim([1; 32], two).unwrap();
+    journal.claim([1; 32], two).unwrap();
+    failed(journal.claim([2; 32], two), "another vault key");
+    failed(journal.claim([1; 32], one), "has 2 shards");
+    journal.claim([1; 32], two).unwrap();
 }
 
 #[test]

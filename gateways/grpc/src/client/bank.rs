@@ -5,6 +5,7 @@
 //! actor in between would only add a hop.
 
 use std::future::Future;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bancada_checkout::ports::{Bank, BankAnswer, BankCallError, BankRequest, Outcome};
 use bancada_kernel::{
-    CardToken, DeclineReason, IdempotencyKey, MerchantId, Money, PaymentId, TraceContext,
+    CardNumber, CardToken, DeclineReason, IdempotencyKey, MerchantId, Money, PaymentId,
+    TraceContext,
 };
 use bancada_proto::bank::v1;
 use bancada_proto::bank::v1::bank_service_client::BankServiceClient;
@@ -41,6 +43,8 @@ struct Shared {
     /// One for each channel.
     streams: Vec<AuthorizeStream>,
     next: AtomicUsize,
+    /// Keyed by chance: nothing that is kept depends on it, and nobody outside can guess it.
+    hasher: RandomState,
     deadline: Duration,
     breaker: Breaker,
     retries: RetryBudget,
@@ -59,6 +63,7 @@ impl BankClient {
                 streams: streams.map(|channel| AuthorizeStream::new(channel, deadline)).collect(),
                 channels,
                 next: AtomicUsize::new(0),
+                hasher: RandomState::new(),
                 deadline,
                 breaker: Breaker::new(),
                 retries: RetryBudget::new(),
@@ -70,6 +75,12 @@ impl BankClient {
     /// Where the circuit breaker stands.
     pub fn breaker(&self) -> BreakerState {
         self.shared.breaker.state()
+    }
+
+    /// The connection of a card.
+    fn route(&self, number: &CardNumber) -> usize {
+        let hash = self.shared.hasher.hash_one(number.expose());
+        usize::try_from(hash % N_CHANNELS as u64).unwrap_or_default()
     }
 
     /// The connection whose turn it is.
@@ -174,11 +185,13 @@ impl CallFailure {
 impl Bank for BankClient {
     async fn authorize(&self, request: BankRequest) -> Result<BankAnswer, BankCallError> {
         let trace = request.trace;
+        // A card's payments travel on one connection, as they are decided by one shard.
+        let route = self.route(&request.card.number);
         let message = authorize_message(&request);
         drop(request);
         let answer = self
-            .call("BankService/Authorize", message, trace, |shared, next, request| {
-                shared.streams[next].clone().authorize(request)
+            .call("BankService/Authorize", message, trace, |shared, _, request| {
+                shared.streams[route].clone().authorize(request)
             })
             .await
             .map_err(CallFailure::into_error)?;

@@ -1,7 +1,7 @@
 //! The statement's client of the Bank's event feed: the embedded transport, and the source of
 //! repairs for every transport.
 //!
-//! A feed is one partition, and its offsets are positions of the journal.
+//! Each shard of the Bank is a partition, whose offsets are its positions.
 
 use std::time::Duration;
 
@@ -10,9 +10,10 @@ use bancada_extrato::ports::{
     EventRepair, EventSource, EventStream, Offsets, SourceBatch, SourceError, SourcePosition,
     SourceRecord, Undecodable,
 };
-use bancada_kernel::{CardToken, PaymentEvent};
+use bancada_kernel::{CardToken, PaymentEvent, Shard, ShardCount};
 use bancada_proto::bank::v1;
 use bancada_proto::bank::v1::event_feed_client::EventFeedClient;
+use futures_util::future::select_all;
 use prost::Message as _;
 use tonic::Streaming;
 use tonic::transport::Channel;
@@ -20,8 +21,6 @@ use tonic::transport::Channel;
 use super::channels::{BankAddress, connect};
 use crate::message::event::event_from_message;
 
-/// The one partition of a feed.
-const PARTITION: u32 = 0;
 /// A batch of the feed: 512 events of at most some kilobytes.
 const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Connecting, and the first batch of a repair.
@@ -56,25 +55,64 @@ impl FeedClient {
     }
 }
 
-#[async_trait]
-impl EventSource for FeedClient {
-    async fn open(&self, after: Offsets) -> Result<Box<dyn EventStream>, SourceError> {
-        let after = after.0.get(&PARTITION).copied().unwrap_or(0);
-        Ok(Box::new(FeedStream { batches: self.subscribe(after).await? }))
+/// One shard's events, from a place on.
+struct Subscription {
+    shard: Shard,
+    batches: Streaming<v1::EventBatch>,
+}
+
+impl FeedClient {
+    /// How many shards the Bank has.
+    async fn shards(&self) -> Result<ShardCount, SourceError> {
+        let mut first = self.subscribe(0).await?;
+        let greeting = first_batch(&mut first).await?;
+        // A Bank of before there were shards says nothing.
+        ShardCount::new(greeting.n_shards.max(1)).map_err(|error| SourceError(error.to_string()))
     }
 }
 
+/// The batch with which a subscription begins: it only says how far the Bank is.
+async fn first_batch(
+    batches: &mut Streaming<v1::EventBatch>,
+) -> Result<v1::EventBatch, SourceError> {
+    match tokio::time::timeout(ANSWER_WITHIN, batches.message()).await {
+        Ok(Ok(Some(batch))) => Ok(batch),
+        Ok(Ok(None)) => Err(SourceError("the bank ended the feed".to_owned())),
+        Ok(Err(status)) => Err(SourceError(status.message().to_owned())),
+        Err(_) => Err(SourceError("the bank did not answer in time".to_owned())),
+    }
+}
+
+#[async_trait]
+impl EventSource for FeedClient {
+    async fn open(&self, after: Offsets) -> Result<Box<dyn EventStream>, SourceError> {
+        let mut subscriptions = Vec::new();
+        for shard in self.shards().await?.shards() {
+            let known = after.0.get(&u32::from(shard.number())).copied();
+            let batches = self.subscribe(known.unwrap_or_else(|| shard.position(0))).await?;
+            subscriptions.push(Subscription { shard, batches });
+        }
+        Ok(Box::new(FeedStream { subscriptions }))
+    }
+}
+
+/// Every shard of the Bank.
 struct FeedStream {
-    batches: Streaming<v1::EventBatch>,
+    subscriptions: Vec<Subscription>,
 }
 
 #[async_trait]
 impl EventStream for FeedStream {
     async fn next(&mut self) -> Result<SourceBatch, SourceError> {
-        match self.batches.message().await {
+        let messages = self.subscriptions.iter_mut().map(|Subscription { shard, batches }| {
+            Box::pin(async move { (*shard, batches.message().await) })
+        });
+        // Whichever has something; the others keep what they have.
+        let ((shard, message), ..) = select_all(messages).await;
+        match message {
             Ok(Some(batch)) => Ok(SourceBatch {
                 committed_position: Some(batch.committed_position),
-                records: batch.events.into_iter().map(record).collect(),
+                records: batch.events.into_iter().map(|event| record(shard, event)).collect(),
             }),
             Ok(None) => Err(SourceError("the bank ended the feed".to_owned())),
             Err(status) => Err(SourceError(status.message().to_owned())),
@@ -82,8 +120,9 @@ impl EventStream for FeedStream {
     }
 }
 
-fn record(message: v1::PaymentEvent) -> SourceRecord {
-    let at = Some(SourcePosition { partition: PARTITION, offset: message.position });
+fn record(shard: Shard, message: v1::PaymentEvent) -> SourceRecord {
+    let partition = u32::from(shard.number());
+    let at = Some(SourcePosition { partition, offset: message.position });
     let card = CardToken::parse(&message.card_token).ok();
     let raw = message.clone();
     let event = event_from_message(message).map_err(|error| Undecodable {
@@ -125,13 +164,16 @@ impl EventRepair for FeedClient {
         Ok(events)
     }
 
-    async fn committed_position(&self, known: u64) -> Result<u64, SourceError> {
-        let mut batches = self.subscribe(known).await?;
-        match tokio::time::timeout(ANSWER_WITHIN, batches.message()).await {
-            Ok(Ok(Some(batch))) => Ok(batch.committed_position),
-            Ok(Ok(None)) => Err(SourceError("the bank ended the feed".to_owned())),
-            Ok(Err(status)) => Err(SourceError(status.message().to_owned())),
-            Err(_) => Err(SourceError("the bank did not answer in time".to_owned())),
+    async fn beginnings(&self) -> Result<Vec<u64>, SourceError> {
+        Ok(self.shards().await?.shards().map(|shard| shard.position(0)).collect())
+    }
+
+    async fn committed_positions(&self) -> Result<Vec<u64>, SourceError> {
+        let mut positions = Vec::new();
+        for beginning in self.beginnings().await? {
+            let mut batches = self.subscribe(beginning).await?;
+            positions.push(first_batch(&mut batches).await?.committed_position);
         }
+        Ok(positions)
     }
 }

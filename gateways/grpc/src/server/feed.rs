@@ -3,7 +3,8 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use bancada_bank::{BankHandle, FeedReader};
+use bancada_bank::{BankHandle, Feed, FeedReader};
+use bancada_kernel::Shard;
 use bancada_proto::bank::v1;
 use futures_util::Stream;
 use futures_util::stream::unfold;
@@ -33,12 +34,15 @@ impl v1::event_feed_server::EventFeed for FeedApi {
         request: Request<v1::SubscribeRequest>,
     ) -> Result<Response<Batches>, Status> {
         let after = request.into_inner().after_position;
-        if is_loaded(&self.bank) {
-            refuse_beyond(&self.bank, after)?;
+        let feed = self.bank.feed_of(Shard::of_position(after));
+        let feed = feed.ok_or_else(|| beyond(after, self.bank.feed()))?.clone();
+        if is_loaded(&self.bank, &feed) {
+            refuse_beyond(&feed, after)?;
         }
         let place = Place {
             bank: self.bank.clone(),
-            reader: self.bank.feed().subscribe(after),
+            reader: feed.subscribe(after),
+            feed,
             stopping: self.stopping.clone(),
             greets_after: Some(after),
         };
@@ -52,6 +56,7 @@ impl v1::event_feed_server::EventFeed for FeedApi {
 /// Where one reader is.
 struct Place {
     bank: BankHandle,
+    feed: Feed,
     reader: FeedReader,
     stopping: watch::Receiver<bool>,
     /// Where it began, until it was told how far the Bank is.
@@ -63,7 +68,7 @@ impl Place {
         let greets_after = self.greets_after.take();
         let batch = async {
             match greets_after {
-                Some(after) => greeting(&self.bank, after).await,
+                Some(after) => greeting(&self.bank, &self.feed, after).await,
                 None => next_batch(&mut self.reader).await,
             }
         };
@@ -75,33 +80,36 @@ impl Place {
 }
 
 /// How far the Bank is, once it knows that itself.
-async fn greeting(bank: &BankHandle, after: u64) -> Result<v1::EventBatch, Status> {
-    while !is_loaded(bank) {
+async fn greeting(bank: &BankHandle, feed: &Feed, after: u64) -> Result<v1::EventBatch, Status> {
+    while !is_loaded(bank, feed) {
         sleep(LOADED_EVERY).await;
     }
-    refuse_beyond(bank, after)?;
-    let committed_position = bank.feed().committed_position();
-    Ok(v1::EventBatch { events: Vec::new(), committed_position })
+    refuse_beyond(feed, after)?;
+    Ok(v1::EventBatch {
+        events: Vec::new(),
+        committed_position: feed.committed_position(),
+        n_shards: bank.shards().get().into(),
+    })
 }
 
 /// Whether the last position is known. A full disk is known to be full only after a load.
-fn is_loaded(bank: &BankHandle) -> bool {
-    bank.feed().committed_position() > 0 || bank.is_full() || bank.readiness().is_ok()
+fn is_loaded(bank: &BankHandle, feed: &Feed) -> bool {
+    feed.n_committed() > 0 || bank.is_full() || bank.readiness().is_ok()
 }
 
 /// A reader that is ahead has followed another journal: it must know, not wait for ever.
-fn refuse_beyond(bank: &BankHandle, after: u64) -> Result<(), Status> {
-    let committed = bank.feed().committed_position();
-    if after > committed {
-        let text = format!("position {after} is beyond the last one, {committed}");
-        return Err(Status::out_of_range(text));
-    }
-    Ok(())
+fn refuse_beyond(feed: &Feed, after: u64) -> Result<(), Status> {
+    if after > feed.committed_position() { Err(beyond(after, feed)) } else { Ok(()) }
+}
+
+fn beyond(after: u64, feed: &Feed) -> Status {
+    let committed = feed.committed_position();
+    Status::out_of_range(format!("position {after} is beyond the last one, {committed}"))
 }
 
 async fn next_batch(reader: &mut FeedReader) -> Result<v1::EventBatch, Status> {
     let batch = reader.next_batch().await;
     let batch = batch.map_err(|error| Status::unavailable(error.to_string()))?;
     let events = batch.events.iter().map(|event| event_to_message(event)).collect();
-    Ok(v1::EventBatch { events, committed_position: batch.committed_position })
+    Ok(v1::EventBatch { events, committed_position: batch.committed_position, n_shards: 0 })
 }

@@ -19,7 +19,7 @@ async fn subscribe(running: &RunningBank, after_position: u64) -> Streaming<Even
     let committed_position = running.handle.feed().committed_position();
     let mut stream = open(running, after_position).await.unwrap();
     let first = stream.message().await.unwrap().unwrap();
-    assert_eq!(first, EventBatch { events: Vec::new(), committed_position });
+    assert_eq!(first, EventBatch { events: Vec::new(), committed_position, n_shards: 1 });
     stream
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bancada_bank::ledger::{Ledger, check};
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, Surroundings};
-use bancada_bank::{BankHandle, BankParts, Vault, bank};
+use bancada_bank::{BankHandle, BankParts, ShardParts, Vault, bank};
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kernel::{Currency, Timestamp};
 use bancada_proto::bank::v1::bank_service_client::BankServiceClient;
@@ -109,13 +109,16 @@ impl RunningBank {
         let (supervisor, handle) = bank(BankParts {
             currency: Currency::BRL,
             vault: Vault::new([7; 32]),
-            journal: Arc::clone(&opener),
-            history,
             surroundings: Arc::clone(&world) as Arc<dyn Surroundings>,
             max_in_flight,
-            broker: None,
-            snapshots: None,
-        });
+            shards: vec![ShardParts {
+                journal: Arc::clone(&opener),
+                history,
+                broker: None,
+                snapshots: None,
+            }],
+        })
+        .unwrap();
         let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
         let address = format!("http://{}", listener.local_addr().unwrap());
         let metrics = Metrics::new();

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bancada_bank::ports::{JournalError, Surroundings};
-use bancada_bank::{BankParts, Vault, bank};
+use bancada_bank::{BankParts, ShardParts, Vault, bank};
 use bancada_database::journal::SqliteJournal;
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kernel::{Currency, Timestamp};
@@ -91,13 +91,16 @@ impl ServedBank {
         let (supervisor, handle) = bank(BankParts {
             currency: Currency::BRL,
             vault: Vault::new([7; 32]),
-            history: Arc::new(journal.history().unwrap()),
-            journal: Arc::new(journal),
             surroundings: Arc::clone(&world) as Arc<dyn Surroundings>,
             max_in_flight: 64,
-            broker: None,
-            snapshots: None,
-        });
+            shards: vec![ShardParts {
+                history: Arc::new(journal.history().unwrap()),
+                journal: Arc::new(journal),
+                broker: None,
+                snapshots: None,
+            }],
+        })
+        .unwrap();
         let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
         let address = listener.local_addr().unwrap();
         let parts = GrpcServerParts { listener, bank: handle.clone(), metrics: Metrics::new() };

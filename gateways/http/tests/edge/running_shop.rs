@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bancada_bank::{BankHandle, BankParts, Vault, bank};
+use bancada_bank::{BankHandle, BankParts, ShardParts, Vault, bank};
 use bancada_checkout::catalogue::Catalogue;
 use bancada_checkout::{CheckoutParts, Limits, checkout};
 use bancada_database::journal::SqliteJournal;
@@ -243,13 +243,16 @@ fn bank_parts(data: &Path, metrics: &Metrics) -> (Supervisor, BankHandle, BankAd
     let (supervisor, handle) = bank(BankParts {
         currency: Currency::BRL,
         vault: Vault::new([7; 32]),
-        history: Arc::new(journal.history().unwrap()),
-        journal: Arc::new(journal),
         surroundings: Arc::new(World),
         max_in_flight: 4_096,
-        broker: None,
-        snapshots: None,
-    });
+        shards: vec![ShardParts {
+            history: Arc::new(journal.history().unwrap()),
+            journal: Arc::new(journal),
+            broker: None,
+            snapshots: None,
+        }],
+    })
+    .unwrap();
     let listener = listener();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let parts = GrpcServerParts { listener, bank: handle.clone(), metrics: metrics.clone() };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bancada_bank::ledger::PaymentStatus;
 use bancada_bank::ports::{DeliveryCursor, EventPublisher, JournalError};
-use bancada_bank::{BankHandle, BankParts, PaymentRequest, Vault, bank};
+use bancada_bank::{BankHandle, BankParts, PaymentRequest, ShardParts, Vault, bank};
 use bancada_database::delivery::SqliteDelivery;
 use bancada_database::journal::SqliteJournal;
 use bancada_database::statement::SqliteStatements;
@@ -120,13 +120,16 @@ impl Bench {
         let (supervisor, handle) = bank(BankParts {
             currency: Currency::BRL,
             vault: Vault::new([7; 32]),
-            history: Arc::new(journal.history().unwrap()),
-            journal: Arc::new(journal),
             surroundings: Arc::new(World),
             max_in_flight: 4_096,
-            broker,
-            snapshots: None,
-        });
+            shards: vec![ShardParts {
+                history: Arc::new(journal.history().unwrap()),
+                journal: Arc::new(journal),
+                broker,
+                snapshots: None,
+            }],
+        })
+        .unwrap();
         let grpc = GrpcServerParts {
             listener: Arc::clone(&self.listener),
             bank: handle.clone(),

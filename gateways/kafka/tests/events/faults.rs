@@ -21,7 +21,7 @@ fn payments_go_on_while_the_broker_is_away() {
         statement.equals(&bank).await;
 
         broker.kill();
-        let delivered = bank.handle.delivered_position();
+        let delivered = bank.handle.n_delivered();
         bank.pay_often(60).await;
         eventually("the statement says that it is cut off", async || {
             let freshness = statement.handle.freshness();
@@ -29,12 +29,12 @@ fn payments_go_on_while_the_broker_is_away() {
             !freshness.connected && is_behind
         })
         .await;
-        assert_eq!(bank.handle.delivered_position(), delivered);
+        assert_eq!(bank.handle.n_delivered(), delivered);
 
         broker.start_again();
         statement.equals(&bank).await;
         eventually("the Bank knows that it is delivered", async || {
-            bank.handle.delivered_position() == Some(bank.position())
+            bank.handle.n_delivered() == Some(bank.position())
         })
         .await;
         statement.tree.shutdown().await;
@@ -54,7 +54,7 @@ fn what_a_wiped_broker_forgot_is_fetched_from_the_bank() {
         statement.tree.shutdown().await;
         bank.pay_often(40).await;
         eventually("the broker has everything", async || {
-            bank.handle.delivered_position() == Some(bank.position())
+            bank.handle.n_delivered() == Some(bank.position())
         })
         .await;
 

@@ -24,7 +24,7 @@ fn the_topic_holds_every_event_by_card_and_no_card_number() {
         bank.pay_often(20).await;
         assert!(!bank.pay(5, 777).await);
         eventually("everything is delivered", async || {
-            bank.handle.delivered_position() == Some(bank.position())
+            bank.handle.n_delivered() == Some(bank.position())
         })
         .await;
         let events = bank.events().await;

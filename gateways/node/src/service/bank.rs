@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bancada_bank::ports::{DeliveryCursor, EventHistory, JournalOpener, Surroundings};
-use bancada_bank::{BankHandle, BankParts, SnapshotParts, Vault, bank};
+use bancada_bank::{BankHandle, BankParts, ShardParts, SnapshotParts, Vault, bank};
 use bancada_database::data_directory::{self, DataDirectory};
 use bancada_database::delivery::SqliteDelivery;
 use bancada_database::journal::SqliteJournal;
@@ -17,7 +17,7 @@ use bancada_database::postgres::{
 use bancada_database::snapshot::FileSnapshots;
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_http::Check;
-use bancada_kernel::Currency;
+use bancada_kernel::{Currency, Shard, ShardCount};
 use bancada_supervision::{ChildSpec, Strategy, Supervisor};
 
 use crate::arguments::JournalOptions;
@@ -26,9 +26,15 @@ use crate::surroundings::RealSurroundings;
 
 /// Requests in progress at once; more are refused as overload.
 const MAX_IN_FLIGHT: usize = 4_096;
-/// The one shard of this process.
-const SHARD: u16 = 0;
 const JOURNAL: &str = "journal.sqlite3";
+
+/// A shard's journal: the first one's is where there was only one before.
+fn journal_file(shard: Shard) -> String {
+    match shard.number() {
+        0 => JOURNAL.to_owned(),
+        number => format!("journal-{number}.sqlite3"),
+    }
+}
 
 /// Where the Bank keeps what it must not forget.
 struct Stores {
@@ -38,13 +44,17 @@ struct Stores {
 }
 
 impl Stores {
-    fn in_files(directory: &DataDirectory, options: &JournalOptions) -> anyhow::Result<Stores> {
-        let path = directory.file(JOURNAL);
-        let journal = SqliteJournal::new(&path, SHARD, options.journal_max_bytes);
+    fn in_files(
+        directory: &DataDirectory,
+        shard: Shard,
+        options: &JournalOptions,
+    ) -> anyhow::Result<Stores> {
+        let path = directory.file(&journal_file(shard));
+        let journal = SqliteJournal::new(&path, shard.number(), options.journal_max_bytes);
         let history = Arc::new(journal.history()?);
         let folder = path.parent().unwrap_or(Path::new("."));
         let snapshots = SnapshotParts {
-            store: Arc::new(FileSnapshots::new(folder, SHARD)),
+            store: Arc::new(FileSnapshots::new(folder, shard.number())),
             history: Arc::new(journal.history()?),
             every: options.snapshot_every,
         };
@@ -53,14 +63,13 @@ impl Stores {
 
     fn in_postgres(
         url: &DatabaseUrl,
-        vault: &Vault,
+        shard: Shard,
         options: &JournalOptions,
     ) -> anyhow::Result<Stores> {
-        let journal = PostgresJournal::new(url, SHARD);
-        journal.claim(vault.fingerprint())?;
+        let journal = PostgresJournal::new(url, shard.number());
         let history = Arc::new(journal.history());
         let snapshots = SnapshotParts {
-            store: Arc::new(PostgresSnapshots::new(url, SHARD)),
+            store: Arc::new(PostgresSnapshots::new(url, shard.number())),
             history: Arc::new(journal.history()),
             every: options.snapshot_every,
         };
@@ -71,12 +80,34 @@ impl Stores {
 /// Where it is kept how far a broker has come: beside the journal.
 fn delivery(
     directory: &DataDirectory,
+    shard: Shard,
     options: &JournalOptions,
 ) -> anyhow::Result<Arc<dyn DeliveryCursor>> {
     Ok(match &options.postgres {
-        Some(url) => Arc::new(PostgresDelivery::new(url, SHARD)),
-        None => Arc::new(SqliteDelivery::open(&directory.file("delivery.sqlite3"), SHARD)?),
+        Some(url) => Arc::new(PostgresDelivery::new(url, shard.number())),
+        None => {
+            let path = directory.file("delivery.sqlite3");
+            Arc::new(SqliteDelivery::open(&path, shard.number())?)
+        }
     })
+}
+
+/// The number of shards decides where a card is, so it stays what it was.
+fn keeps_its_shards(
+    directory: &DataDirectory,
+    count: ShardCount,
+    has_journal: bool,
+) -> anyhow::Result<()> {
+    let kept = directory
+        .keep_number("shards", count.get(), has_journal.then_some(1))
+        .context("the number of shards cannot be kept")?;
+    anyhow::ensure!(
+        kept == count.get(),
+        "the data directory has {kept} shards, not {}: start the bank with --shards {kept}, or \
+         choose another directory with --data",
+        count.get()
+    );
+    Ok(())
 }
 
 pub(crate) struct BankService {
@@ -105,25 +136,38 @@ impl BankService {
         let key = data_directory::secret(&key_file, rand::random)
             .with_context(|| format!("{} cannot be read or made", key_file.display()))?;
         let vault = Vault::new(key);
-        let stores = match &journal.postgres {
-            Some(url) => Stores::in_postgres(url, &vault, journal)?,
-            None => Stores::in_files(&directory, journal)?,
-        };
-        let broker = match kafka {
-            Some(kafka) => Some((kafka.publisher(), delivery(&directory, journal)?)),
-            None => None,
+        let count = ShardCount::new(journal.shards.into())?;
+        match &journal.postgres {
+            Some(url) => PostgresJournal::new(url, 0).claim(vault.fingerprint(), count)?,
+            None => keeps_its_shards(&directory, count, has_journal)?,
+        }
+        let publisher = kafka.map(Kafka::publisher);
+        let shard = |shard| {
+            let stores = match &journal.postgres {
+                Some(url) => Stores::in_postgres(url, shard, journal)?,
+                None => Stores::in_files(&directory, shard, journal)?,
+            };
+            let broker = match &publisher {
+                Some(publisher) => {
+                    Some((Arc::clone(publisher), delivery(&directory, shard, journal)?))
+                }
+                None => None,
+            };
+            anyhow::Ok(ShardParts {
+                journal: stores.journal,
+                history: stores.history,
+                broker,
+                snapshots: Some(stores.snapshots),
+            })
         };
         let parts = BankParts {
             currency: Currency::BRL,
             vault,
-            history: stores.history,
-            journal: stores.journal,
             surroundings: Arc::new(surroundings.clone()) as Arc<dyn Surroundings>,
             max_in_flight: MAX_IN_FLIGHT,
-            broker,
-            snapshots: Some(stores.snapshots),
+            shards: count.shards().map(shard).collect::<Result<_, _>>()?,
         };
-        let (supervisor, handle) = bank(parts);
+        let (supervisor, handle) = bank(parts)?;
         Ok((supervisor, BankService { handle, _directory: directory }))
     }
 
@@ -149,8 +193,7 @@ impl BankService {
     }
 
     pub(crate) fn refresh(handle: &BankHandle, surroundings: &RealSurroundings) {
-        let committed = handle.feed().committed_position();
-        surroundings.metrics.set_journal(committed, handle.delivered_position());
+        surroundings.metrics.set_journal(handle.n_committed(), handle.n_delivered());
     }
 
     /// Issues the demo cards, as soon as the ledger is there.

@@ -20,6 +20,7 @@ mod refusals;
 #[path = "../../../database/tests/journal/server.rs"]
 #[allow(dead_code, reason = "the tests of the journal use the rest")]
 mod server;
+mod shards;
 mod split;
 mod start;
 mod up;

@@ -123,11 +123,15 @@ impl EventRepair for Script {
         Ok(later.take(limit.min(BATCH)).cloned().collect())
     }
 
-    async fn committed_position(&self, known: u64) -> Result<u64, SourceError> {
+    async fn beginnings(&self) -> Result<Vec<u64>, SourceError> {
+        Ok(vec![0])
+    }
+
+    async fn committed_positions(&self) -> Result<Vec<u64>, SourceError> {
         let state = self.state.lock().unwrap();
         if state.is_past_away {
             return Err(away());
         }
-        Ok(state.past.last().map_or(known, |event| event.position))
+        Ok(state.past.last().map(|event| event.position).into_iter().collect())
     }
 }

@@ -1,12 +1,13 @@
 //! Everything the Bank has committed, read from its event feed, and what is wrong with it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bancada_extrato::ports::EventRepair as _;
 use bancada_grpc::client::{BankAddress, FeedClient};
 use bancada_grpc::event_from_message;
-use bancada_kernel::{CardToken, EventKind, PaymentEvent};
+use bancada_kernel::{CardToken, EventKind, PaymentEvent, Shard};
 use bancada_proto::web::LineKind;
 
 /// The feed sends at once what is there.
@@ -55,17 +56,28 @@ pub(super) struct BankView {
     pub(super) overspent: Vec<String>,
     /// Gaps, repetitions and balances that do not add up.
     pub(super) broken: Vec<String>,
-    position: u64,
+    /// The last position of each shard.
+    positions: BTreeMap<Shard, u64>,
 }
 
 impl BankView {
     /// Reads everything that is committed now.
     pub(super) async fn read(bank: &str) -> anyhow::Result<BankView> {
         let feed = FeedClient::new(&BankAddress::parse(bank)?);
-        let mut batches = feed.subscribe(0).await?;
         let mut view = BankView::default();
+        for beginning in feed.beginnings().await? {
+            view.follow_shard(&feed, beginning).await?;
+        }
+        view.add_up();
+        Ok(view)
+    }
+
+    async fn follow_shard(&mut self, feed: &FeedClient, beginning: u64) -> anyhow::Result<()> {
+        let shard = Shard::of_position(beginning);
+        let mut batches = feed.subscribe(beginning).await?;
+        self.positions.insert(shard, beginning);
         let mut end = None;
-        while end.is_none_or(|end| view.position < end) {
+        while end.is_none_or(|end| self.positions[&shard] < end) {
             let batch = tokio::time::timeout(BATCH_WITHIN, batches.message()).await;
             let batch = batch.context("it sent no events in time; has it any?")?;
             let batch = batch.map_err(|status| anyhow::anyhow!(status.message().to_owned()))?;
@@ -74,12 +86,11 @@ impl BankView {
             let end = *end.get_or_insert(batch.committed_position);
             for message in batch.events {
                 if message.position <= end {
-                    view.add(&event_from_message(message)?);
+                    self.add(&event_from_message(message)?);
                 }
             }
         }
-        view.add_up();
-        Ok(view)
+        Ok(())
     }
 
     /// What these events tell.
@@ -91,9 +102,15 @@ impl BankView {
         view
     }
 
-    /// The last position that was read.
-    pub(super) fn position(&self) -> u64 {
-        self.position
+    /// How many events were read.
+    pub(super) fn n_events(&self) -> u64 {
+        self.positions.values().copied().map(Shard::in_journal).sum()
+    }
+
+    /// Whether the event at this position was read, rather than committed later.
+    pub(super) fn covers(&self, position: u64) -> bool {
+        let last = self.positions.get(&Shard::of_position(position));
+        last.is_some_and(|last| position <= *last)
     }
 
     /// Holds what cards owe against what they were charged.
@@ -107,10 +124,11 @@ impl BankView {
     }
 
     fn add(&mut self, event: &PaymentEvent) {
-        if event.position != self.position + 1 {
-            self.broken.push(format!("position {} after {}", event.position, self.position));
+        let last = self.positions.entry(Shard::of_position(event.position)).or_default();
+        if event.position != *last + 1 {
+            self.broken.push(format!("position {} after {last}", event.position));
         }
-        self.position = event.position;
+        *last = event.position;
         let id = event.transaction_id.to_string();
         let ends_hold = self.payments.get(&id).is_some_and(|payment| payment.is_held);
         if let Some(card) = &event.card

@@ -28,7 +28,7 @@ pub(super) async fn audit(
     let base = format!("{}/api/extrato/v1/cards", url.trim_end_matches('/'));
     let deadline = Instant::now() + within;
     loop {
-        let result = compare(&read(web, &base, bank.position(), deadline).await?, bank);
+        let result = compare(&read(web, &base, bank.n_events(), deadline).await?, bank);
         if result.is_well() || Instant::now() >= deadline {
             return Ok(result);
         }
@@ -91,13 +91,13 @@ pub(super) fn compare(lines: &Lines, bank: &BankView) -> Comparison {
         match known {
             None => result.mismatch(format!("card {} is not at the bank", card.token)),
             // Later events may have changed it since.
-            Some(_) if lines.iter().any(|line| line.position > bank.position()) => {}
+            Some(_) if lines.iter().any(|line| !bank.covers(line.position)) => {}
             Some(known) if known.balance_minor != card.balance.amount_minor => {
                 result.mismatch(format!("card {} has another balance at the bank", card.token));
             }
             Some(_) => {}
         }
-        for line in lines.iter().filter(|line| line.position <= bank.position()) {
+        for line in lines.iter().filter(|line| bank.covers(line.position)) {
             let (id, minor) = (line.transaction_id.as_str(), line.amount.amount_minor);
             *seen.entry(line.position).or_default() += 1;
             result.other_minor += match line.kind {

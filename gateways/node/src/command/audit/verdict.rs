@@ -88,7 +88,7 @@ impl Verdict {
         let broken = bank.broken.len() as u64;
         let unequal = comparisons.iter().filter(|it| it.bank_minor != it.other_minor).count();
         Verdict {
-            position: bank.position(),
+            position: bank.n_events(),
             payments: bank.payments.len(),
             lost: sum(|it| it.missing),
             duplicate: sum(|it| it.duplicate),
