@@ -52,3 +52,32 @@ impl Part {
         self.count.payment_in(self.shard, id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Abandon;
+
+    #[test]
+    fn a_key_that_was_given_away_is_not_answered_any_more() {
+        let count = ShardCount::new(2).unwrap();
+        let homes = Some(Arc::new(KeyHomes::new()));
+        let parts: Vec<_> = count
+            .shards()
+            .map(|shard| Part { shard, count, homes: homes.clone(), has_loaded: Arc::default() })
+            .collect();
+        let (merchant, key) =
+            (MerchantId::parse("loja").unwrap(), IdempotencyKey::parse("k").unwrap());
+        let command = Abandon { merchant: merchant.clone(), key: key.clone() };
+        let [first, second] = &parts[..] else { panic!("two shards") };
+        assert!(!first.answers(&command), "nobody has claimed it");
+        homes.as_ref().unwrap().claim(&merchant, &key, first.shard, Timestamp(0));
+        assert!(first.answers(&command) && !second.answers(&command));
+        second.give_up(&merchant, &key, second.shard);
+        assert!(first.answers(&command), "it is not the second one's to give");
+        first.give_up(&merchant, &key, second.shard);
+        assert!(!first.answers(&command) && second.answers(&command));
+        let alone = Part { homes: None, ..first.clone() };
+        assert!(alone.answers(&command));
+    }
+}
