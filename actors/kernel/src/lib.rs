@@ -7,6 +7,7 @@
 //! and instants come in as arguments.
 
 pub mod brand;
+pub mod card_data;
 pub mod card_number;
 pub mod cvv;
 pub mod decline;

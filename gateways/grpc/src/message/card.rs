@@ -16,7 +16,7 @@ pub(crate) fn request(message: v1::IssueCardRequest) -> Result<CardRequest, Stat
     Ok(CardRequest {
         number: CardNumber::parse(&message.number)
             .map_err(|error| field::invalid("number", error))?,
-        holder: field::bounded("holder", message.holder, 64)?,
+        holder: field::shown("holder", message.holder, 64)?,
         expiry: payment::expiry(message.expiry_year, message.expiry_month)?,
         limit: money::from_message("limit", message.limit)?,
         closing_day: field::small("closing_day", message.closing_day)?,

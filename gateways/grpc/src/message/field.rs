@@ -1,5 +1,6 @@
 //! A field of a request that makes no sense, said the way `google.rpc.BadRequest` says it.
 
+use bancada_kernel::card_data::masked_text;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -26,7 +27,28 @@ pub(crate) fn bounded(field: &str, text: String, max: usize) -> Result<String, S
     Ok(text)
 }
 
+/// The same for a text that people read: card data that was written into it is masked.
+pub(crate) fn shown(field: &str, text: String, max: usize) -> Result<String, Status> {
+    bounded(field, text, max).map(|text| masked_text(&text))
+}
+
 /// A small number.
 pub(crate) fn small<T: TryFrom<u32>>(field: &str, number: u32) -> Result<T, Status> {
     T::try_from(number).map_err(|_| invalid(field, format!("{number} is out of range")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_shown_keeps_no_card_data() {
+        let text = "card 4111 1111 1111 1111, cvv 987".to_owned();
+        let shown = shown("description", text, 40).unwrap();
+        assert_eq!(shown, "card **** **** **** 1111, cvv ***");
+        assert_eq!(
+            super::shown("store", "x".repeat(41), 40).unwrap_err().code(),
+            Code::InvalidArgument
+        );
+    }
 }

@@ -17,6 +17,8 @@ mod ports;
 mod postgres;
 mod program;
 mod refusals;
+mod scanner;
+mod secrets;
 #[path = "../../../database/tests/journal/server.rs"]
 #[allow(dead_code, reason = "the tests of the journal use the rest")]
 mod server;

@@ -1,5 +1,6 @@
 //! One running `bancada`, and how to talk to it.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -20,16 +21,28 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(arguments: &[&str]) -> Program {
+        let log = std::env::var("BANCADA_TEST_LOG").unwrap_or_else(|_| "error".to_owned());
+        let mut command = Program::command(arguments, &log);
+        Program::spawn(command.stdout(Stdio::null()))
+    }
+
+    /// The same with all that it prints and logs at the end of a file.
+    pub(crate) fn start_writing(arguments: &[&str], filter: &str, log: &Path) -> Program {
+        let log = OpenOptions::new().create(true).append(true).open(log).unwrap();
+        let mut command = Program::command(arguments, filter);
+        Program::spawn(command.stdout(log.try_clone().unwrap()).stderr(log))
+    }
+
+    fn command(arguments: &[&str], log: &str) -> Command {
         let mut command = Command::new(BINARY);
         // Its environment is the test's, but for what would change the program.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BANCADA_")) {
             command.env_remove(name);
         }
-        let log = std::env::var("BANCADA_TEST_LOG").unwrap_or_else(|_| "error".to_owned());
-        command.args(arguments).env("BANCADA_LOG", log).stdout(Stdio::null());
+        command.args(arguments).env("BANCADA_LOG", log);
         // So many that every test of a second has some, and whatever crashes is back from one.
         command.env("BANCADA_SNAPSHOT_EVERY", "300");
-        Program::spawn(&mut command)
+        command
     }
 
     /// Runs a command as one of the test's.
@@ -106,12 +119,21 @@ impl System {
 
     /// Runs everything in one process.
     pub(crate) fn up(&self, more: &[&str]) -> Program {
+        self.with_arguments(more, Program::start)
+    }
+
+    /// The same with all that it prints and logs at the end of a file.
+    pub(crate) fn up_writing(&self, more: &[&str], filter: &str, log: &Path) -> Program {
+        self.with_arguments(more, |arguments| Program::start_writing(arguments, filter, log))
+    }
+
+    fn with_arguments(&self, more: &[&str], start: impl FnOnce(&[&str]) -> Program) -> Program {
         let [http, grpc, admin] = self.ports.map(|port| port.to_string());
         let data = self.data.display().to_string();
         let mut arguments = vec!["up", "--data", &data, "--port", &http];
         arguments.extend(["--grpc-port", &grpc, "--admin-port", &admin]);
         arguments.extend(more);
-        Program::start(&arguments)
+        start(&arguments)
     }
 
     /// The files of the bank's snapshots, the newest first.
