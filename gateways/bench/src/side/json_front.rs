@@ -4,6 +4,7 @@
 //! same group commit behind it, and an endpoint that takes many payments at once.
 
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 use actix_web::web::{Data, Json, JsonConfig};
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -164,5 +165,7 @@ async fn serve(bank: BankHandle, listener: TcpListener) -> std::io::Result<()> {
             .route("/authorize", web::post().to(authorize))
             .route("/authorizations", web::post().to(authorize_many))
     });
+    // Longer than the other side's turn.
+    let server = server.keep_alive(Duration::from_secs(120));
     server.workers(2).listen(listener)?.disable_signals().run().await
 }
