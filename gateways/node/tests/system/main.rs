@@ -22,6 +22,7 @@ mod secrets;
 #[path = "../../../database/tests/journal/server.rs"]
 #[allow(dead_code, reason = "the tests of the journal use the rest")]
 mod server;
+mod small_disk;
 mod split;
 mod start;
 mod up;
