@@ -97,7 +97,9 @@ impl From<EntryV1> for Entry {
 }
 
 #[cfg(test)]
-mod tests {
+mod fuzz;
+#[cfg(test)]
+pub(crate) mod tests {
     use bancada_bank::ledger::{
         CaptureRefusal, Ledger, PaymentStatus, RefundRefusal, Refusal, VoidRefusal, check,
     };
@@ -130,7 +132,7 @@ mod tests {
      020109416e61205465737465d00f0342524cd8040342524c90030342524c01050f000342524c0000000000018ef8\
      b2e5bd6800000000";
 
-    fn version_1() -> Vec<u8> {
+    pub(crate) fn version_1() -> Vec<u8> {
         let digits = VERSION_1.as_bytes().chunks(2);
         let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
         digits.map(byte).collect()

@@ -6,6 +6,8 @@
 
 mod files;
 mod frame;
+#[cfg(test)]
+mod fuzz;
 mod restore;
 
 pub use files::FileSnapshots;

@@ -1,10 +1,10 @@
 //! Clients of the Bank: what Checkout, Extrato and the tools call.
 
 mod authorize_stream;
-mod bank;
+pub(crate) mod bank;
 mod breaker;
 mod channels;
-mod classify;
+pub(crate) mod classify;
 mod feed;
 mod retry_budget;
 

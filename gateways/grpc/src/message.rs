@@ -3,6 +3,8 @@
 pub(crate) mod card;
 pub(crate) mod event;
 pub(crate) mod field;
+#[cfg(test)]
+mod fuzz;
 pub(crate) mod money;
 pub(crate) mod payment;
 pub(crate) mod stream;

@@ -4,7 +4,7 @@ mod authorize_stream;
 mod bank;
 mod call;
 mod card;
-mod codebank;
+pub(crate) mod codebank;
 mod feed;
 
 use std::io;

@@ -274,4 +274,50 @@ mod tests {
         assert_eq!((refunded.refunded_minor, refunded.status), (40, PaymentStatus::Captured));
         late.check();
     }
+
+    #[test]
+    fn a_hold_lasts_7_days_and_its_answer_8() {
+        let days = |n_days: u64| std::time::Duration::from_secs(n_days * 86_400).as_millis();
+        assert_eq!(u128::try_from(HOLD_MS).unwrap(), days(7));
+        assert_eq!(u128::try_from(ANSWERS_KEPT_MS).unwrap(), days(8));
+    }
+
+    #[test]
+    fn other_answers_are_not_equal() {
+        let with_keys = |keys: &[&str]| {
+            let mut bench = Bench::with_card(1_000);
+            keys.iter().for_each(|key| drop(bench.authorize(&Bench::sale(key, 1)).unwrap()));
+            bench.ledger.answers
+        };
+        assert_eq!(with_keys(&["a", "b"]), with_keys(&["a", "b"]));
+        assert_ne!(with_keys(&["a", "b"]), with_keys(&["a", "c"]));
+        assert_ne!(with_keys(&["a", "b"]), with_keys(&["a"]));
+    }
+
+    #[test]
+    fn a_place_leads_to_its_own_merchants_key_also_among_equal_hashes() {
+        let mut bench = Bench::with_card(1_000);
+        let sale = Bench::sale("k", 1);
+        bench.authorize(&sale).unwrap();
+        let (other, kept) = (MerchantId::parse("outra").unwrap(), &bench.ledger.answers.kept);
+        let place = Place { hash: 7, number: 0 };
+        let leads_to = |hash, merchant, key| {
+            place.leads_to(0, kept, hash, merchant, &IdempotencyKey::parse(key).unwrap())
+        };
+        assert!(leads_to(7, &sale.merchant, "k"));
+        assert!(!leads_to(8, &sale.merchant, "k"));
+        assert!(!leads_to(7, &other, "k"));
+        assert!(!leads_to(7, &sale.merchant, "l"));
+    }
+
+    #[test]
+    fn keys_are_spread_over_the_table() {
+        let (hasher, merchant) = (RandomState::new(), MerchantId::parse("loja").unwrap());
+        let spread = |n: u32| {
+            let key = IdempotencyKey::parse(&n.to_string()).unwrap();
+            Place { hash: hash(&hasher, &merchant, &key), number: n }.spread()
+        };
+        let spreads: std::collections::HashSet<_> = (0..1_000).map(spread).collect();
+        assert!(spreads.len() > 990, "{} of 1000 are different", spreads.len());
+    }
 }

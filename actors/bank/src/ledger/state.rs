@@ -314,6 +314,9 @@ impl Ledger {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 /// Ways to break a state, to see that an invariant finds it.
 #[cfg(test)]
 impl Ledger {

@@ -156,6 +156,15 @@ mod tests {
     }
 
     #[test]
+    fn a_basket_at_its_limits_is_priced() {
+        let catalogue = Catalogue::seeded();
+        let most = items(&[(COFFEE, MAX_QUANTITY - 49)]).into_iter();
+        let basket: Vec<_> = most.chain(items(&[(COFFEE, 1); MAX_LINES - 1])).collect();
+        let priced = price(&catalogue, &basket, MAX_INSTALLMENTS, None).unwrap();
+        assert_eq!((basket.len(), priced.lines[0].quantity), (MAX_LINES, MAX_QUANTITY));
+    }
+
+    #[test]
     fn a_bad_basket_is_refused_with_its_place() {
         let catalogue = Catalogue::seeded();
         let out_of_range = |item| BasketError::QuantityOutOfRange { item, slug: COFFEE.to_owned() };

@@ -100,7 +100,7 @@ pub(super) fn open(position: u64, number: u64, frame: &[u8]) -> Result<Option<Pa
     read.map(Some).map_err(|error| FrameError::Content { number, why: error.to_string() })
 }
 
-fn seal(position: u64, number: u64, mut frame: Vec<u8>) -> Vec<u8> {
+pub(super) fn seal(position: u64, number: u64, mut frame: Vec<u8>) -> Vec<u8> {
     let sum = checksum(position, number, &frame[CHECKSUM_BYTES..]);
     frame[..CHECKSUM_BYTES].copy_from_slice(&sum.to_le_bytes());
     frame

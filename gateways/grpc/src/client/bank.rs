@@ -261,7 +261,7 @@ fn authorize_message(request: &BankRequest) -> v1::AuthorizeRequest {
 }
 
 /// An answer that cannot be read says nothing about what happened.
-fn read_answer(payment: Option<v1::Payment>) -> Result<BankAnswer, BankCallError> {
+pub(crate) fn read_answer(payment: Option<v1::Payment>) -> Result<BankAnswer, BankCallError> {
     let unreadable = |what: &str| BankCallError::Unknown(format!("its answer has no {what}"));
     let payment = payment.ok_or_else(|| unreadable("payment"))?;
     let outcome = match payment.status() {

@@ -129,12 +129,12 @@ fn unreadable(field: &'static str, what: impl std::fmt::Display) -> EventMessage
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use uuid::Uuid;
 
     use super::*;
 
-    fn event() -> PaymentEvent {
+    pub(crate) fn event() -> PaymentEvent {
         PaymentEvent {
             event_id: EventId::new(Uuid::from_u128(1)),
             kind: EventKind::PaymentDeclined,

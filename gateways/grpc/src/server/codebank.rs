@@ -77,7 +77,7 @@ impl CodebankApi {
     }
 }
 
-fn payment_request(
+pub(crate) fn payment_request(
     message: codebank::PaymentRequest,
     trace: TraceContext,
 ) -> Result<PaymentRequest, Status> {

@@ -1,5 +1,8 @@
 //! `/api/checkout/v1`: catalogue and orders.
 
+#[cfg(test)]
+mod fuzz;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::{self, Data, Path, Payload, Query, ServiceConfig};

@@ -1,5 +1,8 @@
 //! `/api/extrato/v1`: cards, statements, and their live stream.
 
+#[cfg(test)]
+mod fuzz;
+
 use std::time::Duration;
 
 use actix_web::http::StatusCode;

@@ -19,6 +19,9 @@ mod ports;
 #[allow(dead_code, reason = "shared with the system's tests")]
 mod program;
 mod proxy;
+#[path = "../system/small_disk.rs"]
+#[allow(dead_code, reason = "shared with the system's tests")]
+mod small_disk;
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -29,7 +32,11 @@ use crate::load::Load;
 use crate::parts::Parts;
 use crate::program::*;
 use crate::proxy::Proxy;
+use crate::small_disk::SmallDisk;
 
+/// Room for what a campaign of a hundred faults writes, several times over; and more for more.
+const DISK_BYTES: u64 = 256 * 1024 * 1024;
+const DISK_BYTES_PER_FAULT: u64 = 1024 * 1024;
 /// Faults between two audits.
 const ROUND: usize = 10;
 
@@ -43,17 +50,22 @@ fn whatever_fails_nothing_is_lost_doubled_or_overspent() {
     let n_faults = usize::try_from(number("BANCADA_CAMPAIGN_FAULTS", 100)).unwrap();
     let seed = number("BANCADA_CAMPAIGN_SEED", 1);
     run(async {
-        let data = tempfile::tempdir().unwrap();
-        let parts = Parts::new(data.path());
+        let (data, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let disk = SmallDisk::mount(DISK_BYTES + DISK_BYTES_PER_FAULT * n_faults as u64);
+        if disk.is_none() {
+            eprintln!("campaign: the faults of a full disk are left out");
+        }
+        let parts = Parts::new(disk.as_ref().map_or(data.path(), SmallDisk::path));
         let bank = parts.system.bank.trim_start_matches("http://").parse().unwrap();
         let (shop, statement) = (Proxy::start(bank).await, Proxy::start(bank).await);
         let parts = parts.between(&shop.url(), &statement.url());
-        let mut victims = Victims::start(parts, shop, statement).await;
+        let mut victims = Victims::start(parts, shop, statement, disk).await;
         let mut rng = StdRng::seed_from_u64(seed);
         let mut n_done = 0;
         while n_done < n_faults {
             let system = &victims.parts.system;
-            let load = Load::start(&victims.shop.url(), &system.data, "1h");
+            // Its log is on another disk: it has to write down what it was told.
+            let load = Load::start(&victims.shop.url(), logs.path(), "1h");
             // Its cards are issued by then: a fault in the middle of that would end it.
             system.advances(50).await;
             let buyer = Buyer::start(system.clone());
@@ -63,7 +75,7 @@ fn whatever_fails_nothing_is_lost_doubled_or_overspent() {
                 if rng.random_bool(0.7) {
                     victims.parts.system.advances(50).await;
                 }
-                let fault = fault::draw(&mut rng);
+                let fault = victims.draw(&mut rng);
                 eprintln!("campaign --seed {seed}: fault {n_done} of {n_faults}: {fault:?}");
                 victims.suffer(fault).await;
             }

@@ -1,9 +1,7 @@
 //! A disk that is really full, under everything at once: the journal, the orders and the
 //! statements share it.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use futures_util::future::{join, join_all};
@@ -11,6 +9,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::program::*;
+use crate::small_disk::SmallDisk;
 
 /// Room for everything this test writes, and little enough to be filled at once.
 const DISK_BYTES: u64 = 16 * 1024 * 1024;
@@ -23,82 +22,6 @@ const BUYERS: [&str; 6] = [
     "4024007100000081",
     "4024007100000024",
 ];
-
-/// A small disk of its own; gone with the test, however it ends.
-struct SmallDisk {
-    place: tempfile::TempDir,
-}
-
-impl SmallDisk {
-    /// `None` where this machine does not let the test mount one; says why.
-    fn mount() -> Option<SmallDisk> {
-        let place = tempfile::tempdir().unwrap();
-        let mut command = Command::new("mount");
-        command.args(["-t", "tmpfs", "-o", &format!("size={DISK_BYTES},mode=700"), "tmpfs"]);
-        let why = match command.arg(place.path()).output() {
-            Ok(output) if output.status.success() => return Some(SmallDisk { place }),
-            Ok(output) => {
-                let said = String::from_utf8_lossy(&output.stderr).into_owned();
-                said.lines().next().unwrap_or_default().to_owned()
-            }
-            Err(error) => error.to_string(),
-        };
-        say(&format!("skipped: no small disk can be mounted here, which needs root: {why}"));
-        None
-    }
-
-    fn path(&self) -> &Path {
-        self.place.path()
-    }
-
-    /// Takes all the room there is, down to the last byte.
-    fn fill(&self) {
-        let path = self.filler();
-        let mut filler = OpenOptions::new().create(true).append(true).open(path).unwrap();
-        for n_bytes in [64 * 1024, 4 * 1024, 1] {
-            let block = vec![0x42; n_bytes];
-            loop {
-                match filler.write_all(&block) {
-                    Ok(()) => {}
-                    Err(error) if error.kind() == ErrorKind::StorageFull => break,
-                    Err(error) => panic!("the disk cannot be filled: {error}"),
-                }
-            }
-        }
-    }
-
-    fn make_room(&self) {
-        std::fs::remove_file(self.filler()).unwrap();
-    }
-
-    /// Gives back some of what was taken; false when nothing is left to give.
-    fn give_back(&self, n_bytes: u64) -> bool {
-        let filler = OpenOptions::new().write(true).open(self.filler()).unwrap();
-        let left = filler.metadata().unwrap().len();
-        filler.set_len(left.saturating_sub(n_bytes)).unwrap();
-        left > n_bytes
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.path().join("filler")
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily: a process that is being killed may still have files open.
-        let unmounted = Command::new("umount").arg("--lazy").arg(self.path()).status();
-        if !unmounted.is_ok_and(|status| status.success()) {
-            say(&format!("{} is still mounted", self.path().display()));
-        }
-    }
-}
-
-/// Past the test harness, which keeps what a passing test prints to itself.
-fn say(line: &str) {
-    // Nobody reads it where there is no such thing.
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
 
 /// `bancada load` against a system, writing what it was told to another disk.
 struct Load {
@@ -176,7 +99,7 @@ async fn buy_until_refused(system: &System, number: &str) -> (String, u16, Value
 
 #[test]
 fn a_full_disk_loses_nothing_and_is_left_behind_without_a_restart() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(DISK_BYTES) else { return };
     run(async {
         let system = System::new(disk.path());
         let program = system.up(&[]);
@@ -238,7 +161,7 @@ fn a_full_disk_loses_nothing_and_is_left_behind_without_a_restart() {
 
 #[test]
 fn a_start_on_a_full_disk_is_one_sentence() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(DISK_BYTES) else { return };
     disk.fill();
     for n_bytes in [0, 16 * 1024, 64 * 1024] {
         disk.give_back(n_bytes);
@@ -254,7 +177,7 @@ fn a_start_on_a_full_disk_is_one_sentence() {
 
 #[test]
 fn room_that_comes_back_little_by_little_is_enough_at_some_point() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(DISK_BYTES) else { return };
     run(async {
         let system = System::new(disk.path());
         let program = system.up(&[]);

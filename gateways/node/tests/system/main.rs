@@ -23,6 +23,7 @@ mod secrets;
 #[allow(dead_code, reason = "the tests of the journal use the rest")]
 mod server;
 mod shards;
+mod small_disk;
 mod split;
 mod start;
 mod up;
