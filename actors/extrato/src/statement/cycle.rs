@@ -63,6 +63,7 @@ mod tests {
             (951_706_800, 28, (2000, 3)), // 2000-02-28 00:00:00
             (951_706_799, 28, (2000, 2)), // 2000-02-27 23:59:59
             (0, 28, (1970, 1)),           // 1969-12-31 21:00:00
+            (13574574000, 1, (2400, 3)),  // 2400-02-29 00:00:00, the last day of 400 years
         ] {
             let found = Cycle::at(Timestamp(seconds * 1_000), closing_day).year_month();
             assert_eq!(found, expected, "{seconds} with closing day {closing_day}");
