@@ -14,6 +14,9 @@ use bancada_proto::bank::v1;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+/// Longer than all turns of a comparison.
+const PATIENCE: Duration = Duration::from_secs(600);
+
 /// The fields of `bank.v1.AuthorizeRequest`.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Payment {
@@ -165,7 +168,7 @@ async fn serve(bank: BankHandle, listener: TcpListener) -> std::io::Result<()> {
             .route("/authorize", web::post().to(authorize))
             .route("/authorizations", web::post().to(authorize_many))
     });
-    // Longer than the other side's turn.
-    let server = server.keep_alive(Duration::from_secs(120));
+    // Connections wait while other sides have their turn, also for their first request.
+    let server = server.keep_alive(PATIENCE).client_request_timeout(PATIENCE);
     server.workers(2).listen(listener)?.disable_signals().run().await
 }
