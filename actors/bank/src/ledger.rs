@@ -11,6 +11,7 @@ mod capture;
 mod change_limit;
 mod entry;
 mod expire;
+mod growing;
 mod invariant;
 mod issue_card;
 mod key_scope;

@@ -25,6 +25,8 @@ pub(crate) struct Figure {
     pub(crate) measured: Ratio,
     /// Where the figure comes from, if from two sides.
     pub(crate) comparison: Option<Comparison>,
+    /// What it is made of, if it is not one number over another.
+    pub(crate) detail: Option<String>,
 }
 
 impl Figure {
@@ -42,6 +44,7 @@ impl Figure {
             target,
             measured: comparison.ratio,
             comparison: Some(comparison),
+            detail: None,
         }
     }
 
@@ -54,7 +57,15 @@ impl Figure {
         value: f64,
     ) -> Figure {
         let measured = Ratio { median: value, low: value, high: value };
-        Figure { goal, what: what.to_owned(), wanted, target, measured, comparison: None }
+        Figure {
+            goal,
+            what: what.to_owned(),
+            wanted,
+            target,
+            measured,
+            comparison: None,
+            detail: None,
+        }
     }
 
     /// Whether the median is where it should be.

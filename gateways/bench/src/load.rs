@@ -38,9 +38,7 @@ pub(crate) struct Round {
 impl Round {
     /// A quantile of the latency in milliseconds.
     pub(crate) fn ms(&self, quantile: f64) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "microseconds of a few seconds")]
-        let us = self.latency.value_at_quantile(quantile) as f64;
-        us / 1_000.0
+        ms_at(&self.latency, quantile)
     }
 
     pub(crate) fn of(latency: Histogram<u64>, n_refused: u64, took: Duration) -> Round {
@@ -136,6 +134,13 @@ pub(crate) async fn open<T: Target>(
     drop(all);
     let measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(Round::of(measured.0.clone(), measured.1, took))
+}
+
+/// A quantile in milliseconds, of what was measured in microseconds.
+pub(crate) fn ms_at(times: &Histogram<u64>, quantile: f64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of a few seconds")]
+    let us = times.value_at_quantile(quantile) as f64;
+    us / 1_000.0
 }
 
 pub(crate) fn record(latency: &mut Histogram<u64>, took: Duration) {

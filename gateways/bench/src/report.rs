@@ -36,6 +36,9 @@ pub(crate) fn print(figures: &[Figure]) {
             "{:<4} {:<52} {median:>8} {interval:<18} {sign} {target:<7} {verdict}",
             figure.goal, figure.what
         );
+        if let Some(detail) = &figure.detail {
+            println!("       {detail}");
+        }
         if let Some(comparison) = &figure.comparison {
             comparison.sides.iter().for_each(print_side);
             let weather = |of: fn(&crate::machine::Weather) -> f64| {

@@ -5,6 +5,8 @@
 //! is SQLite's to undo: a record is there whole or not at all, and a damaged one is damage, at
 //! the end of the journal as in its middle.
 
+mod checkpoints;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -12,6 +14,7 @@ use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
 use rusqlite::{Connection, params};
 
+use crate::journal::checkpoints::Checkpoints;
 use crate::record;
 use crate::replay::Replay;
 use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
@@ -76,13 +79,17 @@ fn limit_size(connection: &Connection, max_bytes: u64) -> rusqlite::Result<()> {
 
 impl JournalOpener for SqliteJournal {
     fn open(&self) -> Result<Box<dyn JournalStore>, JournalError> {
-        let connection = self.connect().map_err(|error| JournalError::Failed(error.to_string()))?;
-        Ok(Box::new(Store { connection, shard: self.shard, is_found_durable: false }))
+        let failed = |error: OpenError| JournalError::Failed(error.to_string());
+        let connection = self.connect().map_err(failed)?;
+        let copier = SCHEMA.open(&self.path, Synchronous::Full).map_err(failed)?;
+        let checkpoints = Checkpoints::start(&self.path, &connection, copier).map_err(failed)?;
+        Ok(Box::new(Store { connection, checkpoints, shard: self.shard, is_found_durable: false }))
     }
 }
 
 struct Store {
     connection: Connection,
+    checkpoints: Checkpoints,
     shard: u16,
     /// Whether what was found at the opening has been made durable.
     is_found_durable: bool,
@@ -130,8 +137,10 @@ impl JournalStore for Store {
             .connection
             .prepare_cached("INSERT INTO record (id, record) VALUES (?1, ?2)")
             .map_err(failure)?;
+        let record = record::encode(entries);
         // A statement of its own is a transaction of its own: committed and synced on return.
-        insert.execute(params![id, record::encode(entries)]).map_err(failure)?;
+        insert.execute(params![id, record]).map_err(failure)?;
+        self.checkpoints.committed(&self.connection, record.len());
         Ok(())
     }
 

@@ -52,6 +52,14 @@ pub enum OpenError {
         /// What SQLite said.
         cause: rusqlite::Error,
     },
+    /// The system gave no thread.
+    #[error("{path} cannot be opened: no thread can be started for it: {error}")]
+    NoThread {
+        /// The file.
+        path: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// Anything else SQLite says.
     #[error("{path} cannot be opened: {cause}")]
     Sqlite {

@@ -8,14 +8,13 @@
 //! Memory is bounded by the rate of requests times [`ANSWERS_KEPT_MS`], and by nothing else: an
 //! answer that had to go early for want of room would be a payment that is made twice.
 
-use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
 
 use bancada_kernel::{IdempotencyKey, MerchantId, Timestamp};
-use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use super::expire::HOLD_MS;
+use super::growing::{Queue, Table};
 use super::key_scope::Answer;
 use super::payments::PaymentNumber;
 
@@ -32,11 +31,11 @@ const MAX_FORGOTTEN: usize = 64;
 /// The answers by age and by key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answers {
-    kept: VecDeque<Kept>,
+    kept: Queue<Kept>,
     /// How many are gone.
     n_forgotten: u64,
     /// Keyed, because merchants choose the keys that are hashed.
-    by_key: HashTable<Place>,
+    by_key: Table<Place>,
     hasher: RandomState,
 }
 
@@ -72,7 +71,6 @@ impl Eq for Answers {}
 impl Answers {
     /// Makes room for this many more.
     pub(super) fn reserve(&mut self, n_more: usize) {
-        self.kept.reserve(n_more);
         self.by_key.reserve(n_more, Place::spread);
     }
 
@@ -89,7 +87,8 @@ impl Answers {
         let (first, Answers { kept, by_key, .. }) = (self.first(), self);
         let is_it =
             |known: &Place| known.leads_to(first, kept, place.hash, &new.merchant, &new.key);
-        match by_key.entry(place.spread(), is_it, Place::spread) {
+        let part = by_key.part_mut(place.spread());
+        match part.entry(place.spread(), is_it, Place::spread) {
             Entry::Occupied(known) => {
                 if let Some(known) = kept.get_mut(known.get().index(first)) {
                     known.answer = new.answer;
@@ -114,7 +113,8 @@ impl Answers {
             let Some(Kept { merchant, key, .. }) = self.kept.pop_front() else { return };
             let number = self.first();
             let place = Place { hash: hash(&self.hasher, &merchant, &key), number };
-            if let Ok(found) = self.by_key.find_entry(place.spread(), |it| it.number == number) {
+            let part = self.by_key.part_mut(place.spread());
+            if let Ok(found) = part.find_entry(place.spread(), |it| it.number == number) {
                 found.remove();
             }
             self.n_forgotten += 1;
@@ -122,8 +122,12 @@ impl Answers {
     }
 
     /// From the oldest on.
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Kept> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Kept> {
         self.kept.iter()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
     }
 
     #[cfg(test)]
@@ -134,7 +138,8 @@ impl Answers {
     fn find(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<&Kept> {
         let (first, hash) = (self.first(), hash(&self.hasher, merchant, key));
         let is_it = |known: &Place| known.leads_to(first, &self.kept, hash, merchant, key);
-        let place = self.by_key.find(Place { hash, number: 0 }.spread(), is_it)?;
+        let spread = Place { hash, number: 0 }.spread();
+        let place = self.by_key.part(spread).find(spread, is_it)?;
         self.kept.get(place.index(first))
     }
 
@@ -152,7 +157,7 @@ impl Place {
     fn leads_to(
         self,
         first: u32,
-        kept: &VecDeque<Kept>,
+        kept: &Queue<Kept>,
         hash: u32,
         merchant: &MerchantId,
         key: &IdempotencyKey,
@@ -257,7 +262,7 @@ mod tests {
         for n_changes in 1..=5 {
             bench.change_limit(1_000 + i64::try_from(n_changes).unwrap());
             let n_left = n_answers.saturating_sub(n_changes * MAX_FORGOTTEN);
-            assert_eq!(bench.ledger.answers.iter().len(), n_left);
+            assert_eq!(bench.ledger.answers.len(), n_left);
             bench.check();
         }
     }

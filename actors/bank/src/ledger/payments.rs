@@ -4,9 +4,9 @@
 //! almost as many empty places of that size, and would move all of them whenever it grows.
 
 use bancada_kernel::PaymentId;
-use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
+use super::growing::{Queue, Table};
 use super::payment::Payment;
 
 /// A payment's place in the row. It never changes, for none is ever removed.
@@ -16,8 +16,8 @@ pub(super) struct PaymentNumber(pub(super) u32);
 /// The payments, in the order in which they were made.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Payments {
-    rows: Vec<Payment>,
-    by_id: HashTable<u32>,
+    rows: Queue<Payment>,
+    by_id: Table<u32>,
 }
 
 /// Equal for the same payments in the same order; the table follows from them.
@@ -32,9 +32,8 @@ impl Eq for Payments {}
 impl Payments {
     /// Makes room for this many more.
     pub(super) fn reserve(&mut self, n_more: usize) {
-        self.rows.reserve(n_more);
         let Payments { rows, by_id } = self;
-        by_id.reserve(n_more, |number| hash(rows[*number as usize].id));
+        by_id.reserve(n_more, |number| hash_of(rows, *number));
     }
 
     /// Adds a payment, or puts it in the place of the one with its id.
@@ -42,22 +41,23 @@ impl Payments {
         let next = u32::try_from(self.rows.len())
             .expect("memory ends long before the numbers do: a payment is not smaller than a byte");
         let (id, Payments { rows, by_id }) = (payment.id, self);
-        let is_it = |number: &u32| rows[*number as usize].id == id;
-        let rehash = |number: &u32| hash(rows[*number as usize].id);
-        let number = match by_id.entry(hash(id), is_it, rehash) {
+        let hash = hash(id);
+        let is_it = |number: &u32| has_id(rows, *number, id);
+        let rehash = |number: &u32| hash_of(rows, *number);
+        let number = match by_id.part_mut(hash).entry(hash, is_it, rehash) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(free) => *free.insert(next).get(),
         };
         match rows.get_mut(number as usize) {
             Some(row) => *row = payment,
-            None => rows.push(payment),
+            None => rows.push_back(payment),
         }
         PaymentNumber(number)
     }
 
     pub(super) fn number(&self, id: PaymentId) -> Option<PaymentNumber> {
-        let is_it = |number: &u32| self.rows[*number as usize].id == id;
-        self.by_id.find(hash(id), is_it).copied().map(PaymentNumber)
+        let (hash, is_it) = (hash(id), |number: &u32| has_id(&self.rows, *number, id));
+        self.by_id.part(hash).find(hash, is_it).copied().map(PaymentNumber)
     }
 
     pub(super) fn get(&self, id: PaymentId) -> Option<&Payment> {
@@ -73,14 +73,27 @@ impl Payments {
         self.rows.get(number as usize)
     }
 
-    pub(super) fn rows(&self) -> &[Payment] {
-        &self.rows
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Payment> {
+        self.rows.iter()
     }
 
     #[cfg(test)]
-    pub(super) fn rows_mut(&mut self) -> &mut [Payment] {
-        &mut self.rows
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Payment> {
+        self.rows.iter_mut()
     }
+}
+
+fn has_id(rows: &Queue<Payment>, number: u32, id: PaymentId) -> bool {
+    rows.get(number as usize).is_some_and(|row| row.id == id)
+}
+
+/// Of a number in the table, and so of a row that is there.
+fn hash_of(rows: &Queue<Payment>, number: u32) -> u64 {
+    rows.get(number as usize).map_or(0, |row| hash(row.id))
 }
 
 /// The Bank mints these ids itself, from time and chance, so that nobody can choose them to

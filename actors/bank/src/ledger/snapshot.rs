@@ -136,8 +136,8 @@ impl Ledger {
             last_event: self.last_event,
             latest: self.latest,
             n_cards: self.cards.len() as u64,
-            n_payments: self.payments.rows().len() as u64,
-            n_answers: self.answers.iter().len() as u64,
+            n_payments: self.payments.len() as u64,
+            n_answers: self.answers.len() as u64,
             n_accounts: self.books.len() as u64,
         }))?;
         let cards: Vec<&CardAccount> = self.cards.values().collect();
@@ -146,11 +146,13 @@ impl Ledger {
         }
         let numbers: HashMap<&CardToken, u32> =
             cards.iter().map(|card| &card.token).zip(0..).collect();
-        for payments in self.payments.rows().chunks(ROWS) {
-            each(Content::Payments(self.payment_rows(payments, &numbers)))?;
+        let mut payments = self.payments.iter().peekable();
+        while payments.peek().is_some() {
+            let rows = self.payment_rows(payments.by_ref().take(ROWS), &numbers);
+            each(Content::Payments(rows))?;
         }
-        let mut answers = self.answers.iter();
-        while answers.len() > 0 {
+        let mut answers = self.answers.iter().peekable();
+        while answers.peek().is_some() {
             each(Content::Answers(self.answer_rows(answers.by_ref().take(ROWS))))?;
         }
         let books: Vec<_> = self.books().map(|(account, sum)| (account.clone(), sum)).collect();
@@ -160,7 +162,11 @@ impl Ledger {
         Ok(())
     }
 
-    fn payment_rows(&self, payments: &[Payment], cards: &HashMap<&CardToken, u32>) -> PaymentRows {
+    fn payment_rows<'a>(
+        &self,
+        payments: impl Iterator<Item = &'a Payment>,
+        cards: &HashMap<&CardToken, u32>,
+    ) -> PaymentRows {
         let (mut merchants, mut texts) = (Numbers::new(), Numbers::new());
         let row = |payment: &Payment| PaymentRow {
             id: payment.id,
@@ -177,7 +183,7 @@ impl Ledger {
             occurred_at: payment.occurred_at,
             position: payment.position,
         };
-        let rows = payments.iter().map(row).collect();
+        let rows = payments.map(row).collect();
         PaymentRows { merchants: merchants.1, texts: texts.1, rows }
     }
 
@@ -272,12 +278,8 @@ impl Restoring {
     pub fn finish(self) -> Result<Ledger, Unfit> {
         let Restoring { ledger, expected, .. } = self;
         let expected = expected.ok_or(Unfit("there is none"))?;
-        let found = [
-            ledger.cards.len(),
-            ledger.payments.rows().len(),
-            ledger.answers.iter().len(),
-            ledger.books.len(),
-        ];
+        let found =
+            [ledger.cards.len(), ledger.payments.len(), ledger.answers.len(), ledger.books.len()];
         let announced =
             [expected.n_cards, expected.n_payments, expected.n_answers, expected.n_accounts];
         if found.map(|n| n as u64) != announced {

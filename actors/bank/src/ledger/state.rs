@@ -87,7 +87,7 @@ impl Ledger {
 
     /// Every payment, in the order in which they were made.
     pub fn payments(&self) -> impl Iterator<Item = &Payment> {
-        self.payments.rows().iter()
+        self.payments.iter()
     }
 
     /// The payment that a merchant's key led to, as long as its answer is kept.
@@ -325,7 +325,7 @@ impl Ledger {
     }
 
     pub(super) fn payments_mut(&mut self) -> impl Iterator<Item = &mut Payment> {
-        self.payments.rows_mut().iter_mut()
+        self.payments.iter_mut()
     }
 
     pub(super) fn books_mut(&mut self) -> impl Iterator<Item = (&Account, &mut i128)> {

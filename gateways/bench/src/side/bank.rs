@@ -2,8 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -16,7 +15,9 @@ use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kernel::{Currency, Timestamp};
 use bancada_supervision::{ChildSpec, Options, Strategy, Supervisor, Tree};
 use bancada_telemetry::{Metrics, background, clock};
+use hdrhistogram::Histogram;
 
+use crate::load::{histogram, record};
 use crate::side::slow_disk::{SlowDisk, Syncs};
 
 /// What the cards' tokens are made from.
@@ -64,6 +65,7 @@ pub(crate) struct RunningBank {
     pub(crate) address: SocketAddr,
     pub(crate) handle: BankHandle,
     metrics: Metrics,
+    commit_times: Arc<Mutex<Histogram<u64>>>,
 }
 
 impl RunningBank {
@@ -73,6 +75,12 @@ impl RunningBank {
             self.value("bancada_journal_commit_entries_sum "),
             self.value("bancada_journal_commit_entries_count "),
         )
+    }
+
+    /// How long each group commit took since this was last asked, in microseconds.
+    pub(crate) fn take_commit_times(&self) -> Histogram<u64> {
+        let mut times = self.commit_times.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut times, histogram())
     }
 
     /// How many seconds the last snapshot took, once there is one.
@@ -91,6 +99,7 @@ impl RunningBank {
 
 struct World {
     metrics: Metrics,
+    commit_times: Arc<Mutex<Histogram<u64>>>,
 }
 
 impl Surroundings for World {
@@ -109,6 +118,7 @@ impl Surroundings for World {
 
     fn committed(&self, n_entries: usize, took: Duration) {
         self.metrics.committed(n_entries, took);
+        record(&mut self.commit_times.lock().unwrap_or_else(PoisonError::into_inner), took);
     }
 
     fn snapshot_made(&self, position: u64, took: Duration) {
@@ -125,10 +135,12 @@ pub(crate) fn start(stores: Stores) -> anyhow::Result<RunningBank> {
     let listener = Arc::new(TcpListener::bind("127.0.0.1:0")?);
     let address = listener.local_addr()?;
     let metrics = Metrics::new();
+    let commit_times = Arc::new(Mutex::new(histogram()));
+    let world = World { metrics: metrics.clone(), commit_times: Arc::clone(&commit_times) };
     let parts = BankParts {
         currency: Currency::BRL,
         vault: Vault::new(VAULT_KEY),
-        surroundings: Arc::new(World { metrics: metrics.clone() }),
+        surroundings: Arc::new(world),
         max_in_flight: MAX_IN_FLIGHT,
         shards: vec![ShardParts {
             history: stores.history,
@@ -157,7 +169,7 @@ pub(crate) fn start(stores: Stores) -> anyhow::Result<RunningBank> {
     let started = is_ready.recv_timeout(Duration::from_secs(60));
     let started = started.context("the bank does not start")?;
     let handle = started.map_err(|error| anyhow::anyhow!("the bank does not start: {error}"))?;
-    Ok(RunningBank { address, handle, metrics })
+    Ok(RunningBank { address, handle, metrics, commit_times })
 }
 
 async fn wait_until_ready(bank: &BankHandle) {
