@@ -79,3 +79,8 @@ pub(crate) fn resident_mib(process: &str) -> (f64, f64) {
     };
     (mib("VmRSS:").unwrap_or(f64::NAN), mib("VmHWM:").unwrap_or(f64::NAN))
 }
+
+/// Makes the highest resident memory of this process what it is now (proc(5), `clear_refs`).
+pub(crate) fn forget_highest_resident() -> anyhow::Result<()> {
+    fs::write("/proc/self/clear_refs", "5").context("the highest memory cannot be forgotten")
+}

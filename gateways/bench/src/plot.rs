@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::figure::{Figure, Wanted};
 
 const ROW: usize = 30;
-const LEFT: f64 = 400.0;
+const LEFT: f64 = 450.0;
 const WIDTH: f64 = 360.0;
 
 /// An SVG with a bar for every figure that has a goal; the line is the goal.
@@ -13,9 +13,9 @@ pub(crate) fn svg(figures: &[Figure]) -> String {
     let with_goal: Vec<_> = figures.iter().filter(|figure| figure.target > 0.0).collect();
     let height = (with_goal.len() + 1) * ROW + 10;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 900 {height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 980 {height}\" \
          font-family=\"system-ui, sans-serif\" font-size=\"13\">\n\
-         <rect width=\"900\" height=\"{height}\" fill=\"#fff\"/>\n"
+         <rect width=\"980\" height=\"{height}\" fill=\"#fff\"/>\n"
     );
     for (row, figure) in with_goal.iter().enumerate() {
         let y = row * ROW + 10;

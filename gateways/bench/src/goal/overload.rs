@@ -5,7 +5,7 @@ use crate::comparison::{Plan, compare};
 use crate::figure::{Figure, Wanted};
 use crate::grpc::{Unary, channels, issue};
 use crate::load::{closed, open};
-use crate::machine::resident_mib;
+use crate::machine::{forget_highest_resident, resident_mib};
 use crate::side::bank;
 
 const N_CHANNELS: usize = 4;
@@ -18,6 +18,9 @@ pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Figure>> {
     let channels = channels(bank.address, N_CHANNELS)?;
     issue(&channels[0], &cards).await?;
     let targets = Unary::targets(&channels, &cards);
+    // Other goals' Banks are in this process as well.
+    let (before, _) = resident_mib("self");
+    forget_highest_resident()?;
     let peak = closed(&targets, plan.concurrency, plan.length).await?.per_second;
     let compared = compare(
         plan,
@@ -31,10 +34,10 @@ pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Figure>> {
         Figure::ratio("G11", "goodput at 3 times the peak / peak", 0.9, compared),
         Figure::number(
             "G11",
-            "resident memory at its highest, client included, MiB",
+            "resident memory that it takes, client included, MiB",
             Wanted::AtMost,
             4_096.0,
-            highest,
+            highest - before,
         ),
     ])
 }
