@@ -106,7 +106,8 @@ pub enum OrderStatus {
     Paid,
     /// Refused; nothing was charged.
     Declined,
-    /// The Bank's answer was lost; being resolved, charged at most once.
+    /// The Bank's answer was lost; charged at most once. Being resolved for 7 days after the order
+    /// was placed; later the Bank may have forgotten its answer, and the order stays so.
     Unknown,
     /// Given up before payment.
     Cancelled,

@@ -20,6 +20,10 @@ pub use machine::{Command, Event, Refusal};
 
 use crate::catalogue::Text;
 
+/// How long after an order was placed the Bank knows its key, if it has ever seen it. The Bank
+/// keeps an answer for 8 days at least; a day is left for clocks that differ, and for the call.
+pub const KEY_IS_KNOWN_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+
 /// One purchase. Its id is also the idempotency key of its payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
@@ -85,7 +89,8 @@ pub enum OrderState {
         /// Why.
         reason: DeclineReason,
     },
-    /// The Bank's answer was lost; at most one charge exists under the order's key.
+    /// The Bank's answer was lost; at most one charge exists under the order's key. It stays so
+    /// if the Bank could not be asked before it forgot the key.
     Unknown,
     /// Given up without a payment.
     Cancelled(Cancellation),
@@ -124,6 +129,12 @@ impl Order {
         self.state.is_unresolved()
     }
 
+    /// Whether a key that the Bank does not know was never charged, and may be closed. Later the
+    /// Bank may have forgotten what it answered, and only an answer that is found says anything.
+    pub fn may_be_closed(&self, now: Timestamp) -> bool {
+        now.0.saturating_sub(self.placed_at.0) < KEY_IS_KNOWN_MS
+    }
+
     /// The payment's description: what stands on the statement. Only from what is stored with
     /// the order, because a retry with the same key must say the same.
     pub fn description(&self) -> String {
@@ -153,5 +164,23 @@ impl OrderState {
             OrderState::Cancelled(_) => "cancelled",
             OrderState::Refunded(_) => "refunded",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixture::an_order;
+    use super::*;
+
+    #[test]
+    fn a_key_may_be_closed_for_seven_days() {
+        let order = an_order();
+        let after = |days: i64, ms: i64| {
+            let now = order.placed_at.0 + days * 24 * 60 * 60 * 1_000 + ms;
+            order.may_be_closed(Timestamp(now))
+        };
+        assert!(after(0, 0) && after(7, -1));
+        assert!(!after(7, 0) && !after(800, 0));
+        assert!(after(-1, 0), "a clock that was set back");
     }
 }

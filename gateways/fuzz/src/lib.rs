@@ -74,11 +74,6 @@ impl<'a> Fuzz<'a> {
         Fuzz { repair: Some(Box::new(repair)), ..self }
     }
 
-    /// One input in so many: for a decoder that is slow.
-    pub fn slow(self, times: u64) -> Fuzz<'a> {
-        Fuzz { n_iterations: self.n_iterations / times, ..self }
-    }
-
     /// Runs. `decode` panics if it finds anything wrong, and returns what the decoder said: few
     /// different things for inputs that take the same way through it. An input that makes it panic
     /// is written into the corpus.

@@ -91,6 +91,15 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_of_nothing_is_a_limit() {
+        let mut bench = Bench::with_card(1000);
+        bench.change_limit(0);
+        let declined = bench.authorize(&Bench::sale("one", 1)).unwrap();
+        assert_eq!(declined.status, PaymentStatus::Declined(DeclineReason::InsufficientFunds));
+        bench.check();
+    }
+
+    #[test]
     fn refusals_come_in_order_of_precedence() {
         let mut bench = Bench::with_card(1000);
         assert_eq!(to(1000).decide(&bench.ledger, bench.stamp()), Ok(None), "it has it already");

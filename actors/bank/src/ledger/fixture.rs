@@ -233,7 +233,7 @@ impl Bench {
 
     /// Goes on with a ledger that was put together from the parts of this one.
     pub(crate) fn restore(&mut self) {
-        let mut restoring = Restoring::new();
+        let mut restoring = Restoring::new(u64::MAX);
         self.ledger.parts(|part| restoring.add(part)).unwrap();
         self.ledger = restoring.finish().unwrap();
     }

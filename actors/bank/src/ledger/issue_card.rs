@@ -108,6 +108,8 @@ impl IssueCard {
 
 #[cfg(test)]
 mod tests {
+    use bancada_kernel::Currency;
+
     use super::*;
     use crate::ledger::fixture::Bench;
 
@@ -115,7 +117,16 @@ mod tests {
     fn a_card_is_issued_once_and_only_with_sense() {
         let bench = Bench::with_card(1000);
         let good = Bench::new_card("another", 500);
-        assert!(good.decide(&bench.ledger, bench.stamp()).is_ok());
+        for good in [
+            good.clone(),
+            IssueCard { holder: "é".repeat(64), ..good.clone() },
+            IssueCard { limit: Money::brl(0), ..good.clone() },
+            IssueCard { closing_day: 1, due_day: 28, ..good.clone() },
+            IssueCard { closing_day: 28, due_day: 1, ..good.clone() },
+        ] {
+            assert!(good.decide(&bench.ledger, bench.stamp()).is_ok(), "{good:?}");
+        }
+        let dollars = Money { minor: 500, currency: Currency::USD };
         let taken = IssueCard { token: Bench::token(), ..good.clone() };
         for (command, error) in [
             (taken, IssueCardError::Exists),
@@ -125,6 +136,7 @@ mod tests {
                 IssueCardError::HolderOutOfRange,
             ),
             (IssueCard { limit: Money::brl(-1), ..good.clone() }, IssueCardError::LimitNegative),
+            (IssueCard { limit: dollars, ..good.clone() }, IssueCardError::CurrencyNotSupported),
             (IssueCard { due_day: 29, ..good.clone() }, IssueCardError::DayOutOfRange),
             (IssueCard { closing_day: 0, ..good.clone() }, IssueCardError::DayOutOfRange),
         ] {

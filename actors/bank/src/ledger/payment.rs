@@ -132,3 +132,18 @@ impl Payment {
         Payment { status, captured_minor, refunded_minor, position, ..self.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_declined_payment_says_why() {
+        use PaymentStatus::{Authorized, Captured, Declined, Expired, Refunded, Voided};
+        let reason = DeclineReason::InsufficientFunds;
+        assert_eq!(Declined(reason).decline(), Some(reason));
+        for other in [Authorized, Captured, Voided, Refunded, Expired] {
+            assert_eq!(other.decline(), None, "{other:?}");
+        }
+    }
+}

@@ -106,3 +106,50 @@ fn hash(id: PaymentId) -> u64 {
     let folded = (product as u64) ^ ((product >> 64) as u64);
     folded
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::ledger::fixture::Bench;
+
+    fn of_sales(keys: [&str; 2]) -> Payments {
+        let mut bench = Bench::with_card(1000);
+        for key in keys {
+            bench.authorize(&Bench::sale(key, 10)).unwrap();
+        }
+        bench.ledger.payments
+    }
+
+    #[test]
+    fn payments_are_equal_if_they_are_the_same_in_the_same_order() {
+        let payments = of_sales(["a", "b"]);
+        assert_eq!(payments, of_sales(["a", "b"]));
+        let mut changed = payments.clone();
+        changed.rows_mut()[1].captured_minor += 1;
+        assert_ne!(payments, changed);
+        let mut turned = Payments::default();
+        for payment in payments.rows().iter().rev() {
+            turned.put(payment.clone());
+        }
+        assert_ne!(payments, turned);
+    }
+
+    /// The table takes the place from the lowest bits of the hash and a tag from the seven highest.
+    #[test]
+    fn ids_are_spread_over_the_table_whichever_of_their_bits_differ() {
+        let an_id = Uuid::parse_str("019aa111-4111-7111-8111-a1b2c3d4e5f6").unwrap().as_u128();
+        // Chance, random bits of either half, a shard's number, and milliseconds.
+        for lowest in [0, 16, 40, 64, 80, 112] {
+            let ids = (0..4_096_u128).map(|n| Uuid::from_u128(an_id ^ (n << lowest)));
+            let hashes: Vec<u64> = ids.map(|id| hash(PaymentId::new(id))).collect();
+            for (part, from) in [("place", 0), ("tag", 57)] {
+                let mut n_of = [0; 128];
+                hashes.iter().for_each(|hash| n_of[(hash >> from) as usize % 128] += 1);
+                let most = n_of.into_iter().max();
+                assert!(most < Some(2 * 4_096 / 128), "{part} of ids from bit {lowest}: {most:?}");
+            }
+        }
+    }
+}

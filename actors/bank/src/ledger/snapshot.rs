@@ -226,23 +226,21 @@ impl Ledger {
 /// A ledger that is put together from its parts.
 pub struct Restoring {
     ledger: Ledger,
+    /// More cannot be in what the parts are read from.
+    n_rows_at_most: u64,
     /// What was announced; absent before the first part.
     expected: Option<Summary>,
     /// As payments keep them, in the order of their numbers.
     cards: Vec<PaymentCard>,
 }
 
-impl Default for Restoring {
-    fn default() -> Restoring {
-        Restoring::new()
-    }
-}
-
 impl Restoring {
-    /// Nothing yet.
-    pub fn new() -> Restoring {
+    /// Nothing yet; `n_rows_at_most` cards, payments, answers and accounts may come. Room for as
+    /// many as are announced is made at once, so that what announces more is refused before.
+    pub fn new(n_rows_at_most: u64) -> Restoring {
         // The first part says which currency it really is.
-        Restoring { ledger: Ledger::new(Currency::BRL), expected: None, cards: Vec::new() }
+        let ledger = Ledger::new(Currency::BRL);
+        Restoring { ledger, n_rows_at_most, expected: None, cards: Vec::new() }
     }
 
     /// Adds the next part.
@@ -291,16 +289,20 @@ impl Restoring {
     fn begin(&mut self, summary: Summary) -> Result<(), Unfit> {
         let currency = Money::of_code(0, &summary.currency);
         let Money { currency, .. } = currency.map_err(|_| Unfit("its currency is unknown"))?;
-        // Room for what comes, and not for what a damaged number says.
-        let room = |n: u64| usize::try_from(n).unwrap_or(0).min(1 << 26);
+        let Summary { n_cards, n_payments, n_answers, n_accounts, .. } = summary;
+        let rows = [n_cards, n_payments, n_answers, n_accounts];
+        if rows.into_iter().fold(0, u64::saturating_add) > self.n_rows_at_most {
+            return Err(Unfit("it announces more rows than can be in it"));
+        }
+        let room = |n: u64| usize::try_from(n).unwrap_or(0);
         self.ledger = Ledger::new(currency);
         self.ledger.position = summary.position;
         self.ledger.last_event = summary.last_event;
         self.ledger.latest = summary.latest;
-        self.ledger.cards.reserve(room(summary.n_cards));
-        self.ledger.payments.reserve(room(summary.n_payments));
-        self.ledger.answers.reserve(room(summary.n_answers));
-        self.ledger.books.reserve(room(summary.n_accounts));
+        self.ledger.cards.reserve(room(n_cards));
+        self.ledger.payments.reserve(room(n_payments));
+        self.ledger.answers.reserve(room(n_answers));
+        self.ledger.books.reserve(room(n_accounts));
         self.expected = Some(summary);
         Ok(())
     }
@@ -382,3 +384,6 @@ impl Restoring {
 fn merchant(merchants: &[MerchantId], number: u32) -> Result<MerchantId, Unfit> {
     merchants.get(number as usize).cloned().ok_or(Unfit("a merchant is missing"))
 }
+
+#[cfg(test)]
+mod tests;

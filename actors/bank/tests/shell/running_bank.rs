@@ -1,5 +1,6 @@
 //! A running Bank for one test, and what is asked of it.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -44,8 +45,18 @@ impl World {
     }
 }
 
+thread_local! {
+    static AT_THE_CLOCK: RefCell<Box<dyn FnMut()>> = RefCell::new(Box::new(|| {}));
+}
+
+/// Runs something whenever this thread looks at the Bank's clock: it may hold the thread there.
+pub(crate) fn at_the_clock(run: impl FnMut() + 'static) {
+    AT_THE_CLOCK.set(Box::new(run));
+}
+
 impl Surroundings for World {
     fn now(&self) -> Timestamp {
+        AT_THE_CLOCK.with_borrow_mut(|run| run());
         Timestamp(self.now_ms.load(Ordering::Relaxed))
     }
 

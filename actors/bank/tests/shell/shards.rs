@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 
 use bancada_bank::ledger::{Ledger, PaymentStatus, check};
-use bancada_bank::{BankError, CardRequest, OperationRequest, PaymentQuery, PaymentRequest};
+use bancada_bank::{
+    BankError, CardRequest, NumberedRequest, OperationRequest, PaymentQuery, PaymentRequest,
+};
 use bancada_kernel::{CardNumber, Currency, Money, PaymentId, Shard, ShardCount};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all, join3};
+use tokio::sync::{mpsc, oneshot};
 
-use crate::memory_journal::MemoryJournal;
+use crate::memory_journal::{Disk, MemoryJournal};
 use crate::running_bank::*;
 
 const N_SHARDS: usize = 3;
@@ -195,6 +198,79 @@ fn a_hundred_requests_with_one_key_and_cards_of_all_shards_have_one_effect() {
             assert_eq!(refused.count() + answers.iter().flatten().count(), 99);
         }
         assert_eq!(shards.stop_and_check().await.iter().sum::<usize>(), 20);
+    });
+}
+
+#[test]
+fn a_key_that_moves_on_while_its_request_is_on_the_way_has_one_effect() {
+    run(async {
+        let shards = Shards::start().await;
+        let (bank, world) = (&shards.running.bank, &shards.running.world);
+        // Its home is the first shard, which has no answer to it.
+        bank.authorize(shards.sale(0, "key", 0)).await.unwrap_err();
+        // The first shard gives it to the second, but its word for it waits for its disk.
+        shards.journals[0].set_disk(Disk::Stuck);
+        let before = world.n_uuids();
+        let slow = join3(
+            bank.authorize(shards.sale(0, "stuck", 1)),
+            bank.authorize(shards.sale(1, "key", 5)),
+            bank.authorize(shards.sale(0, "behind", 1)),
+        );
+        // Meanwhile the second gives it to the third, which answers.
+        let fast = async {
+            // Every decision takes two ids: what is behind the question about the key is decided.
+            eventually(|| world.n_uuids() >= before + 4).await;
+            let paid = bank.authorize(shards.sale(2, "key", 7)).await;
+            shards.journals[0].set_disk(Disk::Well);
+            paid
+        };
+        let ((stuck, slow, behind), fast) = join(slow, fast).await;
+        assert!(stuck.is_ok() && behind.is_ok() && !fast.unwrap().replayed);
+        assert_eq!(slow, Err(BankError::Unavailable), "the key was its home's no more");
+        let again = bank.authorize(shards.sale(1, "key", 5)).await.unwrap_err();
+        assert!(matches!(again, BankError::Refused(_)), "{again}");
+        assert_eq!(shards.stop_and_check().await, [2, 0, 1]);
+    });
+}
+
+#[test]
+fn a_key_that_moves_on_while_its_batch_is_put_together_has_one_effect() {
+    run(async {
+        let shards = Shards::start().await;
+        let bank = shards.running.bank.clone();
+        let batch: Vec<_> = ["key", "other"]
+            .iter()
+            .zip(0..)
+            .map(|(name, id)| {
+                let request = shards.sale(1, name, 5);
+                NumberedRequest { id, request, deadline: None }
+            })
+            .collect();
+        let (answers, mut answered) = mpsc::unbounded_channel();
+        let (first_is_at_home, at_home) = oneshot::channel();
+        let (go_on, may_go_on) = std::sync::mpsc::channel();
+        let (asking, mut first_is_at_home) = (bank.clone(), Some(first_is_at_home));
+        let asking = std::thread::spawn(move || {
+            let mut n_looks = 0;
+            at_the_clock(move || {
+                n_looks += 1;
+                if n_looks == 2 {
+                    first_is_at_home.take().unwrap().send(()).unwrap();
+                    may_go_on.recv().unwrap();
+                }
+            });
+            asking.authorize_many(batch, &answers);
+        });
+        at_home.await.unwrap();
+        assert!(!bank.authorize(shards.sale(2, "key", 7)).await.unwrap().replayed);
+        go_on.send(()).unwrap();
+        let mut told = [answered.recv().await.unwrap(), answered.recv().await.unwrap()];
+        told.sort_by_key(|(id, _)| *id);
+        let [(_, moved), (_, other)] = told;
+        assert_eq!(moved, Err(BankError::Unavailable), "the key was its home's no more");
+        assert!(other.is_ok());
+        asking.join().unwrap();
+        assert_eq!(shards.stop_and_check().await, [0, 1, 1]);
     });
 }
 

@@ -15,7 +15,8 @@ pub trait Bank: Send + Sync + 'static {
     /// Charges a card (authorization and capture in one). A decline is an answer.
     async fn authorize(&self, request: BankRequest) -> Result<BankAnswer, BankCallError>;
 
-    /// The answer that a key has got; `None` when the Bank never saw the key.
+    /// The answer that a key has got; `None` when the Bank never saw the key, or has forgotten it
+    /// ([`KEY_IS_KNOWN_MS`](crate::order::KEY_IS_KNOWN_MS)).
     async fn find(
         &self,
         merchant: &MerchantId,
@@ -23,7 +24,8 @@ pub trait Bank: Send + Sync + 'static {
     ) -> Result<Option<BankAnswer>, BankCallError>;
 
     /// Closes a key: the answer it got, or else a decline that holds from now on, so that a copy
-    /// of the request that is still on its way moves no money.
+    /// of the request that is still on its way moves no money. Not for a key that may be
+    /// forgotten: it would be declined although it was charged.
     async fn abandon(
         &self,
         merchant: &MerchantId,

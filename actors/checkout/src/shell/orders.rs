@@ -144,9 +144,15 @@ impl Orders {
     }
 
     fn inquiry(&mut self, id: OrderId) -> Option<Inquiry> {
+        let now = self.parts.surroundings.now();
         let open = self.open.get_mut(&id)?;
         let (merchant, key) = (self.parts.merchant.clone(), key_of(&open.order));
-        let Some(card) = open.card() else { return Some(Inquiry::Close { merchant, key }) };
+        let Some(card) = open.card() else {
+            return Some(match open.order.may_be_closed(now) {
+                true => Inquiry::Close { merchant, key },
+                false => Inquiry::Find { merchant, key },
+            });
+        };
         let order = &open.order;
         Some(Inquiry::Charge(Box::new(BankRequest {
             merchant,
@@ -165,13 +171,14 @@ impl Orders {
     fn on_answer(
         &mut self,
         id: OrderId,
-        answer: Result<BankAnswer, BankCallError>,
+        answer: Result<Option<BankAnswer>, BankCallError>,
         ctx: &mut Context<Self>,
     ) {
         let now = self.parts.surroundings.now();
         let Some(open) = self.open.get_mut(&id) else { return };
         let command = match answer {
-            Ok(answer) => {
+            Ok(None) => return self.give_up(id, ctx),
+            Ok(Some(answer)) => {
                 if answer.outcome == Outcome::Approved && answer.amount != open.order.total {
                     tracing::error!(order.id = %id, "the bank charged another amount");
                 }
@@ -188,6 +195,17 @@ impl Orders {
         match open.order.decide(command) {
             Ok(event) => open.order.evolve(event, now),
             Err(refusal) => tracing::error!(order.id = %id, %refusal, "the bank's answer is odd"),
+        }
+        self.record(id, ctx);
+    }
+
+    /// Leaves an order unknown that nobody can ask about any more. The next start asks once again.
+    fn give_up(&mut self, id: OrderId, ctx: &mut Context<Self>) {
+        let now = self.parts.surroundings.now();
+        let Some(open) = self.open.get_mut(&id) else { return };
+        tracing::error!(order.id = %id, "the bank may have forgotten its answer; look in its feed");
+        if let Ok(event) = open.order.decide(Command::LoseAnswer) {
+            open.order.evolve(event, now);
         }
         self.record(id, ctx);
     }

@@ -13,6 +13,9 @@ use crate::snapshot::{self, N_KEPT, restore};
 
 const POSITIONS: &str = "
     SELECT DISTINCT position FROM bancada.snapshot WHERE shard = $1 ORDER BY position DESC";
+const N_BYTES: &str = "
+    SELECT coalesce(sum(octet_length(content)), 0) FROM bancada.snapshot
+    WHERE shard = $1 AND position = $2";
 const READ: &str = "
     SELECT content FROM bancada.snapshot WHERE shard = $1 AND position = $2 AND number = $3";
 const APPEND: &str = "
@@ -88,11 +91,14 @@ impl SnapshotStore for PostgresSnapshots {
         let mut connection = Connection::new(&self.url);
         let shard = smallint(self.shard).map_err(as_snapshot_error)?;
         let at = bigint(position).map_err(as_snapshot_error)?;
-        let statement =
-            connection.client().and_then(|client| client.prepare(READ).map_err(failure));
-        let statement = statement.map_err(as_snapshot_error)?;
+        let begun = connection.client().and_then(|client| {
+            let n_bytes = client.query_one(N_BYTES, &[&shard, &at]).map_err(failure)?;
+            let statement = client.prepare(READ).map_err(failure)?;
+            Ok((n_bytes.get::<_, i64>(0).unsigned_abs(), statement))
+        });
+        let (n_bytes, statement) = begun.map_err(as_snapshot_error)?;
         let mut number = -1_i64;
-        restore(position, move || {
+        restore(position, n_bytes, move || {
             number += 1;
             let mut read = || {
                 let client = connection.client()?;

@@ -109,9 +109,11 @@ impl SnapshotStore for FileSnapshots {
     }
 
     fn read(&self, position: u64) -> Result<Ledger, SnapshotError> {
-        let mut file = BufReader::new(File::open(self.path(position)).map_err(failure)?);
+        let file = File::open(self.path(position)).map_err(failure)?;
+        let n_bytes = file.metadata().map_err(failure)?.len();
+        let mut file = BufReader::new(file);
         let mut is_first = true;
-        restore(position, move || {
+        restore(position, n_bytes, move || {
             let mut length = [0; 4];
             match file.read_exact(&mut length) {
                 Ok(()) => {}

@@ -24,6 +24,9 @@ pub(crate) const HEADER_BYTES: usize = 24;
 const CHECKSUM_BYTES: usize = 4;
 /// Longer than any frame that is written: a damaged length takes no memory.
 pub(super) const MAX_FRAME_BYTES: usize = 1 << 26;
+/// No row is shorter. The shortest is an account's sum: its kind, the length of a name, a letter
+/// and a number.
+const MIN_ROW_BYTES: u64 = 4;
 
 /// Why bytes are not what they should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +74,11 @@ pub(super) fn check_header(bytes: &[u8], position: u64) -> Result<(), FrameError
         return Err(FrameError::Checksum(0));
     }
     if bytes != expected { Err(FrameError::Position) } else { Ok(()) }
+}
+
+/// How many rows can be in so many bytes of frames, whatever they announce.
+pub(super) fn most_rows(n_bytes: u64) -> u64 {
+    n_bytes / MIN_ROW_BYTES
 }
 
 /// The frame of a part.

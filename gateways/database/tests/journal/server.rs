@@ -80,7 +80,7 @@ impl Server {
         // A killed one leaves its children a moment, and they hold its shared memory.
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let log = File::create(self.folder.path().with_extension("log")).unwrap();
+            let log = File::create(self.log()).unwrap();
             let mut postgres = self.command("postgres");
             postgres.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
             postgres.args(["-c", "listen_addresses=127.0.0.1"]);
@@ -94,14 +94,20 @@ impl Server {
                 }
                 std::thread::park_timeout(Duration::from_millis(50));
             }
-            let said = fs::read_to_string(self.folder.path().with_extension("log")).unwrap();
+            let said = fs::read_to_string(self.log()).unwrap();
             assert!(Instant::now() < deadline, "PostgreSQL does not start: {said}");
             std::thread::park_timeout(Duration::from_millis(200));
         }
     }
 
-    fn data(&self) -> PathBuf {
+    /// Where it keeps everything.
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// What it has printed since it was started.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.path().with_extension("log")
     }
 
     /// One of PostgreSQL's programs, as a user that it accepts.
@@ -126,7 +132,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
-        let _ = fs::remove_file(self.folder.path().with_extension("log"));
+        let _ = fs::remove_file(self.log());
     }
 }
 

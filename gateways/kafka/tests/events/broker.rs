@@ -66,6 +66,11 @@ impl Broker {
         broker
     }
 
+    /// Where it keeps everything, and what it has printed since it was started.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
@@ -81,13 +86,13 @@ impl Broker {
 
     /// Starts it with what it has on its disk, and waits until it answers.
     pub(crate) fn start_again(&self) {
-        let log = File::create(self.folder.path().join("broker.log")).unwrap();
+        let log = File::create(self.folder().join("broker.log")).unwrap();
         let mut java = self.java("kafka.Kafka", &[]);
         let process = java.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         *self.process.lock().unwrap() = Some(process);
         let deadline = Instant::now() + PATIENCE;
         while !self.answers() {
-            let log = fs::read_to_string(self.folder.path().join("broker.log")).unwrap();
+            let log = fs::read_to_string(self.folder().join("broker.log")).unwrap();
             assert!(Instant::now() < deadline, "the broker does not start: {log}");
             std::thread::park_timeout(Duration::from_millis(100));
         }
@@ -95,7 +100,7 @@ impl Broker {
 
     /// Takes its disk away, and gives it an empty one. It must have been killed.
     pub(crate) fn wipe(&self) {
-        fs::remove_dir_all(self.folder.path().join("data")).unwrap();
+        fs::remove_dir_all(self.folder().join("data")).unwrap();
         self.format();
     }
 
@@ -110,8 +115,8 @@ impl Broker {
         java.args(["-Xmx400m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]);
         java.arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
         java.arg("-cp").arg(class_path(&self.libs)).arg(class).args(arguments);
-        java.arg(self.folder.path().join("server.properties"));
-        java.stdin(Stdio::null()).current_dir(self.folder.path());
+        java.arg(self.folder().join("server.properties"));
+        java.stdin(Stdio::null()).current_dir(self.folder());
         java
     }
 

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bancada_bank::ledger::ANSWERS_KEPT_MS;
 use bancada_checkout::catalogue::Catalogue;
+use bancada_checkout::order::KEY_IS_KNOWN_MS;
 use bancada_checkout::{CheckoutHandle, CheckoutParts, Limits, checkout};
 use bancada_database::data_directory::DataDirectory;
 use bancada_database::orders::SqliteOrders;
@@ -16,6 +18,8 @@ use crate::surroundings::RealSurroundings;
 
 const MERCHANT: &str = "loja";
 const STORE_NAME: &str = "Loja Bancada";
+// Neither crate may know the other: that the shop believes the Bank a day less is held here.
+const _: () = assert!(KEY_IS_KNOWN_MS + 24 * 60 * 60 * 1_000 <= ANSWERS_KEPT_MS);
 
 pub(crate) struct CheckoutService {
     pub(crate) handle: CheckoutHandle,

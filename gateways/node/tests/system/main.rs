@@ -19,6 +19,7 @@ mod program;
 mod refusals;
 mod scanner;
 mod secrets;
+mod secrets_on_servers;
 #[path = "../../../database/tests/journal/server.rs"]
 #[allow(dead_code, reason = "the tests of the journal use the rest")]
 mod server;

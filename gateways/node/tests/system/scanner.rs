@@ -9,7 +9,8 @@
 //! them in a row begin at one byte in 10^18. Hexadecimal text is another matter: five of eight
 //! digits are decimal, and one in thousands of identifiers would match. So what has the shape of
 //! one (a UUID, 32 hexadecimal digits, a `traceparent`, the number that is a trace's parent) is
-//! passed over; a card number has another.
+//! passed over; a card number has another. So is the fraction of a decimal number: a metric's sum
+//! of seconds has as many digits, and one in a hundred of them would match.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -127,7 +128,7 @@ fn card_numbers(text: &[u8], run: Range<usize>) -> Vec<usize> {
     while at < run.end {
         let n_digits = text[at..run.end].iter().take_while(|it| it.is_ascii_digit()).count();
         let group = at..at + n_digits;
-        if group.clone().all(|at| is_free(&at)) {
+        if !is_fraction(text, group.start) && group.clone().all(|at| is_free(&at)) {
             groups.push(group.clone());
         } else {
             found.extend(spelled(text, &groups));
@@ -139,6 +140,11 @@ fn card_numbers(text: &[u8], run: Range<usize>) -> Vec<usize> {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// Whether digits that begin here stand behind a decimal point.
+fn is_fraction(text: &[u8], at: usize) -> bool {
+    text[..at].last_chunk().is_some_and(|[whole, point]| whole.is_ascii_digit() && *point == b'.')
 }
 
 /// Where some groups in a row spell a card number.
@@ -277,6 +283,8 @@ mod tests {
             // A demo card's, in a longer run and in something like an identifier.
             ("00000042424242424242429", 6),
             ("deadbeef4242424242424242deadbeef", 8),
+            ("0.4242424242424242", 2),
+            ("No.4111111111111111", 3),
         ] {
             let expected = (at != usize::MAX).then_some((at, Secret::CardNumber));
             check(text, expected.as_slice());
@@ -298,6 +306,7 @@ mod tests {
             "load-019aa11141117111811111111111111f-4-17",
             "card_41111111111111111111111111111a11",
             "00-41111111111111110000000000000000-4111111111111111-01",
+            "duration_seconds_sum 0.4293849719999995",
             r#"{"trace_id":7,"parent_id":4111111111111111,"sampled":true}"#,
         ] {
             check(text, &[]);

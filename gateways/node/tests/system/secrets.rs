@@ -29,7 +29,7 @@ const NUMBER: &str = "4111 1111 1111 1111";
 const DIGITS: &str = "4111111111111111";
 /// Everything the program logs of its own, and what its libraries do with connections; the frames
 /// of HTTP/2 would be most of the log, and their contents are not in them.
-const LOG_OF_MANY: &str = "debug,h2=info,hyper_util=info";
+pub(crate) const LOG_OF_MANY: &str = "debug,h2=info,hyper_util=info";
 const SNAPSHOT_EVERY: &str = "20000";
 /// What the program prints for its user when it is up.
 const ANNOUNCED: &[u8] = b"\n  Test card    4242 4242 4242 4242";
@@ -44,11 +44,15 @@ fn n_payments() -> u64 {
 }
 
 /// Whatever was answered, to be scanned like everything else.
-struct Answers {
+pub(crate) struct Answers {
     file: fs::File,
 }
 
 impl Answers {
+    pub(crate) fn in_file(path: &Path) -> Answers {
+        Answers { file: fs::File::create(path).unwrap() }
+    }
+
     fn keep(&mut self, answer: impl std::fmt::Debug) {
         writeln!(self.file, "{answer:?}").unwrap();
     }
@@ -98,7 +102,7 @@ fn misplaced() -> Vec<Value> {
 }
 
 /// Orders that are paid, declined, refused and read, and pages of what was never there.
-async fn visit_the_shop(system: &System, answers: &mut Answers) {
+pub(crate) async fn visit_the_shop(system: &System, answers: &mut Answers) {
     let shop = format!("{}/api/checkout/v1", system.shop);
     for card in TEST_CARDS {
         answers.keep(system.buy(&new_key(), card.number).await.unwrap());
@@ -130,7 +134,7 @@ async fn visit_the_shop(system: &System, answers: &mut Answers) {
     answers.keep_of(system.web.get(format!("{shop}/orders?limit=100"))).await;
 }
 
-async fn read_the_statements(system: &System, answers: &mut Answers) {
+pub(crate) async fn read_the_statements(system: &System, answers: &mut Answers) {
     let statement = format!("{}/api/extrato/v1/cards", system.statement);
     answers.keep_of(system.web.get(&statement)).await;
     let cards = system.get(&statement).await.unwrap();
@@ -149,7 +153,7 @@ async fn read_the_statements(system: &System, answers: &mut Answers) {
 }
 
 /// Calls of the Bank that are answered and calls that make no sense.
-async fn call_the_bank(system: &System, answers: &mut Answers) {
+pub(crate) async fn call_the_bank(system: &System, answers: &mut Answers) {
     let address = BankAddress::parse(&system.bank).unwrap();
     let mut bank = BankServiceClient::new(connect(&address));
     for request in authorizations() {
@@ -250,9 +254,13 @@ async fn pay_as_codebank(mut codebank: PaymentServiceClient<Channel>, answers: &
     }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+/// A file, or those of a folder and of all folders in it.
+fn files(path: PathBuf) -> Vec<PathBuf> {
+    if !path.is_dir() {
+        return vec![path];
+    }
+    let entries = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(files).collect()
 }
 
 /// Whether it is the card that the program tells its user to pay with, each time it starts.
@@ -265,8 +273,9 @@ fn is_announced(path: &Path, (at, _): Finding) -> bool {
         && line == ANNOUNCED
 }
 
-fn scan_all(folders: [&Path; 2]) -> BTreeMap<PathBuf, Vec<Finding>> {
-    let scanned = folders.into_iter().flat_map(files).map(|path| {
+/// What is in files and in the folders' files.
+pub(crate) fn scan_all(places: &[&Path]) -> BTreeMap<PathBuf, Vec<Finding>> {
+    let scanned = places.iter().map(|place| place.to_path_buf()).flat_map(files).map(|path| {
         let found = scan_file(&path).unwrap().into_iter();
         let found = found.filter(|finding| !is_announced(&path, *finding)).collect();
         (path, found)
@@ -275,7 +284,7 @@ fn scan_all(folders: [&Path; 2]) -> BTreeMap<PathBuf, Vec<Finding>> {
 }
 
 /// What stands around the first of a file's findings, for whoever has to find out where it is from.
-fn show(found: &BTreeMap<PathBuf, Vec<Finding>>) -> String {
+pub(crate) fn show(found: &BTreeMap<PathBuf, Vec<Finding>>) -> String {
     let mut text = String::new();
     for (path, findings) in found {
         writeln!(text, "{} in {}:", findings.len(), path.display()).unwrap();
@@ -307,7 +316,7 @@ fn plant_canary(path: &Path) -> Vec<Finding> {
 }
 
 /// That a file is what it is taken for: it says this somewhere.
-fn says(path: &Path, text: &str) -> bool {
+pub(crate) fn says(path: &Path, text: &str) -> bool {
     let bytes = fs::read(path).unwrap();
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
@@ -317,8 +326,7 @@ fn no_card_number_and_no_security_code_is_anywhere() {
     run(async {
         let (data, captured) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let log = captured.path().join("up.log");
-        let file = fs::File::create(captured.path().join("answers")).unwrap();
-        let mut answers = Answers { file };
+        let mut answers = Answers::in_file(&captured.path().join("answers"));
         let system = System::new(data.path());
 
         // Few payments, and everything about them is logged.
@@ -349,12 +357,12 @@ fn no_card_number_and_no_security_code_is_anywhere() {
         let snapshot = system.snapshots().remove(0);
         // As it is while it runs, with the logs of SQLite, and as it is left behind.
         let folders = [data.path(), captured.path()];
-        let found = scan_all(folders);
+        let found = scan_all(&folders);
         assert!(found.is_empty(), "{}", show(&found));
         let canary = data.path().join("bank/canary");
         let expected = plant_canary(&canary);
         assert_eq!(program.interrupt(), Some(0));
-        assert_eq!(scan_all(folders), BTreeMap::from([(canary, expected)]));
+        assert_eq!(scan_all(&folders), BTreeMap::from([(canary, expected)]));
 
         for (path, text) in [
             (data.path().join("bank/journal.sqlite3"), "************4242"),

@@ -28,10 +28,12 @@ texts! {
             sozinha.",
             "The order is written down and the bank is answering. This page refreshes by itself.";
         PaidText: "Obrigado! O valor foi cobrado no cartão.", "Thank you! The card was charged.";
-        UnknownText: "Ainda não sabemos se o banco cobrou. Você será cobrado no máximo uma vez. \
-            Continuamos perguntando ao banco; não é preciso pagar de novo.",
-            "We do not know yet whether the bank charged. You will be charged at most once. We \
-            keep asking the bank; there is no need to pay again.";
+        UnknownText: "Ainda não sabemos se o banco cobrou. Você será cobrado no máximo uma vez; \
+            não é preciso pagar de novo. Perguntamos ao banco durante 7 dias; depois disso, só o \
+            extrato do cartão mostra se houve cobrança.",
+            "We do not know yet whether the bank charged. You will be charged at most once; \
+            there is no need to pay again. We ask the bank for 7 days; after that, only the \
+            card's statement shows whether it charged.";
         CancelledText: "Nada foi cobrado.", "Nothing was charged.";
         RefundedText: "O valor foi devolvido ao cartão.", "The amount was returned to the card.";
         NothingCharged: "Nada foi cobrado e seu carrinho continua como estava.",

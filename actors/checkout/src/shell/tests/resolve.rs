@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use super::bank::Fate;
+use bancada_kernel::Timestamp;
+
+use super::bank::{Fate, ScriptedBank};
+use super::memory::Disk;
 use super::shop::{Shop, eventually, in_frozen_time, request};
-use crate::order::OrderState;
+use crate::Limits;
+use crate::order::fixture::an_order;
+use crate::order::{KEY_IS_KNOWN_MS, Order, OrderState};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -96,5 +101,72 @@ fn after_a_lost_answer_a_refusal_is_not_believed() {
         assert!(matches!(order.state, OrderState::Paid(_)), "{:?}", order.state);
         assert_eq!(shop.bank.calls(), ["authorize", "authorize", "find"]);
         shop.close().await;
+    });
+}
+
+/// Placed so long before the shop's clock begins that the Bank may have forgotten its key.
+fn aged(order: Order) -> Order {
+    Order { placed_at: Timestamp(-KEY_IS_KNOWN_MS), ..order }
+}
+
+#[test]
+fn an_order_whose_key_may_be_forgotten_is_never_called_declined() {
+    for state in [OrderState::Placed, OrderState::Paying, OrderState::Unknown] {
+        in_frozen_time(async {
+            let disk = Disk::default();
+            disk.put(aged(Order { state: state.clone(), ..an_order() }));
+            let bank = ScriptedBank::new(&disk);
+            bank.script(&[Fate::NotSent]);
+            let shop = Shop::open_on(disk, bank, Limits::default()).await;
+            shop.passes_until("the bank is asked", || shop.bank.calls().len() == 2).await;
+            shop.pass(60 * SECOND).await;
+            assert_eq!(shop.word(7), "unknown");
+            assert_eq!(shop.bank.calls(), ["find", "find"], "and nobody goes on asking");
+            shop.close().await;
+        });
+    }
+}
+
+#[test]
+fn an_old_order_is_settled_by_an_answer_that_is_still_there() {
+    in_frozen_time(async {
+        let first = Shop::open().await;
+        first.bank.script(&[Fate::Hangs]);
+        let buyer = first.place(request(1));
+        eventually("the bank is asked", || !first.bank.calls().is_empty()).await;
+        buyer.abort();
+        let (kept, bank) = (first.kept(1), first.bank.clone());
+        first.close().await;
+        let disk = Disk::default();
+        disk.put(aged(kept));
+        let second = Shop::open_on(disk, bank, Limits::default()).await;
+        eventually("it is resolved", || second.word(1) == "paid").await;
+        assert_eq!(second.bank.calls(), ["authorize", "find"]);
+        second.close().await;
+    });
+}
+
+#[test]
+fn a_buyer_who_asks_again_about_a_forgotten_order_is_told_honestly_and_not_charged() {
+    in_frozen_time(async {
+        let first = Shop::open().await;
+        first.bank.otherwise(Fate::NotSent);
+        let buyer = first.place(request(1));
+        eventually("the bank is tried", || !first.bank.calls().is_empty()).await;
+        buyer.abort();
+        let kept = first.kept(1);
+        first.close().await;
+        let disk = Disk::default();
+        disk.put(aged(kept));
+        let bank = ScriptedBank::new(&disk);
+        let second = Shop::open_on(disk, bank, Limits::default()).await;
+        eventually("it is given up", || second.word(1) == "unknown").await;
+        let again = second.place(request(1));
+        second.passes_until("the buyer is answered", || again.is_finished()).await;
+        let again = again.await.unwrap().unwrap();
+        assert!(again.replayed);
+        assert_eq!(again.order.state, OrderState::Unknown);
+        assert_eq!((second.bank.n_charges(), second.word(1)), (0, "unknown"));
+        second.close().await;
     });
 }
