@@ -16,13 +16,14 @@ use serde::{Deserialize, Serialize};
 use super::account::CardAccount;
 use super::answers::Kept;
 use super::key_scope::{Answer, BodyHash, Outcome};
+use super::pay_bill::BillPayment;
 use super::payment::{Payment, PaymentCard, PaymentStatus, Standing};
 use super::payments::PaymentNumber;
 use super::posting::Account;
 use super::state::Ledger;
 
 /// The version of everything below, and of the fold that leads there.
-pub const STATE_VERSION: u16 = 1;
+pub const STATE_VERSION: u16 = 2;
 /// Rows in one part: about a megabyte.
 const ROWS: usize = 8_192;
 
@@ -43,6 +44,7 @@ enum Content {
     Payments(PaymentRows),
     Answers(AnswerRows),
     Books(Vec<(Account, i128)>),
+    BillPayments(Vec<(IdempotencyKey, BillPayment)>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,6 +57,7 @@ struct Summary {
     n_payments: u64,
     n_answers: u64,
     n_accounts: u64,
+    n_bill_payments: u64,
 }
 
 /// Payments, and the texts that several of them have.
@@ -139,6 +142,7 @@ impl Ledger {
             n_payments: self.payments.len() as u64,
             n_answers: self.answers.len() as u64,
             n_accounts: self.books.len() as u64,
+            n_bill_payments: self.bill_payments.len() as u64,
         }))?;
         let cards: Vec<&CardAccount> = self.cards.values().collect();
         for cards in cards.chunks(ROWS) {
@@ -158,6 +162,11 @@ impl Ledger {
         let books: Vec<_> = self.books().map(|(account, sum)| (account.clone(), sum)).collect();
         for books in books.chunks(ROWS) {
             each(Content::Books(books.to_vec()))?;
+        }
+        let bills: Vec<_> = self.bill_payments.iter().collect();
+        for bills in bills.chunks(ROWS) {
+            let bills = bills.iter().map(|(key, payment)| ((*key).clone(), (*payment).clone()));
+            each(Content::BillPayments(bills.collect()))?;
         }
         Ok(())
     }
@@ -270,6 +279,10 @@ impl Restoring {
                 }
             }
             Content::Books(books) => self.ledger.books.extend(books),
+            Content::BillPayments(bills) => {
+                let known = &mut self.ledger.bill_payments;
+                bills.into_iter().for_each(|(key, payment)| known.put(key, payment));
+            }
         }
         Ok(())
     }
@@ -278,10 +291,20 @@ impl Restoring {
     pub fn finish(self) -> Result<Ledger, Unfit> {
         let Restoring { ledger, expected, .. } = self;
         let expected = expected.ok_or(Unfit("there is none"))?;
-        let found =
-            [ledger.cards.len(), ledger.payments.len(), ledger.answers.len(), ledger.books.len()];
-        let announced =
-            [expected.n_cards, expected.n_payments, expected.n_answers, expected.n_accounts];
+        let found = [
+            ledger.cards.len(),
+            ledger.payments.len(),
+            ledger.answers.len(),
+            ledger.books.len(),
+            ledger.bill_payments.len(),
+        ];
+        let announced = [
+            expected.n_cards,
+            expected.n_payments,
+            expected.n_answers,
+            expected.n_accounts,
+            expected.n_bill_payments,
+        ];
         if found.map(|n| n as u64) != announced {
             return Err(Unfit("there are more or fewer rows than it announces"));
         }
