@@ -1,6 +1,7 @@
 //! Contracts at the edges: protobuf messages (feature `grpc`) and the JSON shapes of the web
-//! API and of the topic `payments`. Shapes only: no rule lives here.
+//! API and of the topics. Shapes only: no rule lives here.
 
+pub mod bill;
 pub mod event;
 pub mod problem;
 pub mod web;

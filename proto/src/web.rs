@@ -243,6 +243,8 @@ pub enum LineKind {
     Void,
     /// Money returned.
     Refund,
+    /// The cardholder paid toward a bill.
+    BillPayment,
 }
 
 /// One line of a statement.
@@ -285,6 +287,38 @@ pub struct Statement {
     pub next: Option<u64>,
     /// How current this is.
     pub freshness: Freshness,
+}
+
+/// `POST /api/extrato/v1/cards/{token}/bill-payments` with the header `Idempotency-Key`, a UUID.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayBill {
+    /// Greater than zero, in the card's currency; more than is owed is a credit.
+    pub amount: Money,
+}
+
+/// A payment of a bill. It is `pending` until the Bank's event has come, and then `paid`, with a
+/// line on the statement, or `refused`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillPayment {
+    /// The idempotency key.
+    pub id: String,
+    /// `pending`, `paid` or `refused`.
+    pub status: String,
+    /// How much.
+    pub amount: Money,
+    /// When it was asked for.
+    pub asked_at_ms: i64,
+    /// Present when `status` is `refused`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline: Option<Decline>,
+}
+
+/// `GET /api/extrato/v1/cards/{token}/bill-payments`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillPaymentList {
+    /// The latest first, at most 20.
+    pub payments: Vec<BillPayment>,
 }
 
 /// How far the statement is behind the Bank.

@@ -9,8 +9,8 @@ use bancada_kernel::{
 use tokio::sync::mpsc;
 
 use crate::ledger::{
-    AuthorizeError, CaptureError, ChangeLimitError, IssueCardError, KeyReused, Payment,
-    RefundError, SetCardStatusError, VoidError,
+    AuthorizeError, BillPayment, CaptureError, ChangeLimitError, IssueCardError, KeyReused,
+    PayBillError, Payment, RefundError, SetCardStatusError, VoidError,
 };
 
 /// A merchant's request, with the card as typed. Lives only inside the call.
@@ -134,6 +134,28 @@ pub struct LimitRequest {
     pub limit: Money,
 }
 
+/// A cardholder's payment toward a bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillRequest {
+    /// The payer's name for this payment; it is never forgotten.
+    pub key: IdempotencyKey,
+    /// Whose bill.
+    pub token: CardToken,
+    /// How much.
+    pub amount: Money,
+    /// The request's trace.
+    pub trace: Option<TraceContext>,
+}
+
+/// The answer to a payment of a bill, durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillAnswer {
+    /// The payment, booked or refused.
+    pub payment: BillPayment,
+    /// True when the answer was given before.
+    pub replayed: bool,
+}
+
 /// Why the Bank gave no answer. A decline is an answer and is not here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BankError<Refusal> {
@@ -169,6 +191,8 @@ pub type VoidFailure = BankError<VoidError>;
 pub type RefundFailure = BankError<RefundError>;
 /// Why a limit was not changed.
 pub type LimitError = BankError<ChangeLimitError>;
+/// Why a payment of a bill got no answer.
+pub type BillFailure = BankError<PayBillError>;
 /// Why a card was not issued.
 pub type CardError = BankError<IssueCardError>;
 /// Why a status was not changed.

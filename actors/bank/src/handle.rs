@@ -9,22 +9,23 @@ use bancada_kernel::{
 use tokio::sync::Semaphore;
 
 use crate::answer::{
-    AbandonError, Answers, BankError, CaptureFailure, CardError, CardRequest, LimitError,
-    LimitRequest, NumberedRequest, OperationAnswer, OperationRequest, PaymentAnswer, PaymentError,
-    PaymentQuery, PaymentRequest, QueryError, RefundFailure, StatusError, StatusRequest,
-    VoidFailure,
+    AbandonError, Answers, BankError, BillAnswer, BillFailure, BillRequest, CaptureFailure,
+    CardError, CardRequest, LimitError, LimitRequest, NumberedRequest, OperationAnswer,
+    OperationRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest, QueryError,
+    RefundFailure, StatusError, StatusRequest, VoidFailure,
 };
 use crate::feed::Feed;
 use crate::ledger::{
     Abandon, Authorize, Capture, CaptureRefusal, CardAccount, CardPresented, ChangeLimit,
-    IssueCard, Operation, Payment, Refund, RefundRefusal, SetCardStatus, Void, VoidRefusal,
+    IssueCard, Operation, PayBill, Payment, Refund, RefundRefusal, SetCardStatus, Void,
+    VoidRefusal,
 };
 use crate::ports::Surroundings;
 use crate::routing::ShardLink;
 use crate::shell::key_homes::KeyHomes;
 use crate::shell::ledger_mail::{
     AbandonKey, AuthorizePayment, CapturePayment, ChangeCardLimit, ChangeCardStatus, FindCard,
-    FindPayment, IssueNewCard, ListCards, PaymentItem, RefundPayment, VoidPayment,
+    FindPayment, IssueNewCard, ListCards, PayCardBill, PaymentItem, RefundPayment, VoidPayment,
 };
 use crate::shell::reply::{AnswerTo as _, NumberedReply};
 use crate::vault::Vault;
@@ -206,6 +207,15 @@ impl BankHandle {
         let command = ChangeLimit { token: request.token, limit: request.limit };
         let shard = self.open_shard_of(&command.token)?;
         self.ask(shard, |reply| ChangeCardLimit { command, reply }).await
+    }
+
+    /// Books what a cardholder pays toward a bill. A refusal is an answer. Safe to repeat with the
+    /// same key, after any time.
+    pub async fn pay_bill(&self, request: BillRequest) -> Result<BillAnswer, BillFailure> {
+        let BillRequest { key, token, amount, trace } = request;
+        let shard = self.open_shard_of(&token)?;
+        let command = PayBill { key, token, amount };
+        self.ask(shard, |reply| PayCardBill { command, trace, reply }).await
     }
 
     /// A card.

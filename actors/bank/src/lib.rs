@@ -18,10 +18,10 @@ mod tree;
 mod vault;
 
 pub use answer::{
-    AbandonError, Answers, BankError, CaptureFailure, CardError, CardRequest, LimitError,
-    LimitRequest, NumberedRequest, OperationAnswer, OperationRequest, PaymentAnswer, PaymentError,
-    PaymentQuery, PaymentRequest, QueryError, RefundFailure, StatusError, StatusRequest,
-    VoidFailure,
+    AbandonError, Answers, BankError, BillAnswer, BillFailure, BillRequest, CaptureFailure,
+    CardError, CardRequest, LimitError, LimitRequest, NumberedRequest, OperationAnswer,
+    OperationRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest, QueryError,
+    RefundFailure, StatusError, StatusRequest, VoidFailure,
 };
 pub use feed::{Feed, FeedBatch, FeedReader};
 pub use handle::BankHandle;

@@ -1,7 +1,7 @@
 //! What readers are told.
 
 use crate::freshness::Freshness;
-use crate::statement::{StatementCard, StatementLine};
+use crate::statement::{BillPayment, StatementCard, StatementLine};
 
 /// Every card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,50 @@ pub struct Statement {
     pub next: Option<u64>,
     /// How current this is.
     pub freshness: Freshness,
+}
+
+/// A payment of a bill that was asked for: durable here, and the Bank will be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillAsked {
+    /// As it stands.
+    pub payment: BillPayment,
+    /// True when it was asked for before, with this key.
+    pub replayed: bool,
+}
+
+/// Why a payment of a bill is not asked for, in order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PayBillError {
+    /// Zero or less.
+    #[error("the amount must be greater than zero")]
+    AmountNotPositive,
+    /// No event of this card has arrived.
+    #[error("the statement knows no such card")]
+    UnknownCard,
+    /// Not the card's currency.
+    #[error("the card is in another currency")]
+    CurrencyNotSupported,
+    /// The key has another payment.
+    #[error("this idempotency key was used before with a different payment")]
+    KeyReused,
+    /// Too much at once; nothing was kept.
+    #[error("too many payments of bills at once")]
+    Overloaded,
+    /// No room; nothing was kept.
+    #[error("the disk of the statements is full")]
+    StorageFull,
+    /// The store does not answer: the payment may have been kept. Repeat it with the same key.
+    #[error("the statement cannot say whether it kept the payment")]
+    Unavailable,
+}
+
+impl From<ReadError> for PayBillError {
+    fn from(error: ReadError) -> PayBillError {
+        match error {
+            ReadError::Overloaded => PayBillError::Overloaded,
+            ReadError::Unavailable => PayBillError::Unavailable,
+        }
+    }
 }
 
 /// Why a question has no answer.

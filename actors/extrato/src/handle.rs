@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
-use bancada_kernel::{CardToken, Timestamp};
+use bancada_kernel::{CardToken, IdempotencyKey, Money, Timestamp, TraceContext};
+use tokio::sync::{Notify, Semaphore};
 
-use crate::answer::{CardList, ReadError, Statement, SubscribeError};
+use crate::answer::{BillAsked, CardList, PayBillError, ReadError, Statement, SubscribeError};
 use crate::freshness::{Freshness, FreshnessWatch, Progress, Statistics};
-use crate::ports::Surroundings;
+use crate::ports::{StoreError, Surroundings};
 use crate::reading::Reading;
 use crate::shell::subscribers::Subscribers;
-use crate::statement::Filter;
+use crate::shell::writer_thread::{Job, WriterQueue};
+use crate::statement::{BillOutcome, BillPayment, Filter};
 use crate::subscription::Subscription;
 
 /// Lines on a page, at most.
 const MAX_PAGE: usize = 200;
+
+/// Payments of bills in a list, at most.
+const MAX_BILLS: usize = 20;
 
 /// The statement, from any thread and any tokio runtime. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +31,24 @@ pub(crate) struct Inner {
     pub(crate) progress: Progress,
     pub(crate) subscribers: Subscribers,
     pub(crate) surroundings: Arc<dyn Surroundings>,
+    pub(crate) writer: WriterQueue,
+    /// Wakes whoever asks the Bank.
+    pub(crate) bill_asked: Arc<Notify>,
+    /// Admission: no queue grows.
+    pub(crate) bills_in_progress: Semaphore,
+}
+
+/// A payment of a bill that somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayBill {
+    /// One key, one payment.
+    pub key: IdempotencyKey,
+    /// Whose bill.
+    pub token: CardToken,
+    /// How much; more than is owed is a credit.
+    pub amount: Money,
+    /// The request's trace.
+    pub trace: Option<TraceContext>,
 }
 
 impl ExtratoHandle {
@@ -61,6 +84,46 @@ impl ExtratoHandle {
         lines.truncate(limit);
         let next = lines.last().map(|line| line.position).filter(|_| has_more);
         Ok(Some(Statement { card, lines, next, freshness }))
+    }
+
+    /// Asks the Bank to book what a cardholder pays. The answer says that it will be asked,
+    /// whatever happens to this process; an event says what became of it. Safe to repeat with the
+    /// same key.
+    pub async fn pay_bill(&self, request: PayBill) -> Result<BillAsked, PayBillError> {
+        let PayBill { key, token, amount, trace } = request;
+        if amount.minor <= 0 {
+            return Err(PayBillError::AmountNotPositive);
+        }
+        let Ok(_admitted) = self.inner.bills_in_progress.try_acquire() else {
+            return Err(PayBillError::Overloaded);
+        };
+        let (now, of) = (self.now(), token.clone());
+        let card = self.inner.reading.at_once(move |reader| reader.card(&of, now)).await?;
+        let card = card.ok_or(PayBillError::UnknownCard)?;
+        if card.state.now.balance.currency != amount.currency {
+            return Err(PayBillError::CurrencyNotSupported);
+        }
+        let outcome = BillOutcome::Pending;
+        let payment = BillPayment { key, token, amount, asked_at: now, outcome, trace };
+        let keep = |reply| Job::KeepBill(Box::new(payment.clone()), reply);
+        let known = self.inner.writer.ask(keep).await.map_err(|error| match error {
+            StoreError::Full => PayBillError::StorageFull,
+            StoreError::Failed(_) => PayBillError::Unavailable,
+        })?;
+        self.inner.bill_asked.notify_one();
+        match known {
+            None => Ok(BillAsked { payment, replayed: false }),
+            Some(known) if known.is_repeated_by(&payment) => {
+                Ok(BillAsked { payment: known, replayed: true })
+            }
+            Some(_) => Err(PayBillError::KeyReused),
+        }
+    }
+
+    /// The payments of a card's bills that were asked for here, the latest first.
+    pub async fn bills(&self, token: &CardToken) -> Result<Vec<BillPayment>, ReadError> {
+        let token = token.clone();
+        self.inner.reading.at_once(move |reader| reader.bills(&token, MAX_BILLS)).await
     }
 
     /// Follows a card: what came after a position, then everything that happens. Without a

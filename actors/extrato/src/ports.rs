@@ -1,10 +1,12 @@
 //! What the statement needs from outside, as traits that gateways implement.
 
+mod bills;
 mod source;
 mod store;
 
 use bancada_kernel::Timestamp;
 
+pub use bills::{BillSendError, BillSender};
 pub use source::{
     EventRepair, EventSource, EventStream, Offsets, SourceBatch, SourceError, SourcePosition,
     SourceRecord, Undecodable,

@@ -3,6 +3,7 @@
 //! **Architecture invariant:** pure. No clock, no I/O of its own: rows are read and written
 //! through [`Rows`], time comes in as an argument.
 
+mod bill;
 mod card;
 mod cycle;
 mod filter;
@@ -19,6 +20,7 @@ pub(crate) mod memory;
 #[cfg(test)]
 mod tests;
 
+pub use bill::{BillOutcome, BillPayment, bill_outcome};
 pub use card::{CardState, StatementCard};
 pub use cycle::Cycle;
 pub use filter::Filter;

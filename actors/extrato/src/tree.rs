@@ -4,24 +4,31 @@
 //! extrato (rest-for-one, a thread of its own)
 //! |- projector   owns the thread that writes statements
 //! |- follower    reads the source of events and hands them to the writer
-//! `- repairer    fetches what a card missed from the Bank's own past
+//! |- repairer    fetches what a card missed from the Bank's own past
+//! `- payer       asks the Bank for the payments of bills
 //! ```
 
 use std::sync::Arc;
 
 use bancada_supervision::{ChildSpec, Strategy, Supervisor};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::freshness::Progress;
 use crate::handle::{ExtratoHandle, Inner};
 use crate::limits::Limits;
-use crate::ports::{EventRepair, EventSource, StatementReader, StatementStoreOpener, Surroundings};
+use crate::ports::{
+    BillSender, EventRepair, EventSource, StatementReader, StatementStoreOpener, Surroundings,
+};
 use crate::reading::Reading;
 use crate::shell::follower::Follower;
+use crate::shell::payer::Payer;
 use crate::shell::projector::Projector;
 use crate::shell::repairer::Repairer;
 use crate::shell::subscribers::Subscribers;
 use crate::shell::writer_thread::{WriterParts, WriterQueue};
+
+/// Payments of bills that are being written down at once.
+const MAX_BILLS: usize = 64;
 
 /// What the statement is made of.
 pub struct ExtratoParts {
@@ -33,6 +40,8 @@ pub struct ExtratoParts {
     pub source: Arc<dyn EventSource>,
     /// Where events that were lost on their way come from.
     pub repair: Arc<dyn EventRepair>,
+    /// The way to the Bank for payments of bills.
+    pub bills: Arc<dyn BillSender>,
     /// Clock and randomness.
     pub surroundings: Arc<dyn Surroundings>,
     /// How much at once.
@@ -47,7 +56,7 @@ pub fn extrato(parts: ExtratoParts) -> (Supervisor, ExtratoHandle) {
 
 /// The same subtree on its parent's thread, where a test's clock rules.
 pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHandle) {
-    let ExtratoParts { store, reader, source, repair, surroundings, limits } = parts;
+    let ExtratoParts { store, reader, source, repair, bills, surroundings, limits } = parts;
     let (writer, progress) = (WriterQueue::default(), Progress::new());
     let (subscribers, wake) = (Subscribers::new(limits), Arc::new(Notify::new()));
 
@@ -70,18 +79,35 @@ pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHand
     let follower = ChildSpec::permanent("follower", move |_| follower.clone());
     let repairer = Repairer {
         repair,
-        writer,
+        writer: writer.clone(),
         progress: progress.clone(),
         surroundings: Arc::clone(&surroundings),
         wake,
     };
     let repairer = ChildSpec::permanent("repairer", move |_| repairer.clone());
+    let bill_asked = Arc::new(Notify::new());
+    let payer = Payer {
+        bills,
+        writer: writer.clone(),
+        surroundings: Arc::clone(&surroundings),
+        wake: Arc::clone(&bill_asked),
+    };
+    let payer = ChildSpec::permanent("payer", move |_| payer.clone());
 
     let supervisor = Supervisor::new("extrato", Strategy::RestForOne)
         .child(projector)
         .child(follower)
-        .child(repairer);
+        .child(repairer)
+        .child(payer);
     let reading = Reading::new(reader, limits.max_readers);
-    let handle = ExtratoHandle::new(Inner { reading, progress, subscribers, surroundings });
+    let handle = ExtratoHandle::new(Inner {
+        reading,
+        progress,
+        subscribers,
+        surroundings,
+        writer,
+        bill_asked,
+        bills_in_progress: Semaphore::new(MAX_BILLS),
+    });
     (supervisor, handle)
 }

@@ -37,11 +37,15 @@ pub enum EventKind {
     /// Something asked about a payment was refused; the payment is as before, and so is its card,
     /// which the event does not name.
     PaymentOperationRefused,
+    /// A cardholder paid toward what the card owes.
+    BillPaid,
+    /// A cardholder's payment could not be booked; no money moved.
+    BillRefused,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 10] = [
+    pub const ALL: [EventKind; 12] = [
         EventKind::CardIssued,
         EventKind::CardStatusChanged,
         EventKind::PaymentAuthorized,
@@ -52,6 +56,8 @@ impl EventKind {
         EventKind::CardLimitChanged,
         EventKind::PaymentExpired,
         EventKind::PaymentOperationRefused,
+        EventKind::BillPaid,
+        EventKind::BillRefused,
     ];
 
     /// The word in the event's `type`.
@@ -67,6 +73,8 @@ impl EventKind {
             EventKind::CardLimitChanged => "card.limit_changed",
             EventKind::PaymentExpired => "payment.expired",
             EventKind::PaymentOperationRefused => "payment.operation_refused",
+            EventKind::BillPaid => "bill.paid",
+            EventKind::BillRefused => "bill.refused",
         }
     }
 
@@ -87,6 +95,8 @@ impl EventKind {
             EventKind::CardLimitChanged => "card_limit_changed",
             EventKind::PaymentExpired => "expired",
             EventKind::PaymentOperationRefused => "operation_refused",
+            EventKind::BillPaid => "bill_paid",
+            EventKind::BillRefused => "bill_refused",
         }
     }
 }
@@ -127,7 +137,7 @@ pub struct CardSnapshot {
     pub holder: String,
     /// Credit limit.
     pub limit: Money,
-    /// Owed: captured less refunded.
+    /// Owed: captured less refunded, and less what the cardholder paid.
     pub balance: Money,
     /// Authorized and not captured.
     pub held: Money,
@@ -164,7 +174,7 @@ pub struct PaymentEvent {
     pub kind: EventKind,
     /// Place in the Bank's journal: from 1, without gaps.
     pub position: u64,
-    /// The payment; for a card event, a UUID equal to the event's own.
+    /// The payment, of a purchase or of a bill; for a card event, a UUID equal to the event's own.
     pub transaction_id: PaymentId,
     /// Which card; absent when the Bank never learned it (an abandoned key), or where it is not
     /// concerned (a refused operation).
@@ -177,7 +187,7 @@ pub struct PaymentEvent {
     pub description: String,
     /// Who was paid; absent in card events.
     pub merchant_id: Option<MerchantId>,
-    /// The merchant's order; may be empty.
+    /// The merchant's order, or the key that a bill was paid with; may be empty.
     pub order_id: String,
     /// Why it was refused.
     pub decline: Option<DeclineReason>,

@@ -101,9 +101,11 @@ mod fuzz;
 #[cfg(test)]
 pub(crate) mod tests {
     use bancada_bank::ledger::{
-        CaptureRefusal, Ledger, PaymentStatus, RefundRefusal, Refusal, VoidRefusal, check,
+        Account, CaptureRefusal, Ledger, PaymentStatus, RefundRefusal, Refusal, VoidRefusal, check,
     };
-    use bancada_kernel::{Currency, DeclineReason, EventKind, IdempotencyKey, MerchantId};
+    use bancada_kernel::{
+        CardToken, Currency, DeclineReason, EventKind, IdempotencyKey, MerchantId,
+    };
 
     use super::*;
 
@@ -175,11 +177,23 @@ pub(crate) mod tests {
     #[test]
     fn words_of_the_record_keep_their_numbers() {
         let kinds = EventKind::ALL.map(|kind| postcard::to_allocvec(&kind).unwrap());
-        assert_eq!(kinds, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(|number| vec![number]));
+        assert_eq!(kinds, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map(|number| vec![number]));
         let words = EventKind::ALL.map(EventKind::word).map(|word| word.split_once('.').unwrap().1);
         assert_eq!(words[..4], ["issued", "status_changed", "authorized", "captured"]);
         assert_eq!(words[4..7], ["declined", "voided", "refunded"]);
-        assert_eq!(words[7..], ["limit_changed", "expired", "operation_refused"]);
+        assert_eq!(words[7..10], ["limit_changed", "expired", "operation_refused"]);
+        assert_eq!(
+            EventKind::ALL[10..].iter().map(|kind| kind.word()).collect::<Vec<_>>(),
+            ["bill.paid", "bill.refused"]
+        );
+        let merchant = MerchantId::parse("m").unwrap();
+        for (account, number) in [
+            (Account::Card(CardToken::parse("c").unwrap()), 0),
+            (Account::MerchantSettlement(merchant), 1),
+            (Account::BillPayments, 2),
+        ] {
+            assert_eq!(postcard::to_allocvec(&account).unwrap()[0], number, "{account:?}");
+        }
         for (refusal, numbers) in [
             (Refusal::Capture(CaptureRefusal::Declined), [0, 0]),
             (Refusal::Capture(CaptureRefusal::Voided), [0, 1]),

@@ -12,14 +12,15 @@ use std::sync::Mutex;
 use bancada_extrato::ports::{
     Offsets, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
 };
-use bancada_extrato::statement::{Applied, HeldCard, fold, release};
+use bancada_extrato::statement::{Applied, BillOutcome, BillPayment, HeldCard, fold, release};
 use bancada_kernel::{CardToken, Timestamp};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
 
 pub use reader::SqliteStatementReader;
-use rows::OpenTransaction;
+use reader::read_all;
+use rows::{OpenTransaction, find_bill};
 
 const SCHEMA: Schema = Schema {
     store: "statements",
@@ -80,6 +81,17 @@ const SCHEMA: Schema = Schema {
         ) STRICT;
         INSERT INTO reached (shard, position) SELECT 0, position FROM progress;
         DROP TABLE progress;
+    ",
+        "
+        CREATE TABLE bill (
+            id      INTEGER PRIMARY KEY,
+            key     TEXT NOT NULL UNIQUE,
+            token   TEXT NOT NULL,
+            is_open INTEGER NOT NULL,
+            body    TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX bill_of_card ON bill (token, id);
+        CREATE INDEX open_bill ON bill (id) WHERE is_open;
     ",
     ],
 };
@@ -180,6 +192,36 @@ impl StatementStore for Store {
         let positions = reached.query_map((), |row| row.get::<_, i64>(0)).map_err(failure)?;
         positions.map(|position| position.map(i64::unsigned_abs).map_err(failure)).collect()
     }
+
+    fn keep_bill(&mut self, payment: &BillPayment) -> Result<Option<BillPayment>, StoreError> {
+        if let Some(known) = find_bill(&self.connection, payment.key.as_str())? {
+            return Ok(Some(known));
+        }
+        // Whoever asked for it is told that it is kept: nothing delivers it a second time.
+        let durably = |connection: &Connection, level| {
+            connection.pragma_update(None, "synchronous", level).map_err(failure)
+        };
+        durably(&self.connection, "FULL")?;
+        let kept = self.connection.execute(
+            "INSERT INTO bill (key, token, is_open, body) VALUES (?1, ?2, ?3, ?4)",
+            params![
+                payment.key.as_str(),
+                payment.token.as_str(),
+                is_open(payment),
+                encode(payment)?
+            ],
+        );
+        durably(&self.connection, "NORMAL")?;
+        kept.map(|_| None).map_err(failure)
+    }
+
+    fn open_bills(&mut self) -> Result<Vec<BillPayment>, StoreError> {
+        read_all(&self.connection, "SELECT body FROM bill WHERE is_open ORDER BY id", ())
+    }
+}
+
+fn is_open(payment: &BillPayment) -> bool {
+    payment.outcome == BillOutcome::Pending
 }
 
 fn read_token(text: &str) -> Result<CardToken, StoreError> {

@@ -2,6 +2,7 @@
 
 mod authorize_stream;
 pub(crate) mod bank;
+mod bills;
 mod breaker;
 mod channels;
 pub(crate) mod classify;
@@ -9,6 +10,7 @@ mod feed;
 mod retry_budget;
 
 pub use bank::BankClient;
+pub use bills::BillClient;
 pub use breaker::BreakerState;
 pub use channels::{BankAddress, BankAddressError, connect};
 pub use feed::FeedClient;

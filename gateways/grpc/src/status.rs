@@ -24,7 +24,7 @@ use std::time::Duration;
 use bancada_bank::BankError;
 use bancada_bank::ledger::{
     AuthorizeError, CaptureError, CaptureRefusal, ChangeLimitError, IssueCardError, KeyReused,
-    RefundError, RefundRefusal, SetCardStatusError, VoidError, VoidRefusal,
+    PayBillError, RefundError, RefundRefusal, SetCardStatusError, VoidError, VoidRefusal,
 };
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -207,6 +207,16 @@ impl RefusalStatus for ChangeLimitError {
             ChangeLimitError::LimitNegative => field::invalid("limit.amount_minor", self),
             ChangeLimitError::CurrencyNotSupported => field::invalid("limit.currency", self),
             ChangeLimitError::Cancelled => info(Code::FailedPrecondition, "CARD_CANCELLED", self),
+        }
+    }
+}
+
+impl RefusalStatus for PayBillError {
+    fn status(&self) -> Status {
+        match self {
+            PayBillError::KeyReused(reused) => reused.status(),
+            PayBillError::AmountNotPositive => field::invalid("amount.amount_minor", self),
+            PayBillError::CurrencyNotSupported => field::invalid("amount.currency", self),
         }
     }
 }

@@ -88,6 +88,14 @@ impl ApiError {
         ApiError::new(503, code, BUSY, pt_br, en).later(1)
     }
 
+    pub(crate) fn conflict(
+        code: &'static str,
+        pt_br: impl Into<String>,
+        en: impl Into<String>,
+    ) -> ApiError {
+        ApiError::new(409, code, CONFLICT, pt_br, en)
+    }
+
     /// No such path.
     pub(crate) fn no_route() -> ApiError {
         ApiError::not_found(
@@ -119,10 +127,8 @@ fn index(language: Language) -> usize {
 impl From<PlaceError> for ApiError {
     fn from(error: PlaceError) -> ApiError {
         match error {
-            PlaceError::KeyReused => ApiError::new(
-                409,
+            PlaceError::KeyReused => ApiError::conflict(
                 "idempotency_key_reused",
-                CONFLICT,
                 "Esta chave já foi usada para outro pedido. Use uma chave nova.",
                 "This key was used for another order. Use a new key.",
             ),

@@ -1,4 +1,4 @@
-//! The topic on which the Bank's events are published.
+//! The topics: on which the Bank's events are published, and on which bills are paid.
 
 use std::time::Duration;
 
@@ -27,6 +27,16 @@ impl Topic {
     /// The topic `payments`: its name is part of the contract with its consumers.
     pub fn payments(brokers: Brokers) -> Topic {
         Topic::named(brokers, "payments")
+    }
+
+    /// The topic `bill-payments`, on the way from the statement to the Bank.
+    pub fn bill_payments(brokers: Brokers) -> Topic {
+        Topic::named(brokers, "bill-payments")
+    }
+
+    /// Payments of bills that the Bank can never book.
+    pub fn bill_dead_letters(brokers: Brokers) -> Topic {
+        Topic::named(brokers, "bill-payments.dead-letters")
     }
 
     /// Another topic of the same kind, for a cluster that several systems share.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bancada_bank::ledger::{
-    Abandon, Authorize, Capture, ChangeLimit, IssueCard, Refund, SetCardStatus, Void,
+    Abandon, Authorize, Capture, ChangeLimit, IssueCard, PayBill, Refund, SetCardStatus, Void,
 };
 use bancada_kernel::{IdempotencyKey, MerchantId};
 
@@ -39,6 +39,7 @@ pub(crate) enum Ask {
     IssueCard(IssueCard),
     SetCardStatus(SetCardStatus),
     ChangeLimit(ChangeLimit),
+    PayBill(PayBill),
 }
 
 /// What the Bank answers.

@@ -55,6 +55,7 @@ kinds! {
     Senseless "senseless" "A merchant asks for nothing, or about another's payment.",
     CardStatus "card-status" "A card is blocked, unblocked or cancelled.",
     CardLimit "card-limit" "A card is given another limit.",
+    Bill "bill" "A cardholder pays toward a bill.",
     NewCard "new-card" "A card is issued.",
     Order "order" "A buyer places an order with the shop.",
     OrderAgain "order-again" "A buyer repeats an order, or uses its key for another one.",

@@ -1,9 +1,9 @@
 //! The statement's requests.
 
-use bancada_proto::web::{CardList, Statement};
+use bancada_proto::web::{BillPayment, BillPaymentList, CardList, Money, PayBill, Statement};
 use bancada_ui_kit::Locale;
 use bancada_ui_kit::address::segment;
-use bancada_ui_kit::api::{ApiError, get};
+use bancada_ui_kit::api::{ApiError, get, post};
 
 use crate::statement::filter::Filter;
 
@@ -31,6 +31,25 @@ pub(crate) async fn statement(
         query.push_str(&format!("&before={before}"));
     }
     get(locale, &format!("{BASE}/cards/{}/statement?{query}", segment(token))).await
+}
+
+/// Asks for a payment toward the card's bill. Asked again with the same key, it is the same one.
+pub(crate) async fn pay_bill(
+    locale: Locale,
+    token: &str,
+    key: &str,
+    amount: Money,
+) -> Result<BillPayment, ApiError> {
+    post(locale, &bills_address(token), key, &PayBill { amount }).await
+}
+
+/// The payments of the card's bills that were asked for, the latest first.
+pub(crate) async fn bills(locale: Locale, token: &str) -> Result<BillPaymentList, ApiError> {
+    get(locale, &bills_address(token)).await
+}
+
+fn bills_address(token: &str) -> String {
+    format!("{BASE}/cards/{}/bill-payments", segment(token))
 }
 
 /// Where the card's changes are told as they happen.

@@ -1,5 +1,8 @@
 //! The statement of one card: what is known of it, and its parts on the page.
 
+mod bill_amount;
+mod bill_attempt;
+pub(crate) mod bill_form;
 pub(crate) mod filter;
 pub(crate) mod filter_form;
 pub(crate) mod follow;

@@ -46,16 +46,36 @@ texts! {
         Decline: "Recusada", "Declined";
         Void: "Reserva cancelada", "Hold released";
         Refund: "Devolução", "Refund";
+        BillPayment: "Pagamento", "Payment";
         HoldNote: "Valor reservado, ainda não cobrado", "Amount held, not charged yet";
         DeclineNote: "Nada foi cobrado", "Nothing was charged";
         VoidNote: "Valor liberado", "Amount released";
         RefundNote: "Valor devolvido", "Amount returned";
+        BillPaymentNote: "Abatido do saldo devedor", "Taken off the balance owed";
         Details: "Detalhes", "Details";
         Transaction: "Transação", "Transaction";
         Trace: "Rastreamento", "Trace";
         Position: "Posição no diário do banco", "Position in the bank's journal";
         Code: "Código ABECS", "ABECS code";
         NewLine: "Novo lançamento", "New line";
+    }
+}
+
+texts! {
+    /// What is said about paying a bill.
+    pub(crate) BillText {
+        Title: "Pagar a fatura", "Pay the bill";
+        NothingOwed: "Nada é devido. O que for pago fica como crédito.",
+            "Nothing is owed. What is paid becomes a credit.";
+        AmountLabel: "Valor em reais", "Amount in reais";
+        NoAmount: "Digite um valor maior que zero, como 39,90.",
+            "Type an amount greater than zero, like 39.90.";
+        Pay: "Pagar", "Pay";
+        Pending: "enviado ao banco, que ainda não confirmou.",
+            "sent to the bank, which has not confirmed it yet.";
+        Refused: "recusado; nada foi pago.", "refused; nothing was paid.";
+        MayRepeat: "Pode tentar de novo: o mesmo pagamento só acontece uma vez.",
+            "You may try again: the same payment happens only once.";
     }
 }
 
@@ -114,6 +134,7 @@ mod tests {
         let both = [Locale::PtBr, Locale::En];
         sides.extend(CardsText::ALL.iter().map(|text| both.map(|locale| text.text(locale))));
         sides.extend(StatementText::ALL.iter().map(|text| both.map(|locale| text.text(locale))));
+        sides.extend(BillText::ALL.iter().map(|text| both.map(|locale| text.text(locale))));
         sides.extend(FreshnessText::ALL.iter().map(|text| both.map(|locale| text.text(locale))));
         for [pt_br, en] in sides {
             assert_eq!(flaw(pt_br, en), None, "{pt_br:?} {en:?}");

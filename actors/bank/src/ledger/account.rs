@@ -20,8 +20,8 @@ pub struct CardAccount {
     pub expiry: Expiry,
     /// Credit limit.
     pub limit: Money,
-    /// Owed: captured less refunded. Below zero, the cardholder has a credit; only a refund leads
-    /// there.
+    /// Owed: captured less refunded, and less what the cardholder paid. Below zero, the cardholder
+    /// has a credit.
     pub balance: Money,
     /// Authorized and not captured.
     pub held: Money,

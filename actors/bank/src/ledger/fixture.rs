@@ -9,10 +9,10 @@ use bancada_kernel::{
 use uuid::Uuid;
 
 use super::{
-    Abandon, Account, Answered, Authorize, AuthorizeError, BodyHash, Capture, CaptureError,
-    CaptureRefusal, CardAccount, CardPresented, ChangeLimit, Decision, Entry, Expire, IssueCard,
-    KeyReused, Ledger, Operation, Payment, Refund, RefundError, RefundRefusal, Refusal, Restoring,
-    SetCardStatus, Stamp, Void, VoidError, VoidRefusal, check,
+    Abandon, Account, Answered, Authorize, AuthorizeError, BillPayment, BodyHash, Capture,
+    CaptureError, CaptureRefusal, CardAccount, CardPresented, ChangeLimit, Decision, Entry, Expire,
+    IssueCard, KeyReused, Ledger, Operation, PayBill, PayBillError, Payment, Refund, RefundError,
+    RefundRefusal, Refusal, Restoring, SetCardStatus, Stamp, Void, VoidError, VoidRefusal, check,
 };
 
 /// 2026-11-24T00:00:00Z
@@ -175,6 +175,17 @@ impl Bench {
         let command = ChangeLimit { token: Bench::token(), limit: Money::brl(limit_minor) };
         let entry = command.decide(&self.ledger, self.stamp()).unwrap().unwrap();
         self.apply(entry);
+    }
+
+    pub(crate) fn bill(key: &str, amount_minor: i64) -> PayBill {
+        PayBill { key: Bench::key(key), token: Bench::token(), amount: Money::brl(amount_minor) }
+    }
+
+    pub(crate) fn pay_bill(&mut self, command: &PayBill) -> Result<BillPayment, PayBillError> {
+        if let Some(entry) = command.decide(&self.ledger, self.stamp())? {
+            self.apply(entry);
+        }
+        Ok(self.ledger.bill_payment(&command.key).unwrap().clone())
     }
 
     pub(crate) fn payment(&self, id: PaymentId) -> &Payment {

@@ -1,5 +1,7 @@
 //! What must always hold, as named predicates. Tests, simulation and audit use these same ones.
 
+mod bills;
+
 use std::collections::HashMap;
 
 use bancada_kernel::{CardSnapshot, CardToken, EventKind, MerchantId, PaymentId, Timestamp};
@@ -40,7 +42,8 @@ pub fn check(ledger: &Ledger, entries: &[Entry]) -> Vec<Breach> {
     l2_a_card_holds_its_open_holds(ledger, &mut breach);
     l3_a_key_has_one_effect_and_one_answer(ledger, entries, &mut breach);
     l4_captured_within_authorized_refunded_within_captured(ledger, entries, &mut breach);
-    l4_only_a_refund_lowers_a_balance(entries, &mut breach);
+    l4_only_refunds_and_bills_lower_a_balance(entries, &mut breach);
+    bills::l3_a_bill_is_paid_once_for_each_key(ledger, entries, &mut breach);
     l5_card_sequences_are_contiguous(entries, &mut breach);
     l6_replay_gives_the_same_state(ledger, entries, &mut breach);
     breaches
@@ -237,15 +240,16 @@ fn l4_captured_within_authorized_refunded_within_captured(
     }
 }
 
-/// A charge raises a balance, and nothing but a refund lowers it: only so can it be negative.
-fn l4_only_a_refund_lowers_a_balance(
+/// A charge raises a balance, and nothing but a refund or a payment of the bill lowers it: only so
+/// can it be negative.
+fn l4_only_refunds_and_bills_lower_a_balance(
     entries: &[Entry],
     breach: &mut impl FnMut(&'static str, String),
 ) {
     for (entry, token, before, after) in card_steps(entries) {
         let before = before.map_or(0, |card| card.balance.minor);
-        let is_refund = entry.event.kind == EventKind::PaymentRefunded;
-        if after.balance.minor < before && !is_refund {
+        let may = matches!(entry.event.kind, EventKind::PaymentRefunded | EventKind::BillPaid);
+        if after.balance.minor < before && !may {
             let balance = after.balance.minor;
             let position = entry.event.position;
             breach("L4", format!("card {token}: {balance} after {before} at {position}"));

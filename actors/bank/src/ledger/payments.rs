@@ -127,16 +127,18 @@ mod tests {
         let payments = of_sales(["a", "b"]);
         assert_eq!(payments, of_sales(["a", "b"]));
         let mut changed = payments.clone();
-        changed.rows_mut()[1].captured_minor += 1;
+        changed.iter_mut().nth(1).unwrap().captured_minor += 1;
         assert_ne!(payments, changed);
         let mut turned = Payments::default();
-        for payment in payments.rows().iter().rev() {
+        let rows: Vec<_> = payments.iter().collect();
+        for payment in rows.into_iter().rev() {
             turned.put(payment.clone());
         }
         assert_ne!(payments, turned);
     }
 
-    /// The table takes the place from the lowest bits of the hash and a tag from the seven highest.
+    /// A table takes the place from the lowest bits of the hash and a tag from the seven highest;
+    /// bits between them say which part it is.
     #[test]
     fn ids_are_spread_over_the_table_whichever_of_their_bits_differ() {
         let an_id = Uuid::parse_str("019aa111-4111-7111-8111-a1b2c3d4e5f6").unwrap().as_u128();
@@ -144,7 +146,7 @@ mod tests {
         for lowest in [0, 16, 40, 64, 80, 112] {
             let ids = (0..4_096_u128).map(|n| Uuid::from_u128(an_id ^ (n << lowest)));
             let hashes: Vec<u64> = ids.map(|id| hash(PaymentId::new(id))).collect();
-            for (part, from) in [("place", 0), ("tag", 57)] {
+            for (part, from) in [("place", 0), ("part", 40), ("tag", 57)] {
                 let mut n_of = [0; 128];
                 hashes.iter().for_each(|hash| n_of[(hash >> from) as usize % 128] += 1);
                 let most = n_of.into_iter().max();

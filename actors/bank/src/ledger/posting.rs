@@ -5,6 +5,7 @@
 //! | authorize, void, expire | | |
 //! | sale, capture | the card | the merchant's settlement |
 //! | refund | the merchant's settlement | the card |
+//! | bill | what cardholders paid | the card |
 //!
 //! A hold is no posting: nobody owes anything yet. It is a note on the card that makes its
 //! available limit smaller, and a capture removes the whole note, also where it charges less.
@@ -19,6 +20,9 @@ pub enum Account {
     Card(CardToken),
     /// What the Bank owes a merchant, until settlement.
     MerchantSettlement(MerchantId),
+    // Accounts are added at the end: their order is part of the Bank's record.
+    /// What cardholders paid the Bank toward their bills.
+    BillPayments,
 }
 
 /// One side of a movement, in minor units of the ledger's currency.
@@ -41,6 +45,12 @@ pub(super) fn charge(card: &CardToken, merchant: &MerchantId, amount_minor: i64)
 pub(super) fn refund(card: &CardToken, merchant: &MerchantId, amount_minor: i64) -> Vec<Posting> {
     let card = Account::Card(card.clone());
     move_between(Account::MerchantSettlement(merchant.clone()), card, amount_minor)
+}
+
+/// The postings of a bill that is paid: the Bank has received the money, and the cardholder owes
+/// less, or is owed it.
+pub(super) fn bill_payment(card: &CardToken, amount_minor: i64) -> Vec<Posting> {
+    move_between(Account::BillPayments, Account::Card(card.clone()), amount_minor)
 }
 
 fn move_between(debited: Account, credited: Account, amount_minor: i64) -> Vec<Posting> {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::fixture::Bench;
 use super::{
     ANSWERS_KEPT_MS, Abandon, Answered, Authorize, BodyHash, Capture, ChangeLimit, Decision,
-    HOLD_MS, Ledger, Operation, PaymentStatus, Refund, SetCardStatus, Void, check,
+    HOLD_MS, Ledger, Operation, PayBill, PaymentStatus, Refund, SetCardStatus, Void, check,
 };
 
 /// What a merchant asks for; of the n-th approved payment, the newest first, until it is looked up.
@@ -47,6 +47,11 @@ enum Step {
     Status {
         card: u8,
         status: CardStatus,
+    },
+    Bill {
+        card: u8,
+        key: u8,
+        minor: i64,
     },
     Wait {
         ms: i64,
@@ -85,6 +90,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         6 => (0_usize..40).prop_map(Step::Repeat),
         1 => (0_u8..2, -1_i64..3000).prop_map(|(card, minor)| Step::Limit { card, minor }),
         1 => (0_u8..2, status).prop_map(|(card, status)| Step::Status { card, status }),
+        2 => (0_u8..3, 0_u8..6, -1_i64..300)
+            .prop_map(|(card, key, minor)| Step::Bill { card, key, minor }),
         // A clock that is set back, a moment, the end of a hold, and that of an answer.
         2 => proptest::sample::select(vec![-1_000, 1, HOLD_MS / 2, HOLD_MS, ANSWERS_KEPT_MS])
             .prop_map(|ms| Step::Wait { ms }),
@@ -146,6 +153,7 @@ impl Life {
                 let entry = command.decide(&self.bench.ledger, self.bench.stamp());
                 entry.ok().flatten().into_iter().for_each(|entry| self.bench.apply(entry));
             }
+            Step::Bill { card, key, minor } => self.pay_bill(card, key, minor),
             Step::Wait { ms } => self.bench.now += ms,
             Step::Expire => {
                 self.bench.expire();
@@ -156,6 +164,21 @@ impl Life {
                 });
                 assert!(!forgotten, "every hold that is due was released");
             }
+        }
+    }
+
+    fn pay_bill(&mut self, card: u8, key: u8, minor: i64) {
+        let key = IdempotencyKey::parse(&format!("bill{key}")).unwrap();
+        let command = PayBill { key, token: token(card), amount: Money::brl(minor) };
+        let known = self.bench.ledger.bill_payment(&command.key).cloned();
+        let n_entries = self.bench.entries.len();
+        match self.bench.pay_bill(&command) {
+            Ok(payment) => {
+                assert_eq!((&payment.token, payment.amount), (&command.token, command.amount));
+                assert_eq!(known.is_none(), self.bench.entries.len() == n_entries + 1);
+                assert!(known.is_none_or(|known| known == payment), "a key has one answer");
+            }
+            Err(_) => assert_eq!(self.bench.entries.len(), n_entries),
         }
     }
 

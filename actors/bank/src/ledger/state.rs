@@ -12,6 +12,7 @@ use super::account::CardAccount;
 use super::answers::{Answers, Kept};
 use super::entry::Entry;
 use super::key_scope::{Answer, Answered, Outcome};
+use super::pay_bill::{BillPayment, BillPayments};
 use super::payment::{Payment, PaymentCard, PaymentStatus};
 use super::payments::Payments;
 use super::posting::{Account, Posting};
@@ -28,6 +29,7 @@ pub struct Ledger {
     pub(super) cards: HashMap<CardToken, CardAccount>,
     pub(super) payments: Payments,
     pub(super) answers: Answers,
+    pub(super) bill_payments: BillPayments,
     /// The payments that are authorized and no more, by age: what expires first is first.
     pub(super) holds: BTreeSet<(Timestamp, PaymentId)>,
     /// Sum of the postings of each account, kept apart from the cards' balances so that the two
@@ -48,6 +50,7 @@ impl Ledger {
             cards: HashMap::new(),
             payments: Payments::default(),
             answers: Answers::default(),
+            bill_payments: BillPayments::default(),
             holds: BTreeSet::new(),
             books: HashMap::new(),
             texts: RepeatedTexts::default(),
@@ -98,6 +101,11 @@ impl Ledger {
     /// The payment whose hold is the oldest.
     pub fn oldest_hold(&self) -> Option<&Payment> {
         self.holds.first().and_then(|(_, id)| self.payment(*id))
+    }
+
+    /// The payment of a bill that a key led to.
+    pub fn bill_payment(&self, key: &IdempotencyKey) -> Option<&BillPayment> {
+        self.bill_payments.get(key)
     }
 
     /// Every account's sum of postings, in no order.
@@ -173,6 +181,11 @@ impl Ledger {
                         payment.status = PaymentStatus::Refunded;
                     }
                 });
+            }
+            EventKind::BillPaid | EventKind::BillRefused => {
+                self.post(&entry.postings);
+                self.follow_card(event);
+                self.remember_bill(event);
             }
             EventKind::PaymentOperationRefused => {
                 if let Some(refusal) = entry.refusal {
@@ -253,6 +266,21 @@ impl Ledger {
         self.keep_answer(entry, Outcome::Decided);
     }
 
+    fn remember_bill(&mut self, event: &PaymentEvent) {
+        let key = IdempotencyKey::parse(&event.order_id);
+        let (Ok(key), Some(card)) = (key, &event.card) else { return };
+        let account = self.cards.get(&card.token);
+        let payment = BillPayment {
+            id: event.transaction_id,
+            token: account.map_or_else(|| card.token.clone(), |account| account.token.clone()),
+            amount: event.amount,
+            refused: event.decline,
+            occurred_at: event.occurred_at,
+            position: event.position,
+        };
+        self.bill_payments.put(key, payment);
+    }
+
     /// The card as a payment keeps it: in the bytes of its account, if it has one.
     fn payment_card(&self, card: &EventCard) -> PaymentCard {
         let account = self.cards.get(&card.token);
@@ -306,6 +334,7 @@ impl Ledger {
             self.cards.values().map(item).fold(0, u64::wrapping_add),
             self.payments().map(item).fold(0, u64::wrapping_add),
             self.answers.iter().map(item).fold(0, u64::wrapping_add),
+            self.bill_payments.iter().map(item).fold(0, u64::wrapping_add),
             self.books.iter().map(item).fold(0, u64::wrapping_add),
             item(&self.holds),
         ];

@@ -23,8 +23,8 @@ use crate::shell::journal_thread::Order;
 use crate::shell::ledger_core::{Core, operation_answer, payment_answer};
 use crate::shell::ledger_mail::{
     AbandonKey, AuthorizePayment, AuthorizePayments, CapturePayment, ChangeCardLimit,
-    ChangeCardStatus, FindCard, FindPayment, IssueNewCard, ListCards, PaymentItem, RefundPayment,
-    Reload, VoidPayment, YieldKey,
+    ChangeCardStatus, FindCard, FindPayment, IssueNewCard, ListCards, PayCardBill, PaymentItem,
+    RefundPayment, Reload, VoidPayment, YieldKey,
 };
 use crate::shell::part::Part;
 use crate::shell::pending::Pending;
@@ -267,6 +267,17 @@ impl Handler<ChangeCardLimit> for LedgerActor {
         let Some(core) = &mut self.core else { return };
         let changed = message.command.decide(&core.ledger, stamp);
         core.settle_card(changed, &message.command.token, message.reply);
+    }
+}
+
+impl Handler<PayCardBill> for LedgerActor {
+    type Result = ();
+
+    fn handle(&mut self, message: PayCardBill, _: &mut Self::Context) {
+        let stamp = self.stamp(message.trace);
+        let Some(core) = &mut self.core else { return };
+        let decision = message.command.decide(&core.ledger, stamp);
+        core.settle_bill(decision, &message.command.key, message.reply);
     }
 }
 

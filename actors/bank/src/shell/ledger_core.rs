@@ -2,9 +2,9 @@
 
 use std::sync::mpsc::Sender;
 
-use bancada_kernel::CardToken;
+use bancada_kernel::{CardToken, IdempotencyKey};
 
-use crate::answer::{BankError, OperationAnswer, PaymentAnswer};
+use crate::answer::{BankError, BillAnswer, OperationAnswer, PaymentAnswer};
 use crate::ledger::{Answered, CardAccount, Decision, Entry, Ledger, Refusal};
 use crate::shell::journal_thread::Order;
 use crate::shell::pending::Pending;
@@ -88,6 +88,30 @@ impl Core {
         match entry {
             Some(entry) => self.send(Order::Append(Box::new(entry), Pending::new(reply, card))),
             None => self.observe(reply, card),
+        }
+    }
+
+    /// Answers with the payment of a bill that its key led to, now or before.
+    pub(crate) fn settle_bill<E: Send + 'static>(
+        &mut self,
+        decision: Result<Option<Entry>, E>,
+        key: &IdempotencyKey,
+        reply: impl AnswerTo<BillAnswer, E>,
+    ) {
+        let entry = match decision {
+            Err(error) => return self.observe(reply, Err(BankError::Refused(error))),
+            Ok(entry) => entry,
+        };
+        if let Some(entry) = &entry {
+            self.ledger.apply(entry);
+        }
+        let replayed = entry.is_none();
+        let payment = self.ledger.bill_payment(key).cloned();
+        let answer = payment.map(|payment| BillAnswer { payment, replayed });
+        let answer = answer.ok_or(BankError::UnknownOutcome);
+        match entry {
+            Some(entry) => self.send(Order::Append(Box::new(entry), Pending::new(reply, answer))),
+            None => self.observe(reply, answer),
         }
     }
 }

@@ -4,11 +4,12 @@ use actix::Message;
 use bancada_kernel::{CardToken, IdempotencyKey, MerchantId, Shard, TraceContext};
 use tokio::sync::oneshot;
 
-use crate::answer::{BankError, OperationAnswer, PaymentAnswer, PaymentQuery};
+use crate::answer::{BankError, BillAnswer, OperationAnswer, PaymentAnswer, PaymentQuery};
 use crate::ledger::{
     Abandon, Authorize, AuthorizeError, Capture, CaptureError, CaptureRefusal, CardAccount,
-    ChangeLimit, ChangeLimitError, IssueCard, IssueCardError, KeyReused, Payment, Refund,
-    RefundError, RefundRefusal, SetCardStatus, SetCardStatusError, Void, VoidError, VoidRefusal,
+    ChangeLimit, ChangeLimitError, IssueCard, IssueCardError, KeyReused, PayBill, PayBillError,
+    Payment, Refund, RefundError, RefundRefusal, SetCardStatus, SetCardStatusError, Void,
+    VoidError, VoidRefusal,
 };
 use crate::shell::reply::NumberedReply;
 
@@ -105,6 +106,12 @@ messages! {
     ChangeCardStatus { command: SetCardStatus, reply: Reply<CardAccount, SetCardStatusError> }
     /// Change a card's limit.
     ChangeCardLimit { command: ChangeLimit, reply: Reply<CardAccount, ChangeLimitError> }
+    /// Book a cardholder's payment.
+    PayCardBill {
+        command: PayBill,
+        trace: Option<TraceContext>,
+        reply: Reply<BillAnswer, PayBillError>,
+    }
     /// Find a payment of a merchant.
     FindPayment {
         merchant: MerchantId,

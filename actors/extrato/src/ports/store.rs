@@ -3,7 +3,7 @@
 use bancada_kernel::{CardToken, Timestamp};
 
 use super::{Offsets, SourceRecord};
-use crate::statement::{Applied, Filter, HeldCard, StatementCard, StatementLine};
+use crate::statement::{Applied, BillPayment, Filter, HeldCard, StatementCard, StatementLine};
 
 /// Writes statements. Owned by one thread.
 pub trait StatementStore: Send + 'static {
@@ -23,6 +23,13 @@ pub trait StatementStore: Send + 'static {
 
     /// The highest position seen of each shard; none at the very start.
     fn progress(&mut self) -> Result<Vec<u64>, StoreError>;
+
+    /// Keeps a payment of a bill, so that it survives a power cut on return; or gives the one
+    /// that was kept under its key before.
+    fn keep_bill(&mut self, payment: &BillPayment) -> Result<Option<BillPayment>, StoreError>;
+
+    /// The payments of bills that the Bank has not answered, the oldest first.
+    fn open_bills(&mut self) -> Result<Vec<BillPayment>, StoreError>;
 }
 
 /// Reads statements, beside the writer and from any thread. Every call may block for a moment.
@@ -43,6 +50,9 @@ pub trait StatementReader: Send + Sync + 'static {
         after: u64,
         limit: usize,
     ) -> Result<Vec<StatementLine>, StoreError>;
+
+    /// At most `limit` payments of a card's bills, the latest first.
+    fn bills(&self, token: &CardToken, limit: usize) -> Result<Vec<BillPayment>, StoreError>;
 }
 
 /// Opens the store for its one writer.

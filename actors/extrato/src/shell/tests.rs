@@ -4,5 +4,6 @@ mod bench;
 mod source;
 
 mod follow;
+mod pay;
 mod repair;
 mod subscribe;

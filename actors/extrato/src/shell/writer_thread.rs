@@ -8,13 +8,13 @@ use tokio::sync::{Notify, oneshot};
 use crate::freshness::Progress;
 use crate::ports::{Offsets, SourceRecord, StatementStore, StoreError, Surroundings};
 use crate::shell::subscribers::Subscribers;
-use crate::statement::HeldCard;
+use crate::statement::{BillPayment, HeldCard};
 
 /// Where the answer to a job goes. Dropped unanswered when the thread ended before it.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// What the thread is asked to do, in order. Each of those who ask waits for the answer before
-/// asking again, so the queue is as long as there are actors.
+/// asking again, so the queue is as long as there are actors, and requests that were admitted.
 pub(crate) enum Job {
     /// Apply records; the answer is how many cards wait for missed events.
     Apply(Vec<SourceRecord>, Reply<u64>),
@@ -22,6 +22,9 @@ pub(crate) enum Job {
     Held(Reply<Vec<HeldCard>>),
     /// Let cards go on of which the Bank has nothing more; the answer is how many still wait.
     Release(Release, Reply<u64>),
+    /// Keep a payment of a bill; the answer is the one that was kept under its key before.
+    KeepBill(Box<BillPayment>, Reply<Option<BillPayment>>),
+    OpenBills(Reply<Vec<BillPayment>>),
     Stop,
 }
 
@@ -91,6 +94,8 @@ impl WriterParts {
                 Job::Offsets(reply) => drop(reply.send(store.offsets())),
                 Job::Held(reply) => drop(reply.send(store.held())),
                 Job::Release(release, reply) => drop(reply.send(self.release(store, &release))),
+                Job::KeepBill(payment, reply) => drop(reply.send(store.keep_bill(&payment))),
+                Job::OpenBills(reply) => drop(reply.send(store.open_bills())),
                 Job::Stop => break,
             }
         }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bancada_kernel::{CardToken, Money, PaymentEvent, Shard, Timestamp};
+use bancada_kernel::{CardToken, IdempotencyKey, Money, PaymentEvent, Shard, Timestamp};
 
-use super::{CardState, Cycle, StatementCard, StatementLine, Step, project};
+use super::{
+    BillOutcome, CardState, Cycle, StatementCard, StatementLine, Step, bill_outcome, project,
+};
 use crate::ports::{SourcePosition, SourceRecord, StoreError, Undecodable};
 
 /// The rows of one open transaction.
@@ -36,6 +38,9 @@ pub trait Rows {
         at: Option<SourcePosition>,
         record: &Undecodable,
     ) -> Result<(), StoreError>;
+    /// Remembers what became of a payment of a bill, if it was asked for here.
+    fn settle_bill(&mut self, key: &IdempotencyKey, outcome: BillOutcome)
+    -> Result<(), StoreError>;
     /// Remembers that a partition has been read up to here. It goes back only where the source
     /// began the partition anew.
     fn put_offset(&mut self, at: SourcePosition) -> Result<(), StoreError>;
@@ -112,7 +117,7 @@ impl Batch<'_> {
         let Some(token) = event.card.as_ref().map(|card| &card.token) else { return Ok(()) };
         let last = self.sequence(token)?;
         match project(last, event) {
-            Step::NoCard => {}
+            Step::NoCard => self.settle_bill(event)?,
             Step::Duplicate => self.applied.n_duplicates += 1,
             Step::Gap => {
                 self.applied.n_held += 1;
@@ -127,10 +132,18 @@ impl Batch<'_> {
                 if let Some((cycle, minor)) = fatura {
                     self.rows.add_to_fatura(token, cycle, minor)?;
                 }
+                self.settle_bill(event)?;
                 self.on_card(*card, line)?;
             }
         }
         Ok(())
+    }
+
+    fn settle_bill(&mut self, event: &PaymentEvent) -> Result<(), StoreError> {
+        match bill_outcome(event) {
+            Some((key, outcome)) => self.rows.settle_bill(&key, outcome),
+            None => Ok(()),
+        }
     }
 
     /// Keeps the card for the end of the batch and tells its readers.

@@ -49,14 +49,15 @@ impl History {
         });
         match kind {
             EventKind::PaymentCaptured => after.balance.minor += minor,
-            EventKind::PaymentRefunded => after.balance.minor -= minor,
+            EventKind::PaymentRefunded | EventKind::BillPaid => after.balance.minor -= minor,
             EventKind::PaymentAuthorized => after.held.minor += minor,
             EventKind::PaymentVoided | EventKind::PaymentExpired => after.held.minor -= minor,
             EventKind::CardStatusChanged => after.status = CardStatus::Blocked,
             EventKind::CardLimitChanged => after.limit.minor = minor,
             EventKind::CardIssued
             | EventKind::PaymentDeclined
-            | EventKind::PaymentOperationRefused => {}
+            | EventKind::PaymentOperationRefused
+            | EventKind::BillRefused => {}
         }
         self.events.push(PaymentEvent {
             event_id: EventId::new(Uuid::from_u128(u128::from(position))),
@@ -74,8 +75,12 @@ impl History {
             store: "Loja".to_owned(),
             description: format!("Café número {position}"),
             merchant_id: MerchantId::parse("loja").ok(),
-            order_id: String::new(),
-            decline: (kind == EventKind::PaymentDeclined).then_some(DeclineReason::DoNotHonor),
+            order_id: match kind {
+                EventKind::BillPaid | EventKind::BillRefused => format!("bill-{position}"),
+                _ => String::new(),
+            },
+            decline: matches!(kind, EventKind::PaymentDeclined | EventKind::BillRefused)
+                .then_some(DeclineReason::DoNotHonor),
             installments: 1,
             occurred_at: Timestamp(START.0 + i64::try_from(position).unwrap() * DAY_MS),
             trace: None,

@@ -16,6 +16,8 @@ pub enum LineKind {
     Void,
     /// Money returned.
     Refund,
+    /// The cardholder paid.
+    BillPayment,
 }
 
 /// One line of a statement.
@@ -45,8 +47,14 @@ pub struct StatementLine {
 
 impl LineKind {
     /// Every kind.
-    pub const ALL: [LineKind; 5] =
-        [LineKind::Hold, LineKind::Purchase, LineKind::Decline, LineKind::Void, LineKind::Refund];
+    pub const ALL: [LineKind; 6] = [
+        LineKind::Hold,
+        LineKind::Purchase,
+        LineKind::Decline,
+        LineKind::Void,
+        LineKind::Refund,
+        LineKind::BillPayment,
+    ];
 
     /// The word in JSON and in the store.
     pub fn word(self) -> &'static str {
@@ -56,6 +64,7 @@ impl LineKind {
             LineKind::Decline => "decline",
             LineKind::Void => "void",
             LineKind::Refund => "refund",
+            LineKind::BillPayment => "bill_payment",
         }
     }
 

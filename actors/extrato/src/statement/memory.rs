@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use bancada_kernel::{CardToken, Money, Shard, Timestamp};
+use bancada_kernel::{CardToken, IdempotencyKey, Money, Shard, Timestamp};
 
 use super::{
-    Applied, CardState, Cycle, Filter, HeldCard, Rows, StatementCard, StatementLine, fold, release,
-    searchable,
+    Applied, BillOutcome, BillPayment, CardState, Cycle, Filter, HeldCard, Rows, StatementCard,
+    StatementLine, fold, release, searchable,
 };
 use crate::ports::{
     Offsets, SourcePosition, SourceRecord, StatementReader, StatementStore, StatementStoreOpener,
@@ -22,6 +22,7 @@ pub(crate) struct Content {
     pub(crate) faturas: BTreeMap<(CardToken, Cycle), i64>,
     pub(crate) held: BTreeMap<CardToken, u64>,
     pub(crate) dead_letters: BTreeMap<Option<SourcePosition>, String>,
+    pub(crate) bills: Vec<BillPayment>,
     pub(crate) offsets: Offsets,
     pub(crate) progress: BTreeMap<Shard, u64>,
 }
@@ -88,6 +89,16 @@ impl Rows for Content {
         record: &Undecodable,
     ) -> Result<(), StoreError> {
         self.dead_letters.insert(at, record.why.clone());
+        Ok(())
+    }
+
+    fn settle_bill(
+        &mut self,
+        key: &IdempotencyKey,
+        outcome: BillOutcome,
+    ) -> Result<(), StoreError> {
+        let asked = self.bills.iter_mut().find(|payment| payment.key == *key);
+        asked.into_iter().for_each(|payment| payment.outcome = outcome);
         Ok(())
     }
 
@@ -173,6 +184,25 @@ impl StatementStore for Disk {
     fn progress(&mut self) -> Result<Vec<u64>, StoreError> {
         Ok(self.content().progress.values().copied().collect())
     }
+
+    fn keep_bill(&mut self, payment: &BillPayment) -> Result<Option<BillPayment>, StoreError> {
+        let mut state = self.0.lock().unwrap();
+        if let Some(fault) = &state.fault {
+            return Err(fault.clone());
+        }
+        let bills = &mut state.content.bills;
+        let known = bills.iter().find(|known| known.key == payment.key).cloned();
+        if known.is_none() {
+            bills.push(payment.clone());
+        }
+        Ok(known)
+    }
+
+    fn open_bills(&mut self) -> Result<Vec<BillPayment>, StoreError> {
+        let mut bills = self.content().bills;
+        bills.retain(|payment| payment.outcome == BillOutcome::Pending);
+        Ok(bills)
+    }
 }
 
 impl StatementReader for Disk {
@@ -212,5 +242,11 @@ impl StatementReader for Disk {
         let content = self.content();
         let own = content.lines.iter().filter(|((of, at), _)| of == token && *at > after);
         Ok(own.map(|(_, line)| line.clone()).take(limit).collect())
+    }
+
+    fn bills(&self, token: &CardToken, limit: usize) -> Result<Vec<BillPayment>, StoreError> {
+        let bills = self.content().bills;
+        let own = bills.into_iter().rev().filter(|payment| payment.token == *token);
+        Ok(own.take(limit).collect())
     }
 }

@@ -40,7 +40,8 @@ pub fn project(applied: u64, event: &PaymentEvent) -> Step {
     let signed = line.as_ref().and_then(|line| match line.kind {
         LineKind::Purchase => Some(line.amount.minor),
         LineKind::Refund => line.amount.minor.checked_neg(),
-        LineKind::Hold | LineKind::Decline | LineKind::Void => None,
+        // What was bought is on the fatura, whoever paid how much of it.
+        LineKind::Hold | LineKind::Decline | LineKind::Void | LineKind::BillPayment => None,
     });
     let cycle = Cycle::at(event.occurred_at, now.closing_day);
     let card = CardState {
@@ -59,12 +60,14 @@ fn line(event: &PaymentEvent) -> Option<StatementLine> {
         EventKind::CardIssued
         | EventKind::CardStatusChanged
         | EventKind::CardLimitChanged
-        | EventKind::PaymentOperationRefused => return None,
+        | EventKind::PaymentOperationRefused
+        | EventKind::BillRefused => return None,
         EventKind::PaymentAuthorized => LineKind::Hold,
         EventKind::PaymentCaptured => LineKind::Purchase,
         EventKind::PaymentDeclined => LineKind::Decline,
         EventKind::PaymentVoided | EventKind::PaymentExpired => LineKind::Void,
         EventKind::PaymentRefunded => LineKind::Refund,
+        EventKind::BillPaid => LineKind::BillPayment,
     };
     Some(StatementLine {
         position: event.position,

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bancada_extrato::ports::{StatementReader, StoreError};
 use bancada_extrato::statement::{
-    CardState, Cycle, Filter, LineKind, StatementCard, StatementLine, searchable,
+    BillPayment, CardState, Cycle, Filter, LineKind, StatementCard, StatementLine, searchable,
 };
 use bancada_kernel::{CardToken, Money, Timestamp};
 use rusqlite::{Connection, Params, params};
@@ -70,6 +70,12 @@ impl StatementReader for SqliteStatementReader {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         read_all(&self.lock(), sql, params![token.as_str(), integer(after)?, limit])
     }
+
+    fn bills(&self, token: &CardToken, limit: usize) -> Result<Vec<BillPayment>, StoreError> {
+        let sql = "SELECT body FROM bill WHERE token = ?1 ORDER BY id DESC LIMIT ?2";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        read_all(&self.lock(), sql, params![token.as_str(), limit])
+    }
 }
 
 /// A LIKE pattern that finds the text itself, whatever is in it.
@@ -95,7 +101,7 @@ fn with_fatura(
     Ok(StatementCard { state, current_fatura })
 }
 
-fn read_all<T: serde::de::DeserializeOwned>(
+pub(super) fn read_all<T: serde::de::DeserializeOwned>(
     connection: &Connection,
     sql: &str,
     parameters: impl Params,

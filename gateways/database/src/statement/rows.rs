@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use bancada_extrato::ports::{SourcePosition, StoreError, Undecodable};
-use bancada_extrato::statement::{CardState, Cycle, Rows, StatementLine, searchable};
-use bancada_kernel::{CardToken, Shard};
+use bancada_extrato::statement::{
+    BillOutcome, BillPayment, CardState, Cycle, Rows, StatementLine, searchable,
+};
+use bancada_kernel::{CardToken, IdempotencyKey, Shard};
 use rusqlite::{OptionalExtension as _, Params, Transaction, params};
 
-use super::{decode, encode, failure, integer, read_token};
+use super::{decode, encode, failure, integer, is_open, read_all, read_token};
 
 pub(super) struct OpenTransaction<'a>(pub(super) Transaction<'a>);
 
@@ -124,6 +126,19 @@ impl Rows for OpenTransaction<'_> {
         )
     }
 
+    fn settle_bill(
+        &mut self,
+        key: &IdempotencyKey,
+        outcome: BillOutcome,
+    ) -> Result<(), StoreError> {
+        let Some(payment) = find_bill(&self.0, key.as_str())? else { return Ok(()) };
+        let payment = BillPayment { outcome, ..payment };
+        self.run(
+            "UPDATE bill SET is_open = ?2, body = ?3 WHERE key = ?1",
+            params![key.as_str(), is_open(&payment), encode(&payment)?],
+        )
+    }
+
     fn put_offset(&mut self, at: SourcePosition) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO source (source_partition, source_offset) VALUES (?1, ?2)
@@ -139,6 +154,15 @@ impl Rows for OpenTransaction<'_> {
             params![Shard::of_position(position).number(), integer(position)?],
         )
     }
+}
+
+/// The payment of a bill that was asked for with this key.
+pub(super) fn find_bill(
+    connection: &rusqlite::Connection,
+    key: &str,
+) -> Result<Option<BillPayment>, StoreError> {
+    let found = read_all(connection, "SELECT body FROM bill WHERE key = ?1", [key])?;
+    Ok(found.into_iter().next())
 }
 
 /// The sum of a fatura in minor units; 0 where nothing was bought.

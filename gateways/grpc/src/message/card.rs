@@ -1,8 +1,8 @@
 //! Cards on the wire.
 
 use bancada_bank::ledger::CardAccount;
-use bancada_bank::{CardRequest, LimitRequest, StatusRequest};
-use bancada_kernel::{CardNumber, CardStatus, CardToken, Money};
+use bancada_bank::{BillAnswer, BillRequest, CardRequest, LimitRequest, StatusRequest};
+use bancada_kernel::{CardNumber, CardStatus, CardToken, Money, TraceContext};
 use bancada_proto::bank::v1;
 use tonic::Status;
 
@@ -40,6 +40,27 @@ pub(crate) fn status_request(message: v1::SetCardStatusRequest) -> Result<Status
 pub(crate) fn limit_request(message: v1::SetCardLimitRequest) -> Result<LimitRequest, Status> {
     let limit = money::from_message("limit", message.limit)?;
     Ok(LimitRequest { token: token(&message.card_token)?, limit })
+}
+
+pub(crate) fn bill_request(
+    message: v1::PayBillRequest,
+    trace: TraceContext,
+) -> Result<BillRequest, Status> {
+    Ok(BillRequest {
+        key: payment::key(&message.idempotency_key)?,
+        token: token(&message.card_token)?,
+        amount: money::from_message("amount", message.amount)?,
+        trace: Some(trace),
+    })
+}
+
+pub(crate) fn bill_answer(answer: &BillAnswer) -> v1::PayBillResponse {
+    v1::PayBillResponse {
+        payment_id: answer.payment.id.to_string(),
+        decline: answer.payment.refused.map(payment::decline),
+        occurred_at_ms: answer.payment.occurred_at.0,
+        replayed: answer.replayed,
+    }
 }
 
 pub(crate) fn account(account: CardAccount) -> v1::CardAccount {

@@ -148,6 +148,12 @@ fn no_bytes_make_a_message_about_a_card_panic() {
         said(card::status_request(message))
     });
     let limit = v1::SetCardLimitRequest { card_token: text("card_1"), limit: brl(7) };
+    let bill = v1::PayBillRequest {
+        card_token: text("card_1"),
+        idempotency_key: text("bill-1"),
+        amount: brl(7),
+    };
+    fuzz("bill", [bill], |message: v1::PayBillRequest| said(card::bill_request(message, trace())));
     fuzz("limit", [limit], |message: v1::SetCardLimitRequest| said(card::limit_request(message)));
 }
 

@@ -124,7 +124,7 @@ pub(crate) fn payment(payment: Payment) -> v1::Payment {
     }
 }
 
-fn decline(reason: DeclineReason) -> v1::Decline {
+pub(super) fn decline(reason: DeclineReason) -> v1::Decline {
     v1::Decline {
         code: reason.code().to_owned(),
         reason: reason.word().to_owned(),

@@ -5,7 +5,7 @@ use bancada_proto::bank::v1;
 use bancada_telemetry::Metrics;
 use tonic::{Request, Response, Status};
 
-use super::call::metered;
+use super::call::{metered, trace_of};
 use crate::message::{card, field};
 use crate::status::bank_error;
 
@@ -82,6 +82,19 @@ impl v1::card_service_server::CardService for CardApi {
             let changed = self.bank.set_card_status(request).await;
             let changed = changed.map_err(|error| bank_error(&error))?;
             Ok(Response::new(card::account(changed)))
+        })
+        .await
+    }
+
+    async fn pay_bill(
+        &self,
+        request: Request<v1::PayBillRequest>,
+    ) -> Result<Response<v1::PayBillResponse>, Status> {
+        metered(&self.metrics, "CardService/PayBill", async {
+            let trace = trace_of(&request);
+            let request = card::bill_request(request.into_inner(), trace)?;
+            let paid = self.bank.pay_bill(request).await.map_err(|error| bank_error(&error))?;
+            Ok(Response::new(card::bill_answer(&paid)))
         })
         .await
     }

@@ -142,6 +142,14 @@ async fn orders(
 }
 
 fn order_id_of_key(request: &HttpRequest) -> Result<OrderId, ApiError> {
+    idempotency_key(request, OrderId::parse)
+}
+
+/// What the header `Idempotency-Key` says, a UUID.
+pub(super) fn idempotency_key<T, E>(
+    request: &HttpRequest,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, ApiError> {
     let key = request.headers().get("idempotency-key").ok_or_else(|| {
         ApiError::bad_request(
             "idempotency_key_missing",
@@ -149,8 +157,8 @@ fn order_id_of_key(request: &HttpRequest) -> Result<OrderId, ApiError> {
             "Send the header Idempotency-Key with a UUID, the same in every repetition.",
         )
     })?;
-    let id = key.to_str().ok().and_then(|text| OrderId::parse(text).ok());
-    id.ok_or_else(|| {
+    let key = key.to_str().ok().and_then(|text| parse(text).ok());
+    key.ok_or_else(|| {
         ApiError::bad_request(
             "idempotency_key_invalid",
             "O cabeçalho Idempotency-Key deve ser um UUID.",

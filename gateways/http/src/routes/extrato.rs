@@ -1,5 +1,6 @@
 //! `/api/extrato/v1`: cards, statements, and their live stream.
 
+mod bills;
 #[cfg(test)]
 mod fuzz;
 
@@ -25,7 +26,7 @@ use super::checkout::{decline_to_wire, money_to_wire};
 use crate::answer::json;
 use crate::problem::{ApiError, not_ready, overloaded};
 use crate::reader::Reader;
-use crate::routes::{read, takes};
+use crate::routes::{read, reading, takes};
 
 const DEFAULT_PAGE: usize = 50;
 const MAX_PAGE: usize = 200;
@@ -42,6 +43,11 @@ pub(crate) fn configure(config: &mut ServiceConfig, extrato: ExtratoHandle, stop
         web::scope("/api/extrato/v1")
             .service(read("/cards", cards))
             .service(read("/cards/{token}/statement", statement))
+            .service(
+                takes("/cards/{token}/bill-payments", "GET, HEAD, POST")
+                    .route(web::post().to(bills::pay))
+                    .route(reading().to(bills::list)),
+            )
             // An endless answer has no end to leave the body out of.
             .service(takes("/cards/{token}/stream", "GET").route(web::get().to(stream))),
     );
@@ -279,6 +285,7 @@ fn line_to_wire(line: StatementLine) -> wire::StatementLine {
             LineKind::Decline => wire::LineKind::Decline,
             LineKind::Void => wire::LineKind::Void,
             LineKind::Refund => wire::LineKind::Refund,
+            LineKind::BillPayment => wire::LineKind::BillPayment,
         },
         store: line.store,
         description: line.description,

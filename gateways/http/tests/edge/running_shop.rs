@@ -13,7 +13,7 @@ use bancada_database::journal::SqliteJournal;
 use bancada_database::orders::SqliteOrders;
 use bancada_database::statement::SqliteStatements;
 use bancada_extrato::{ExtratoParts, extrato};
-use bancada_grpc::client::{BankAddress, BankClient, FeedClient};
+use bancada_grpc::client::{BankAddress, BankClient, BillClient, FeedClient};
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_http::{Admin, Check, HttpServer, HttpServerParts, Service, Site};
 use bancada_kernel::{Currency, MerchantId, Timestamp};
@@ -284,6 +284,7 @@ fn services(
         store: Arc::new(store),
         source: Arc::clone(&feed) as _,
         repair: feed,
+        bills: Arc::new(BillClient::new(bank)),
         surroundings: Arc::new(World),
         limits: bancada_extrato::Limits::default(),
     });

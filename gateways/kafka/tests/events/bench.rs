@@ -14,7 +14,7 @@ use bancada_database::statement::SqliteStatements;
 use bancada_extrato::ports::EventSource;
 use bancada_extrato::statement::{Filter, StatementLine};
 use bancada_extrato::{ExtratoHandle, ExtratoParts, Limits, extrato};
-use bancada_grpc::client::{BankAddress, FeedClient};
+use bancada_grpc::client::{BankAddress, BillClient, FeedClient};
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kafka::{Consumer, KafkaPublisher, KafkaSource, Producer, Topic};
 use bancada_kernel::test_cards::TEST_CARDS;
@@ -169,6 +169,7 @@ impl Bench {
                 Transport::Kafka(_) => Arc::new(KafkaSource::new(&consumer)),
             }),
             repair: feed,
+            bills: Arc::new(BillClient::new(&self.address())),
             surroundings: Arc::new(World),
             limits: Limits::default(),
         });
@@ -182,8 +183,11 @@ impl Bench {
     }
 
     fn feed(&self) -> FeedClient {
-        let address = format!("http://{}", self.listener.local_addr().unwrap());
-        FeedClient::new(&BankAddress::parse(&address).unwrap())
+        FeedClient::new(&self.address())
+    }
+
+    fn address(&self) -> BankAddress {
+        BankAddress::parse(&format!("http://{}", self.listener.local_addr().unwrap())).unwrap()
     }
 }
 

@@ -140,7 +140,7 @@ async fn crash(tree: &TreeHandle, path: &str, generation: u64) {
     .await;
 }
 
-fn produce(broker: &Broker, topic: &Topic, key: &str, value: &[u8]) {
+pub(crate) fn produce(broker: &Broker, topic: &Topic, key: &str, value: &[u8]) {
     let mut config = ClientConfig::new();
     let producer: BaseProducer =
         config.set("bootstrap.servers", broker.address()).create().unwrap();

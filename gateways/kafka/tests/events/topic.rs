@@ -69,7 +69,7 @@ fn header(record: &OwnedMessage, name: &str) -> Option<String> {
     found.map(|header| String::from_utf8(header.value.unwrap().to_vec()).unwrap())
 }
 
-fn read(broker: &Broker, topic: &str, n_records: usize) -> Vec<OwnedMessage> {
+pub(crate) fn read(broker: &Broker, topic: &str, n_records: usize) -> Vec<OwnedMessage> {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", broker.address()).set("group.id", "a-test");
     let consumer: BaseConsumer = config.create().unwrap();

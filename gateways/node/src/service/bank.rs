@@ -121,7 +121,7 @@ impl BankService {
     pub(crate) fn open(
         data: &Path,
         journal: &JournalOptions,
-        kafka: Option<&mut Kafka>,
+        mut kafka: Option<&mut Kafka>,
         surroundings: &RealSurroundings,
     ) -> anyhow::Result<(Supervisor, BankService)> {
         let directory = DataDirectory::open(data, "bank")?;
@@ -141,7 +141,7 @@ impl BankService {
             Some(url) => PostgresJournal::new(url, 0).claim(vault.fingerprint(), count)?,
             None => keeps_its_shards(&directory, count, has_journal)?,
         }
-        let publisher = kafka.map(Kafka::publisher);
+        let publisher = kafka.as_deref_mut().map(Kafka::publisher);
         let shard = |shard| {
             let stores = match &journal.postgres {
                 Some(url) => Stores::in_postgres(url, shard, journal)?,
@@ -168,6 +168,9 @@ impl BankService {
             shards: count.shards().map(shard).collect::<Result<_, _>>()?,
         };
         let (supervisor, handle) = bank(parts)?;
+        if let Some(kafka) = kafka {
+            kafka.bring_bills_to(handle.clone());
+        }
         Ok((supervisor, BankService { handle, _directory: directory }))
     }
 

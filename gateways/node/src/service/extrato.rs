@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bancada_database::data_directory::DataDirectory;
 use bancada_database::statement::SqliteStatements;
 use bancada_extrato::{ExtratoHandle, ExtratoParts, Limits, extrato};
-use bancada_grpc::client::{BankAddress, FeedClient};
+use bancada_grpc::client::{BankAddress, BillClient, FeedClient};
 use bancada_http::Check;
 use bancada_supervision::Supervisor;
 
@@ -25,7 +25,7 @@ impl ExtratoService {
     pub(crate) fn open(
         data: &Path,
         bank: &BankAddress,
-        kafka: Option<&mut Kafka>,
+        mut kafka: Option<&mut Kafka>,
         surroundings: &RealSurroundings,
     ) -> anyhow::Result<(Supervisor, ExtratoService)> {
         let directory = DataDirectory::open(data, "extrato")?;
@@ -34,8 +34,9 @@ impl ExtratoService {
         let parts = ExtratoParts {
             reader: Arc::new(store.reader()?),
             store: Arc::new(store),
-            source: kafka.map_or_else(|| Arc::clone(&feed) as _, Kafka::source),
+            source: kafka.as_deref_mut().map_or_else(|| Arc::clone(&feed) as _, Kafka::source),
             repair: feed,
+            bills: kafka.map_or_else(|| Arc::new(BillClient::new(bank)) as _, Kafka::bills),
             surroundings: Arc::new(surroundings.clone()),
             limits: Limits::default(),
         };

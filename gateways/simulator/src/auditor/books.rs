@@ -1,6 +1,6 @@
 //! The auditor's own books: balances, payments and effects, from the events of the journal.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bancada_bank::ledger::{Account, BodyHash, Entry, Refusal};
 use bancada_kernel::{
@@ -19,6 +19,8 @@ pub(super) struct Books {
     pub(super) payments: HashMap<PaymentId, Known>,
     /// What each key led to.
     pub(super) effects: BTreeMap<(MerchantId, IdempotencyKey), Effect>,
+    /// The keys that bills were paid with.
+    bills: BTreeSet<String>,
     /// What statements must show.
     pub(super) lines: Vec<Line>,
     /// Sum of all postings to each account.
@@ -31,6 +33,8 @@ pub(super) struct Card {
     pub(super) sequence: u64,
     limit_minor: i64,
     pub(super) balance_minor: i64,
+    /// What the cardholder paid toward bills: it is not on the faturas.
+    pub(super) paid_minor: i64,
     held_minor: i64,
     is_active: bool,
     /// As it stood after each of its events.
@@ -82,7 +86,7 @@ impl Books {
         }
         let expected = match event.kind {
             EventKind::PaymentCaptured => event.amount.minor,
-            EventKind::PaymentRefunded => -event.amount.minor,
+            EventKind::PaymentRefunded | EventKind::BillPaid => -event.amount.minor,
             _ => 0,
         };
         let mut on_card = 0;
@@ -92,6 +96,7 @@ impl Books {
                     on_card += posting.amount_minor;
                 }
                 Account::MerchantSettlement(of) if event.merchant_id.as_ref() == Some(of) => {}
+                Account::BillPayments if event.kind == EventKind::BillPaid => {}
                 other => {
                     let position = event.position;
                     breaches.push(format!("I3: at {position} something is posted to {other:?}"));
@@ -109,6 +114,12 @@ impl Books {
 
     fn add(&mut self, entry: &Entry, breaches: Breaches<'_>) {
         let event = &entry.event;
+        if matches!(event.kind, EventKind::BillPaid | EventKind::BillRefused)
+            && !self.bills.insert(event.order_id.clone())
+        {
+            let (key, position) = (&event.order_id, event.position);
+            breaches.push(format!("I2: bill {key} has another effect at {position}"));
+        }
         let before = self.payments.get(&event.transaction_id);
         let moved = Move::of(entry, before, breaches);
         if let Some(card) = &event.card
@@ -175,6 +186,9 @@ impl Card {
         }
         self.held_minor += moved.held_minor;
         self.balance_minor += moved.charged_minor;
+        if event.kind == EventKind::BillPaid {
+            self.paid_minor += minor;
+        }
         if moved.is_approval && minor > available {
             let left = available - minor;
             breaches.push(format!("I4: card {token}: {left} left by the approval at {position}"));
@@ -232,9 +246,11 @@ fn line_kind(kind: EventKind) -> Option<LineKind> {
         EventKind::PaymentDeclined => Some(LineKind::Decline),
         EventKind::PaymentVoided | EventKind::PaymentExpired => Some(LineKind::Void),
         EventKind::PaymentRefunded => Some(LineKind::Refund),
+        EventKind::BillPaid => Some(LineKind::BillPayment),
         EventKind::CardIssued
         | EventKind::CardStatusChanged
         | EventKind::CardLimitChanged
-        | EventKind::PaymentOperationRefused => None,
+        | EventKind::PaymentOperationRefused
+        | EventKind::BillRefused => None,
     }
 }

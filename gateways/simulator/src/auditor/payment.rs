@@ -63,6 +63,13 @@ impl Move {
                 EventKind::CardIssued | EventKind::CardStatusChanged | EventKind::CardLimitChanged,
                 None,
             ) => Move::default(),
+            (EventKind::BillPaid, None) => Move { charged_minor: -minor, ..Move::default() },
+            (EventKind::BillRefused, None) => {
+                if event.card.as_ref().is_some_and(|card| card.after.is_some()) {
+                    impossible("the card could have been paid for");
+                }
+                Move::default()
+            }
             (EventKind::PaymentAuthorized, None) => Move {
                 after: Known::new(entry, Standing::Held, 0),
                 held_minor: minor,

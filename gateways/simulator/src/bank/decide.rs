@@ -48,6 +48,7 @@ pub(super) fn decide(ledger: &Ledger, ask: &Ask, stamp: Stamp, planted: Planted)
         }
         Ask::SetCardStatus(command) => card(ledger, command.decide(ledger, stamp), &command.token),
         Ask::ChangeLimit(command) => card(ledger, command.decide(ledger, stamp), &command.token),
+        Ask::PayBill(command) => card(ledger, command.decide(ledger, stamp), &command.token),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use bancada_extrato::ports::{Offsets, SourcePosition, StoreError, Undecodable};
-use bancada_extrato::statement::{CardState, Cycle, Rows, StatementLine};
-use bancada_kernel::CardToken;
+use bancada_extrato::statement::{BillOutcome, CardState, Cycle, Rows, StatementLine};
+use bancada_kernel::{CardToken, IdempotencyKey};
 
 use crate::evidence::Line;
 use crate::planted::Planted;
@@ -101,6 +101,11 @@ impl Rows for Transaction<'_> {
         self.call()?;
         self.cards.push(card.clone());
         Ok(())
+    }
+
+    /// Nobody asks for bills on this statement.
+    fn settle_bill(&mut self, _: &IdempotencyKey, _: BillOutcome) -> Result<(), StoreError> {
+        self.call()
     }
 
     fn put_line(&mut self, token: &CardToken, line: &StatementLine) -> Result<(), StoreError> {

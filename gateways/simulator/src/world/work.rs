@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bancada_bank::ledger::{
-    Abandon, Authorize, Capture, CardPresented, ChangeLimit, IssueCard, Operation, Refund,
+    Abandon, Authorize, Capture, CardPresented, ChangeLimit, IssueCard, Operation, PayBill, Refund,
     SetCardStatus, Void,
 };
 use bancada_checkout::order::{Fingerprint, Item, MaskedCard, price};
@@ -20,8 +20,8 @@ use crate::shop::Place;
 use crate::switches::Kind;
 
 /// How often each kind of work is done, of a hundred times.
-const WORK: [(Kind, usize); 13] = [
-    (Kind::Sale, 24),
+const WORK: [(Kind, usize); 14] = [
+    (Kind::Sale, 22),
     (Kind::Hold, 20),
     (Kind::Capture, 10),
     (Kind::Void, 4),
@@ -32,6 +32,7 @@ const WORK: [(Kind, usize); 13] = [
     (Kind::Senseless, 2),
     (Kind::CardStatus, 2),
     (Kind::CardLimit, 2),
+    (Kind::Bill, 2),
     (Kind::Order, 12),
     (Kind::OrderAgain, 2),
 ];
@@ -46,6 +47,7 @@ const REACH: usize = 24;
 pub(super) struct Cards {
     known: Vec<CardPresented>,
     n_issued: usize,
+    n_bills: usize,
     pub(super) payments: Vec<(MerchantId, PaymentId, i64)>,
 }
 
@@ -167,6 +169,18 @@ impl World {
                 let token = self.cards.known[chance.below(1, self.cards.known.len())].token.clone();
                 let limit = Money::brl(i64::try_from(chance.below(2, 8_000)).unwrap_or(0));
                 self.ask_about_card(Ask::ChangeLimit(ChangeLimit { token, limit }));
+            }
+            Kind::Bill => {
+                let token = self.any_card(chance.below(1, 64));
+                // Now and then a key that was used before, also with another amount.
+                let key = format!(
+                    "bill-{}",
+                    self.cards.n_bills - self.cards.n_bills.min(chance.below(2, 3))
+                );
+                self.cards.n_bills += 1;
+                let key = IdempotencyKey::parse(&key).ok()?;
+                let amount = Money::brl(chance.minor(3) * 5);
+                self.ask_about_card(Ask::PayBill(PayBill { key, token, amount }));
             }
             Kind::Order => {
                 let id = OrderId::new(uuid::Uuid::from_u64_pair(

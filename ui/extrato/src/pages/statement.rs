@@ -8,6 +8,7 @@ use yew_router::prelude::*;
 
 use crate::freshness::{FreshnessLine, judge};
 use crate::route::Route;
+use crate::statement::bill_form::BillForm;
 use crate::statement::filter_form::FilterForm;
 use crate::statement::follow::use_statement;
 use crate::statement::line_list::{Announcement, LineList};
@@ -85,6 +86,7 @@ fn Body(props: &BodyProps) -> Html {
         <>
             <FreshnessLine freshness={standing} />
             <Summary card={props.card.clone()} />
+            <BillForm card={props.card.clone()} />
             <FilterForm filter={statement.filter.clone()} {on_change} />
             <h2>{ StatementText::Lines.text(locale) }</h2>
             <Announcement arrived={statement.arrived.clone()} />

@@ -5,8 +5,14 @@ use bancada_proto::web::LineKind;
 use crate::text::StatementText;
 
 /// Every kind, in the order the filter lists them.
-pub(crate) const ALL: [LineKind; 5] =
-    [LineKind::Purchase, LineKind::Hold, LineKind::Decline, LineKind::Void, LineKind::Refund];
+pub(crate) const ALL: [LineKind; 6] = [
+    LineKind::Purchase,
+    LineKind::Hold,
+    LineKind::Decline,
+    LineKind::Void,
+    LineKind::Refund,
+    LineKind::BillPayment,
+];
 
 /// The kind as the API spells it.
 pub(crate) fn word(kind: LineKind) -> &'static str {
@@ -16,6 +22,7 @@ pub(crate) fn word(kind: LineKind) -> &'static str {
         LineKind::Decline => "decline",
         LineKind::Void => "void",
         LineKind::Refund => "refund",
+        LineKind::BillPayment => "bill_payment",
     }
 }
 
@@ -32,6 +39,7 @@ pub(crate) fn name(kind: LineKind) -> StatementText {
         LineKind::Decline => StatementText::Decline,
         LineKind::Void => StatementText::Void,
         LineKind::Refund => StatementText::Refund,
+        LineKind::BillPayment => StatementText::BillPayment,
     }
 }
 
@@ -43,6 +51,7 @@ pub(crate) fn note(kind: LineKind) -> Option<StatementText> {
         LineKind::Decline => Some(StatementText::DeclineNote),
         LineKind::Void => Some(StatementText::VoidNote),
         LineKind::Refund => Some(StatementText::RefundNote),
+        LineKind::BillPayment => Some(StatementText::BillPaymentNote),
     }
 }
 
@@ -52,7 +61,7 @@ pub(crate) fn class(kind: LineKind) -> &'static str {
         LineKind::Hold => "badge badge-open",
         LineKind::Purchase | LineKind::Void => "badge",
         LineKind::Decline => "badge badge-bad",
-        LineKind::Refund => "badge badge-good",
+        LineKind::Refund | LineKind::BillPayment => "badge badge-good",
     }
 }
 

@@ -3,7 +3,8 @@
 use super::*;
 use crate::ledger::fixture::Bench;
 
-/// Entries of a life: 0 card, 1 sale, 2 hold, 3 capture, 4 refund, 5 hold, 6 void, 7 refusal.
+/// Entries of a life: 0 card, 1 sale, 2 hold, 3 capture, 4 refund, 5 hold, 6 void, 7 refusal,
+/// 8 bill.
 fn a_life() -> Bench {
     let mut bench = Bench::with_card(1000);
     bench.authorize(&Bench::sale("sale", 10)).unwrap();
@@ -13,6 +14,7 @@ fn a_life() -> Bench {
     let id = bench.hold("given-up", 30);
     bench.void(&Bench::void_of("void", id)).unwrap().unwrap();
     bench.capture(&Bench::capture_of("too-late", id, 30)).unwrap().unwrap_err();
+    bench.pay_bill(&Bench::bill("bill", 40)).unwrap();
     bench.check();
     bench
 }
@@ -47,6 +49,8 @@ fn each_planted_fault_is_caught_by_its_invariant() {
         (("L3", "key sale acted at 2 and at 3"), |it| it[2].request = it[1].request.clone()),
         (("L3", "the answer to key capture"), |it| it[3].request.as_mut().unwrap().body = None),
         (("L3", "the answer to key too-late"), |it| it[7].refusal = None),
+        (("L3", "bill bill acted at 9 and at 9"), |it| it.push(it[8].clone())),
+        (("L3", "bill bill is not known"), |it| amount(it, 8, 41)),
         (("L4", "captured 101 of 100"), |it| amount(it, 3, 101)),
         (("L4", "captured -1 of 100"), |it| amount(it, 3, -1)),
         (("L4", "captured 60 of 0"), |it| kind(it, 2, PaymentRefunded)),
@@ -61,8 +65,8 @@ fn each_planted_fault_is_caught_by_its_invariant() {
         (("L4", "card tok: -1 after 0 at 1"), |it| card(it, 0).balance.minor -= 1),
         (("L5", "card tok: 4 follows 2"), |it| it[2].event.card.as_mut().unwrap().sequence += 1),
         (("L5", "position 3 where 2 belongs"), |it| drop(it.remove(1))),
-        (("L6", "replay of 7 entries"), |it| drop(it.pop())),
-        (("L6", "replay of 8 entries"), |it| amount(it, 2, 101)),
+        (("L6", "replay of 8 entries"), |it| drop(it.pop())),
+        (("L6", "replay of 9 entries"), |it| amount(it, 2, 101)),
     ];
     for (expected, plant) in faults {
         let mut bench = a_life();

@@ -7,8 +7,10 @@ use bancada_kernel::PaymentEvent;
 use tokio::sync::watch;
 
 use crate::ports::{
-    EventRepair, EventSource, EventStream, Offsets, SourceBatch, SourceError, SourceRecord,
+    BillSendError, BillSender, EventRepair, EventSource, EventStream, Offsets, SourceBatch,
+    SourceError, SourceRecord,
 };
+use crate::statement::BillPayment;
 use crate::statement::history::History;
 
 /// Records handed over at once.
@@ -30,6 +32,8 @@ struct State {
     is_cut: bool,
     is_past_away: bool,
     opened_after: Vec<Option<u64>>,
+    /// Payments of bills that came to the Bank.
+    bills: Vec<BillPayment>,
 }
 
 struct Stream {
@@ -63,6 +67,12 @@ impl Script {
     /// The offset after which each connection began.
     pub(super) fn opened_after(&self) -> Vec<Option<u64>> {
         self.state.lock().unwrap().opened_after.clone()
+    }
+
+    /// The keys of the payments of bills that came to the Bank.
+    pub(super) fn bills(&self) -> Vec<String> {
+        let state = self.state.lock().unwrap();
+        state.bills.iter().map(|payment| payment.key.to_string()).collect()
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
@@ -133,5 +143,17 @@ impl EventRepair for Script {
             return Err(away());
         }
         Ok(state.past.last().map(|event| event.position).into_iter().collect())
+    }
+}
+
+#[async_trait]
+impl BillSender for Script {
+    async fn send(&self, payment: &BillPayment) -> Result<(), BillSendError> {
+        let mut state = self.state.lock().unwrap();
+        if state.is_past_away {
+            return Err(BillSendError("the bank is away".to_owned()));
+        }
+        state.bills.push(payment.clone());
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Everything the Bank has committed, read from its event feed, and what is wrong with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -39,7 +39,7 @@ pub(super) struct BankLine {
 pub(super) struct BankCard {
     pub(super) balance_minor: i64,
     sequence: u64,
-    /// Charged less returned.
+    /// Charged less returned, and less what the cardholder paid.
     charged_minor: i64,
 }
 
@@ -52,6 +52,8 @@ pub(super) struct BankView {
     pub(super) lines: HashMap<u64, BankLine>,
     /// Charges by merchant and order.
     pub(super) charges: HashMap<(String, String), Vec<String>>,
+    /// The keys that bills were paid with.
+    bills: HashSet<String>,
     /// Approvals that left less than nothing available.
     pub(super) overspent: Vec<String>,
     /// Gaps, repetitions and balances that do not add up.
@@ -207,6 +209,10 @@ impl BankView {
                 self.payments.insert(id.clone(), payment);
                 true
             }
+            // A key is one payment, however often it was asked for.
+            (EventKind::BillPaid | EventKind::BillRefused, None) => {
+                self.bills.insert(event.order_id.clone())
+            }
             (
                 EventKind::CardIssued
                 | EventKind::CardStatusChanged
@@ -227,7 +233,7 @@ impl BankView {
 fn charged_minor(event: &PaymentEvent) -> i64 {
     match event.kind {
         EventKind::PaymentCaptured => event.amount.minor,
-        EventKind::PaymentRefunded => -event.amount.minor,
+        EventKind::PaymentRefunded | EventKind::BillPaid => -event.amount.minor,
         _ => 0,
     }
 }
@@ -240,9 +246,11 @@ fn line_kind(kind: EventKind) -> Option<LineKind> {
         EventKind::PaymentDeclined => Some(LineKind::Decline),
         EventKind::PaymentVoided | EventKind::PaymentExpired => Some(LineKind::Void),
         EventKind::PaymentRefunded => Some(LineKind::Refund),
+        EventKind::BillPaid => Some(LineKind::BillPayment),
         EventKind::CardIssued
         | EventKind::CardStatusChanged
         | EventKind::CardLimitChanged
-        | EventKind::PaymentOperationRefused => None,
+        | EventKind::PaymentOperationRefused
+        | EventKind::BillRefused => None,
     }
 }

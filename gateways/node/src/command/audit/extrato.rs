@@ -102,7 +102,7 @@ pub(super) fn compare(lines: &Lines, bank: &BankView) -> Comparison {
             *seen.entry(line.position).or_default() += 1;
             result.other_minor += match line.kind {
                 LineKind::Purchase => minor,
-                LineKind::Refund => -minor,
+                LineKind::Refund | LineKind::BillPayment => -minor,
                 LineKind::Hold | LineKind::Void | LineKind::Decline => 0,
             };
             match bank.lines.get(&line.position) {

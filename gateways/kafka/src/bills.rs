@@ -1,0 +1,9 @@
+//! Payments of bills, from the statement to the Bank: a topic of their own, on which the
+//! [`BillProducer`] writes for the statement and the [`BillConsumer`] reads for the Bank.
+
+mod consumer;
+mod producer;
+mod record;
+
+pub use consumer::BillConsumer;
+pub use producer::{BillProducer, KafkaBills};

@@ -1,0 +1,256 @@
+//! The actor that reads payments of bills for the Bank, and the thread it owns.
+//!
+//! A record is let go only when the Bank's answer is durable, so that one may be read twice; the
+//! Bank knows its key. What the Bank can never book is put aside on a topic of dead letters.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix::{
+    Actor, ActorContext as _, AsyncContext as _, Context as ActorContext, Handler, Message,
+    Supervised,
+};
+use bancada_bank::{BankError, BankHandle, BillRequest};
+use bancada_supervision::{ExitContext as _, SupervisedActor, backoff};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::util::Timeout;
+use tokio::runtime::{Builder, Runtime};
+
+use super::record::read;
+use crate::context::Context;
+use crate::topic::Topic;
+
+/// How long one look for records takes when there are none, and so how long stopping takes.
+const POLL: Duration = Duration::from_millis(100);
+/// The wait before the Bank is asked again; doubles up to [`MAX_DELAY`].
+const MIN_DELAY: Duration = Duration::from_millis(100);
+const MAX_DELAY: Duration = Duration::from_secs(5);
+/// The Bank may be away for so long, and nobody else takes the records over meanwhile.
+const MAX_PAUSE_MS: &str = "86400000";
+
+/// The actor. It owns the thread; should it end, the actor fails and is started again.
+pub struct BillConsumer {
+    topic: Topic,
+    dead_letters: Topic,
+    bank: BankHandle,
+    reader: Option<Reader>,
+}
+
+impl BillConsumer {
+    /// A consumer that asks this Bank.
+    pub fn new(topic: Topic, dead_letters: Topic, bank: BankHandle) -> BillConsumer {
+        BillConsumer { topic, dead_letters, bank, reader: None }
+    }
+}
+
+/// The thread ended although nobody told it to.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct ThreadDied(String);
+
+impl Actor for BillConsumer {
+    type Context = ActorContext<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let reading = Reading {
+            topic: self.topic.clone(),
+            dead_letters: self.dead_letters.clone(),
+            bank: self.bank.clone(),
+        };
+        let addr = ctx.address();
+        let tell = move |reason| {
+            #[expect(clippy::disallowed_methods, reason = "a signal, not money")]
+            addr.do_send(ThreadDied(reason));
+        };
+        match Reader::start(reading, tell) {
+            Ok(reader) => self.reader = Some(reader),
+            Err(error) => ctx.fail(format!("a thread cannot be started: {error}")),
+        }
+    }
+}
+
+impl Handler<ThreadDied> for BillConsumer {
+    type Result = ();
+
+    fn handle(&mut self, ThreadDied(reason): ThreadDied, ctx: &mut Self::Context) {
+        ctx.fail(reason);
+    }
+}
+
+impl Supervised for BillConsumer {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        self.reader = None;
+    }
+}
+
+impl SupervisedActor for BillConsumer {
+    fn shutting_down(&mut self, ctx: &mut Self::Context) {
+        self.reader = None;
+        ctx.stop();
+    }
+}
+
+/// A running thread; dropping it ends the thread and waits for its end.
+struct Reader {
+    is_stopping: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reader {
+    fn start(
+        reading: Reading,
+        died: impl FnOnce(String) + Send + 'static,
+    ) -> std::io::Result<Reader> {
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let stopping = Arc::clone(&is_stopping);
+        let thread =
+            std::thread::Builder::new().name("bill-reader".to_owned()).spawn(move || {
+                if let Err(error) = reading.run(&stopping) {
+                    died(error);
+                }
+            })?;
+        Ok(Reader { is_stopping, thread: Some(thread) })
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A panic has been reported already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread works with.
+struct Reading {
+    topic: Topic,
+    dead_letters: Topic,
+    bank: BankHandle,
+}
+
+impl Reading {
+    fn run(&self, is_stopping: &AtomicBool) -> Result<(), String> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| format!("a runtime cannot be started: {error}"))?;
+        self.read(&runtime, is_stopping).map_err(|error| format!("bills are not read: {error}"))
+    }
+
+    fn read(&self, runtime: &Runtime, is_stopping: &AtomicBool) -> Result<(), KafkaError> {
+        runtime.block_on(self.topic.ensure())?;
+        runtime.block_on(self.dead_letters.ensure())?;
+        let consumer: BaseConsumer<Context> = self
+            .topic
+            .client_config()
+            .set("group.id", "bancada-bank")
+            .set("enable.auto.commit", "false")
+            // Whatever was lost of the group's memory, every payment is read.
+            .set("auto.offset.reset", "earliest")
+            .set("max.poll.interval.ms", MAX_PAUSE_MS)
+            // Who comes back after a crash waits so long for its own records.
+            .set("session.timeout.ms", "10000")
+            .create_with_context(Context::new("bills"))?;
+        consumer.subscribe(&[self.topic.name()])?;
+        while !is_stopping.load(Ordering::Relaxed) {
+            let message = match consumer.poll(POLL) {
+                None => continue,
+                Some(Ok(message)) => message,
+                // librdkafka connects again by itself. A consumer that began anew would have to
+                // wait until the group forgets this one.
+                Some(Err(error)) => match consumer.client().fatal_error() {
+                    None => {
+                        tracing::debug!(%error, "bills are not read now");
+                        continue;
+                    }
+                    Some(_) => return Err(error),
+                },
+            };
+            if !runtime.block_on(self.take(&message, is_stopping))? {
+                break;
+            }
+            consumer.commit_message(&message, CommitMode::Async)?;
+        }
+        Ok(())
+    }
+
+    /// Sees to one record; false when told to stop before it was seen to.
+    async fn take(
+        &self,
+        message: &BorrowedMessage<'_>,
+        is_stopping: &AtomicBool,
+    ) -> Result<bool, KafkaError> {
+        let why = match read(message.key(), message.payload(), message.headers()) {
+            Ok(request) => match self.book(request, is_stopping).await {
+                Booked::Answered => return Ok(true),
+                Booked::Stopped => return Ok(false),
+                Booked::Never(why) => why,
+            },
+            Err(why) => why,
+        };
+        let (partition, offset) = (message.partition(), message.offset());
+        tracing::error!(partition, offset, why, "a payment of a bill is put aside");
+        self.put_aside(message, &why).await?;
+        Ok(true)
+    }
+
+    /// Asks the Bank until it answers.
+    async fn book(&self, request: BillRequest, is_stopping: &AtomicBool) -> Booked {
+        let mut n_failures = 0;
+        loop {
+            let error = match self.bank.pay_bill(request.clone()).await {
+                Ok(_) => return Booked::Answered,
+                Err(BankError::Refused(refusal)) => return Booked::Never(refusal.to_string()),
+                Err(error) => error,
+            };
+            if is_stopping.load(Ordering::Relaxed) {
+                return Booked::Stopped;
+            }
+            let delay = backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, 0.0, 0.0);
+            tracing::warn!(%error, n_failures, "a payment of a bill waits");
+            n_failures = n_failures.saturating_add(1);
+            wait(delay, is_stopping).await;
+        }
+    }
+
+    async fn put_aside(&self, message: &BorrowedMessage<'_>, why: &str) -> Result<(), KafkaError> {
+        let client: FutureProducer<Context> = self
+            .dead_letters
+            .client_config()
+            .set("acks", "all")
+            .create_with_context(Context::new("bills"))?;
+        let place = format!("{}/{}", message.partition(), message.offset());
+        let headers = OwnedHeaders::new_with_capacity(2)
+            .insert(Header { key: "why", value: Some(why) })
+            .insert(Header { key: "place", value: Some(&place) });
+        let record = FutureRecord::to(self.dead_letters.name())
+            .key(message.key().unwrap_or_default())
+            .payload(message.payload().unwrap_or_default())
+            .headers(headers);
+        client.send(record, Timeout::Never).await.map(drop).map_err(|(error, _)| error)
+    }
+}
+
+/// What became of a payment.
+enum Booked {
+    /// Booked or refused, durably.
+    Answered,
+    /// It makes no sense to the Bank, now and always.
+    Never(String),
+    /// Nobody knows: told to stop.
+    Stopped,
+}
+
+async fn wait(delay: Duration, is_stopping: &AtomicBool) {
+    let end = tokio::time::Instant::now() + delay;
+    while tokio::time::Instant::now() < end && !is_stopping.load(Ordering::Relaxed) {
+        tokio::time::sleep(POLL.min(delay)).await;
+    }
+}
