@@ -24,6 +24,8 @@ const BASELINES: [(&str, &str); 2] = [
 /// Enumerations whose readers pass over what they do not know.
 const OPEN_ENUMERATIONS: [&str; 2] = ["/properties/type", "/properties/status"];
 
+type Change = fn(&mut Value);
+
 fn parse(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
@@ -78,7 +80,7 @@ fn a_payment_of_a_bill_is_what_the_schema_says() {
 fn what_is_not_an_event_is_not_one_by_the_schema() {
     let schema = parse(PAYMENTS);
     let good: Value = serde_json::from_slice(&event_to_value(&event())).unwrap();
-    let breakages: [(&str, fn(&mut Value)); 8] = [
+    let breakages: [(&str, Change); 8] = [
         ("a whole card number", |it| it["credit_card_number"] = json!("4242424242424242")),
         ("a text for a number", |it| it["amount_minor"] = json!("1")),
         ("an unknown kind", |it| it["type"] = json!("payment.lost")),
@@ -144,7 +146,7 @@ fn readers_of_what_was_published_before_can_read_what_is_published_now() {
 #[test]
 fn a_change_that_readers_could_trip_over_is_found() {
     let old = parse(PAYMENTS);
-    let changes: [(&str, fn(&mut Value)); 8] = [
+    let changes: [(&str, Change); 8] = [
         ("/properties/brand: gone", |it| {
             it["properties"].as_object_mut().unwrap().remove("brand");
         }),
