@@ -36,6 +36,8 @@ pub struct Statistics {
     pub n_dead_letters: u64,
     /// Cards that wait for missed events now.
     pub n_held_cards: u64,
+    /// Cards of which the Bank had had more events, though nothing was on its way any more.
+    pub n_behind: u64,
     /// Followers of a card that were dropped because they did not keep up.
     pub n_dropped_subscribers: u64,
 }
@@ -156,6 +158,11 @@ impl Progress {
     pub(crate) fn count_held_cards(&self, n_held_cards: u64) {
         let mut statistics = self.0.statistics.lock().unwrap_or_else(PoisonError::into_inner);
         statistics.n_held_cards = n_held_cards;
+    }
+
+    pub(crate) fn count_behind(&self, n_cards: u64) {
+        let mut statistics = self.0.statistics.lock().unwrap_or_else(PoisonError::into_inner);
+        statistics.n_behind += n_cards;
     }
 
     pub(crate) fn count_dropped(&self, n_subscribers: u64) {

@@ -3,6 +3,7 @@
 pub(crate) mod follower;
 pub(crate) mod payer;
 pub(crate) mod projector;
+pub(crate) mod reconciler;
 pub(crate) mod repairer;
 pub(crate) mod subscribers;
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub use card::{CardState, StatementCard};
 pub use cycle::Cycle;
 pub use filter::Filter;
 pub use fold::{Applied, Rows, Update, fold};
-pub use held::{HeldCard, release};
+pub use held::{HeldCard, hold_behind, release};
 pub use line::{LineKind, StatementLine};
 pub use project::{Step, project};
 pub use search::searchable;

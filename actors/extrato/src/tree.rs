@@ -5,6 +5,7 @@
 //! |- projector   owns the thread that writes statements
 //! |- follower    reads the source of events and hands them to the writer
 //! |- repairer    fetches what a card missed from the Bank's own past
+//! |- reconciler  holds every card against the Bank, for what no gap shows
 //! `- payer       asks the Bank for the payments of bills
 //! ```
 
@@ -23,6 +24,7 @@ use crate::reading::Reading;
 use crate::shell::follower::Follower;
 use crate::shell::payer::Payer;
 use crate::shell::projector::Projector;
+use crate::shell::reconciler::Reconciler;
 use crate::shell::repairer::Repairer;
 use crate::shell::subscribers::Subscribers;
 use crate::shell::writer_thread::{WriterParts, WriterQueue};
@@ -77,6 +79,12 @@ pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHand
         surroundings: Arc::clone(&surroundings),
     };
     let follower = ChildSpec::permanent("follower", move |_| follower.clone());
+    let reconciler = Reconciler {
+        repair: Arc::clone(&repair),
+        writer: writer.clone(),
+        progress: progress.clone(),
+    };
+    let reconciler = ChildSpec::permanent("reconciler", move |_| reconciler.clone());
     let repairer = Repairer {
         repair,
         writer: writer.clone(),
@@ -98,6 +106,7 @@ pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHand
         .child(projector)
         .child(follower)
         .child(repairer)
+        .child(reconciler)
         .child(payer);
     let reading = Reading::new(reader, limits.max_readers);
     let handle = ExtratoHandle::new(Inner {

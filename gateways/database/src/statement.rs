@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use bancada_extrato::ports::{
-    Offsets, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
+    BankCard, Offsets, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
 };
-use bancada_extrato::statement::{Applied, BillOutcome, BillPayment, HeldCard, fold, release};
+use bancada_extrato::statement::{
+    Applied, BillOutcome, BillPayment, HeldCard, fold, hold_behind, release,
+};
 use bancada_kernel::{CardToken, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -184,6 +186,14 @@ impl StatementStore for Store {
         let n_held = release(&mut rows, found)?;
         rows.0.commit().map_err(failure)?;
         Ok(n_held)
+    }
+
+    fn hold_behind(&mut self, cards: &[BankCard]) -> Result<u64, StoreError> {
+        let transaction = self.connection.transaction().map_err(failure)?;
+        let mut rows = OpenTransaction(transaction);
+        let n_behind = hold_behind(&mut rows, cards)?;
+        rows.0.commit().map_err(failure)?;
+        Ok(n_behind)
     }
 
     fn progress(&mut self) -> Result<Vec<u64>, StoreError> {

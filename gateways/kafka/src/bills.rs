@@ -7,3 +7,5 @@ mod record;
 
 pub use consumer::BillConsumer;
 pub use producer::{BillProducer, KafkaBills};
+#[cfg(test)]
+pub(crate) use record::value as bill_to_value;

@@ -14,6 +14,8 @@ mod decode;
 mod encode;
 mod producer;
 mod reader;
+#[cfg(test)]
+mod schema;
 mod topic;
 
 pub use address::{BadBrokers, Brokers};

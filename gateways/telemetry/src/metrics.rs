@@ -34,6 +34,9 @@ pub struct Metrics {
     escalations: IntCounter,
     in_flight: IntGaugeVec,
     statement_lag: IntGauge,
+    statement_events: IntCounterVec,
+    statement_cards_behind: IntCounter,
+    statement_cards_held: IntGauge,
     delivery_lag: IntGauge,
     journal_position: IntGauge,
     snapshot_position: IntGauge,
@@ -99,6 +102,21 @@ impl Metrics {
                 "bancada_statement_lag_events",
                 "Events the Bank has committed and the statement has not applied.",
             ),
+            statement_events: counters(
+                "bancada_statement_events_total",
+                "Events that came to the statement, by what became of them: applied, duplicate, \
+                 held, dead_letter.",
+                &["result"],
+            ),
+            statement_cards_behind: IntCounter::new(
+                "bancada_statement_cards_behind_total",
+                "Cards found to have missed events although nothing came after them.",
+            )
+            .expect("a constant name"),
+            statement_cards_held: gauge(
+                "bancada_statement_cards_held",
+                "Cards whose statement waits for missed events.",
+            ),
             delivery_lag: gauge(
                 "bancada_outbox_lag_events",
                 "Events the Bank has committed and the broker has not acknowledged.",
@@ -139,6 +157,9 @@ impl Metrics {
             Box::new(self.escalations.clone()),
             Box::new(self.in_flight.clone()),
             Box::new(self.statement_lag.clone()),
+            Box::new(self.statement_events.clone()),
+            Box::new(self.statement_cards_behind.clone()),
+            Box::new(self.statement_cards_held.clone()),
             Box::new(self.delivery_lag.clone()),
             Box::new(self.journal_position.clone()),
             Box::new(self.snapshot_position.clone()),
@@ -196,6 +217,19 @@ impl Metrics {
     /// How far the statement is behind.
     pub fn set_statement_lag(&self, events: u64) {
         self.statement_lag.set(i64::try_from(events).unwrap_or(i64::MAX));
+    }
+
+    /// What has become of the events that came to the statement since its start: words and counts.
+    pub fn set_statement_events(&self, counts: &[(&str, u64)]) {
+        for (result, count) in counts {
+            raise(&self.statement_events.with_label_values(&[result]), *count);
+        }
+    }
+
+    /// Cards that were found behind since the start, and those that wait now.
+    pub fn set_statement_cards(&self, n_behind: u64, n_held: u64) {
+        raise(&self.statement_cards_behind, n_behind);
+        self.statement_cards_held.set(i64::try_from(n_held).unwrap_or(i64::MAX));
     }
 
     /// How far the journal has come, and how far the broker is behind it.
@@ -263,6 +297,11 @@ fn histograms(name: &str, help: &str, labels: &[&str]) -> HistogramVec {
     metric(HistogramVec::new(options, labels))
 }
 
+/// A counter that somebody else counts. It never goes back.
+fn raise(counter: &IntCounter, to: u64) {
+    counter.inc_by(to.saturating_sub(counter.get()));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -278,6 +317,9 @@ mod tests {
         metrics.escalated();
         metrics.set_in_flight("bank/ledger", 7);
         metrics.set_statement_lag(3);
+        metrics.set_statement_events(&[("applied", 5), ("held", 1)]);
+        metrics.set_statement_events(&[("applied", 7), ("held", 1)]);
+        metrics.set_statement_cards(2, 1);
         metrics.set_journal(10, Some(4));
         metrics.set_breaker("bank", 2);
         metrics.snapshot_made(9, Duration::from_millis(1_500));
@@ -292,6 +334,10 @@ mod tests {
             "bancada_snapshot_position 9",
             "bancada_snapshot_duration_seconds 1.5",
             "bancada_statement_lag_events 3",
+            r#"bancada_statement_events_total{result="applied"} 7"#,
+            r#"bancada_statement_events_total{result="held"} 1"#,
+            "bancada_statement_cards_behind_total 2",
+            "bancada_statement_cards_held 1",
             "bancada_outbox_lag_events 6",
             r#"bancada_circuit_state{to="bank"} 2"#,
         ] {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher as _};
+use std::ops::Bound;
 
 use bancada_kernel::{
     CardToken, Currency, EventCard, EventId, EventKind, IdempotencyKey, MerchantId, Money,
@@ -27,6 +28,8 @@ pub struct Ledger {
     /// The latest time that any entry was recorded at: what the age of answers is measured by.
     pub(super) latest: Timestamp,
     pub(super) cards: HashMap<CardToken, CardAccount>,
+    /// The cards' tokens in order: whoever lists them asks for a page at a time.
+    pub(super) tokens: BTreeSet<CardToken>,
     pub(super) payments: Payments,
     pub(super) answers: Answers,
     pub(super) bill_payments: BillPayments,
@@ -48,6 +51,7 @@ impl Ledger {
             last_event: None,
             latest: Timestamp::default(),
             cards: HashMap::new(),
+            tokens: BTreeSet::new(),
             payments: Payments::default(),
             answers: Answers::default(),
             bill_payments: BillPayments::default(),
@@ -81,6 +85,12 @@ impl Ledger {
     /// Every card, in no order.
     pub fn cards(&self) -> impl Iterator<Item = &CardAccount> {
         self.cards.values()
+    }
+
+    /// Cards in the order of their tokens, after one or from the first.
+    pub fn cards_after(&self, after: Option<&CardToken>) -> impl Iterator<Item = &CardAccount> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.tokens.range((from, Bound::Unbounded)).filter_map(|token| self.cards.get(token))
     }
 
     /// A payment.
@@ -213,6 +223,7 @@ impl Ledger {
             always_declines: issued.always_declines,
             sequence: card.sequence,
         };
+        self.tokens.insert(card.token.clone());
         self.cards.insert(card.token.clone(), account);
     }
 

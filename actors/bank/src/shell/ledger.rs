@@ -16,7 +16,7 @@ use bancada_supervision::{ExitContext as _, SupervisedActor};
 use tokio::sync::oneshot;
 
 use crate::answer::{BankError, PaymentQuery};
-use crate::ledger::{CardAccount, Expire, Stamp};
+use crate::ledger::{Expire, Stamp};
 use crate::ports::Surroundings;
 use crate::shell::journal::JournalQueue;
 use crate::shell::journal_thread::Order;
@@ -309,13 +309,8 @@ impl Handler<ListCards> for LedgerActor {
 
     fn handle(&mut self, message: ListCards, _: &mut Self::Context) {
         let Some(core) = &mut self.core else { return };
-        let mut cards: Vec<&CardAccount> = core
-            .ledger
-            .cards()
-            .filter(|card| message.after.as_ref().is_none_or(|after| card.token > *after))
-            .collect();
-        cards.sort_unstable_by(|a, b| a.token.cmp(&b.token));
-        let page = cards.into_iter().take(message.limit).cloned().collect();
+        let cards = core.ledger.cards_after(message.after.as_ref()).take(message.limit);
+        let page = cards.cloned().collect();
         core.observe(message.reply, Ok(page));
     }
 }

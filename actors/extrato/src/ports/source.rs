@@ -83,4 +83,17 @@ pub trait EventRepair: Send + Sync + 'static {
 
     /// The last position that the Bank has committed in each of its shards.
     async fn committed_positions(&self) -> Result<Vec<u64>, SourceError>;
+
+    /// Some cards after one or from the first, in the order of their tokens; none when there are
+    /// no more.
+    async fn cards(&self, after: Option<&CardToken>) -> Result<Vec<BankCard>, SourceError>;
+}
+
+/// A card as the Bank has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BankCard {
+    /// Which card.
+    pub token: CardToken,
+    /// How many events it has had.
+    pub sequence: u64,
 }

@@ -2,7 +2,7 @@
 
 use bancada_kernel::{CardToken, Timestamp};
 
-use super::{Offsets, SourceRecord};
+use super::{BankCard, Offsets, SourceRecord};
 use crate::statement::{Applied, BillPayment, Filter, HeldCard, StatementCard, StatementLine};
 
 /// Writes statements. Owned by one thread.
@@ -20,6 +20,10 @@ pub trait StatementStore: Send + 'static {
     /// Runs [`release`](crate::statement::release) over cards that were found waiting, in one
     /// transaction; the result is how many still wait.
     fn release(&mut self, found: &[HeldCard]) -> Result<u64, StoreError>;
+
+    /// Runs [`hold_behind`](crate::statement::hold_behind) over cards of the Bank, in one
+    /// transaction; the result is how many began to wait.
+    fn hold_behind(&mut self, cards: &[BankCard]) -> Result<u64, StoreError>;
 
     /// The highest position seen of each shard; none at the very start.
     fn progress(&mut self) -> Result<Vec<u64>, StoreError>;

@@ -5,5 +5,6 @@ mod source;
 
 mod follow;
 mod pay;
+mod reconcile;
 mod repair;
 mod subscribe;

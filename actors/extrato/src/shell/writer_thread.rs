@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
 use crate::freshness::Progress;
-use crate::ports::{Offsets, SourceRecord, StatementStore, StoreError, Surroundings};
+use crate::ports::{BankCard, Offsets, SourceRecord, StatementStore, StoreError, Surroundings};
 use crate::shell::subscribers::Subscribers;
 use crate::statement::{BillPayment, HeldCard};
 
@@ -22,6 +22,8 @@ pub(crate) enum Job {
     Held(Reply<Vec<HeldCard>>),
     /// Let cards go on of which the Bank has nothing more; the answer is how many still wait.
     Release(Release, Reply<u64>),
+    /// Make cards wait that are behind the Bank's; the answer is how many began to wait.
+    HoldBehind(Vec<BankCard>, Reply<u64>),
     /// Keep a payment of a bill; the answer is the one that was kept under its key before.
     KeepBill(Box<BillPayment>, Reply<Option<BillPayment>>),
     OpenBills(Reply<Vec<BillPayment>>),
@@ -94,6 +96,13 @@ impl WriterParts {
                 Job::Offsets(reply) => drop(reply.send(store.offsets())),
                 Job::Held(reply) => drop(reply.send(store.held())),
                 Job::Release(release, reply) => drop(reply.send(self.release(store, &release))),
+                Job::HoldBehind(cards, reply) => {
+                    let n_behind = store.hold_behind(&cards);
+                    if n_behind.as_ref().is_ok_and(|n_behind| *n_behind > 0) {
+                        self.repair.notify_one();
+                    }
+                    let _ = reply.send(n_behind);
+                }
                 Job::KeepBill(payment, reply) => drop(reply.send(store.keep_bill(&payment))),
                 Job::OpenBills(reply) => drop(reply.send(store.open_bills())),
                 Job::Stop => break,

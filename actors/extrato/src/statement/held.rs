@@ -3,7 +3,7 @@
 use bancada_kernel::CardToken;
 
 use super::Rows;
-use crate::ports::StoreError;
+use crate::ports::{BankCard, StoreError};
 
 /// A card and the event after which its statement stands still.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,4 +32,21 @@ pub fn release(rows: &mut dyn Rows, found: &[HeldCard]) -> Result<u64, StoreErro
         }
     }
     Ok(u64::try_from(held.len()).unwrap_or(u64::MAX))
+}
+
+/// Makes those cards wait that have had fewer events here than at the Bank, so that what they
+/// missed is fetched. The result is how many began to wait.
+///
+/// A gap is seen when the next event of a card comes; this is for a card of which nothing comes.
+pub fn hold_behind(rows: &mut dyn Rows, cards: &[BankCard]) -> Result<u64, StoreError> {
+    let held = rows.held()?;
+    let mut n_behind = 0;
+    for BankCard { token, sequence } in cards {
+        let known = rows.card(token)?.map_or(0, |card| card.sequence);
+        if known < *sequence && !held.contains_key(token) {
+            rows.put_held(token, *sequence)?;
+            n_behind += 1;
+        }
+    }
+    Ok(n_behind)
 }

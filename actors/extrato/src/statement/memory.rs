@@ -7,11 +7,11 @@ use bancada_kernel::{CardToken, IdempotencyKey, Money, Shard, Timestamp};
 
 use super::{
     Applied, BillOutcome, BillPayment, CardState, Cycle, Filter, HeldCard, Rows, StatementCard,
-    StatementLine, fold, release, searchable,
+    StatementLine, fold, hold_behind, release, searchable,
 };
 use crate::ports::{
-    Offsets, SourcePosition, SourceRecord, StatementReader, StatementStore, StatementStoreOpener,
-    StoreError, Undecodable,
+    BankCard, Offsets, SourcePosition, SourceRecord, StatementReader, StatementStore,
+    StatementStoreOpener, StoreError, Undecodable,
 };
 
 /// Everything that is kept.
@@ -179,6 +179,10 @@ impl StatementStore for Disk {
 
     fn release(&mut self, found: &[HeldCard]) -> Result<u64, StoreError> {
         release(&mut self.0.lock().unwrap().content, found)
+    }
+
+    fn hold_behind(&mut self, cards: &[BankCard]) -> Result<u64, StoreError> {
+        hold_behind(&mut self.0.lock().unwrap().content, cards)
     }
 
     fn progress(&mut self) -> Result<Vec<u64>, StoreError> {

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bancada_extrato::ports::{
-    EventRepair, EventSource, EventStream, Offsets, SourceBatch, SourceError, SourcePosition,
-    SourceRecord, Undecodable,
+    BankCard, EventRepair, EventSource, EventStream, Offsets, SourceBatch, SourceError,
+    SourcePosition, SourceRecord, Undecodable,
 };
 use bancada_kernel::{CardToken, PaymentEvent, Shard, ShardCount};
 use bancada_proto::bank::v1;
+use bancada_proto::bank::v1::card_service_client::CardServiceClient;
 use bancada_proto::bank::v1::event_feed_client::EventFeedClient;
 use futures_util::future::select_all;
 use prost::Message as _;
@@ -23,6 +24,8 @@ use crate::message::event::event_from_message;
 
 /// A batch of the feed: 512 events of at most some kilobytes.
 const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// Cards on a page: as many as the Bank gives.
+const CARDS: u32 = 1_000;
 /// Connecting, and the first batch of a repair.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
@@ -30,14 +33,18 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct FeedClient {
     channel: EventFeedClient<Channel>,
+    cards: CardServiceClient<Channel>,
 }
 
 impl FeedClient {
     /// A client that connects when it is used; call it inside a tokio runtime.
     pub fn new(address: &BankAddress) -> FeedClient {
-        let channel =
-            EventFeedClient::new(connect(address)).max_decoding_message_size(MAX_BATCH_BYTES);
-        FeedClient { channel }
+        let channel = connect(address);
+        FeedClient {
+            channel: EventFeedClient::new(channel.clone())
+                .max_decoding_message_size(MAX_BATCH_BYTES),
+            cards: CardServiceClient::new(channel),
+        }
     }
 
     /// Every event after a position, and then what is committed from now on.
@@ -175,5 +182,21 @@ impl EventRepair for FeedClient {
             positions.push(first_batch(&mut batches).await?.committed_position);
         }
         Ok(positions)
+    }
+
+    async fn cards(&self, after: Option<&CardToken>) -> Result<Vec<BankCard>, SourceError> {
+        let mut client = self.cards.clone();
+        let page_token = after.map(ToString::to_string).unwrap_or_default();
+        let request = v1::ListCardsRequest { page_size: CARDS, page_token };
+        let page = match tokio::time::timeout(ANSWER_WITHIN, client.list_cards(request)).await {
+            Ok(Ok(page)) => page.into_inner(),
+            Ok(Err(status)) => return Err(SourceError(status.message().to_owned())),
+            Err(_) => return Err(SourceError("the bank did not answer in time".to_owned())),
+        };
+        let card = |card: v1::CardAccount| match CardToken::parse(&card.card_token) {
+            Ok(token) => Ok(BankCard { token, sequence: card.sequence }),
+            Err(error) => Err(SourceError(format!("a card's token cannot be read: {error}"))),
+        };
+        page.cards.into_iter().map(card).collect()
     }
 }

@@ -84,5 +84,6 @@ pub(crate) fn account(account: CardAccount) -> v1::CardAccount {
         status: status.into(),
         closing_day: account.closing_day.into(),
         due_day: account.due_day.into(),
+        sequence: account.sequence,
     }
 }

@@ -8,7 +8,7 @@ use rdkafka::message::{Header, Headers, OwnedHeaders};
 
 const TRACE: &str = "traceparent";
 
-pub(super) fn value(payment: &BillPayment) -> Vec<u8> {
+pub(crate) fn value(payment: &BillPayment) -> Vec<u8> {
     let wire = wire::BillPayment {
         key: payment.key.to_string(),
         card_token: payment.token.to_string(),

@@ -81,6 +81,33 @@ fn what_a_wiped_broker_forgot_is_fetched_from_the_bank() {
 }
 
 #[test]
+fn what_a_wiped_broker_forgot_is_found_although_nothing_comes_after_it() {
+    let broker = Broker::start();
+    run(async {
+        let bench = Bench::new(Transport::kafka(&broker));
+        let bank = bench.bank().await;
+        let statement = bench.statement().await;
+        bank.pay_often(8).await;
+        statement.equals(&bank).await;
+        statement.tree.shutdown().await;
+        bank.pay_often(8).await;
+        eventually("the broker has everything", async || {
+            bank.handle.n_delivered() == Some(bank.position())
+        })
+        .await;
+        broker.kill();
+        broker.wipe();
+        broker.start_again();
+        // Nobody pays any more: only the Bank can say that something is missing.
+        let statement = bench.statement().await;
+        statement.equals(&bank).await;
+        assert_eq!(statement.handle.statistics().n_behind, 4, "each card that paid");
+        statement.tree.shutdown().await;
+        bank.tree.shutdown().await;
+    });
+}
+
+#[test]
 fn a_record_that_is_no_event_is_put_aside_and_its_card_is_repaired() {
     let broker = Broker::shared();
     run(async {

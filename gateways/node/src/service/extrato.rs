@@ -60,5 +60,13 @@ impl ExtratoService {
         let freshness = handle.freshness();
         let behind = freshness.committed_position.saturating_sub(freshness.applied_position);
         surroundings.metrics.set_statement_lag(behind);
+        let counted = handle.statistics();
+        surroundings.metrics.set_statement_events(&[
+            ("applied", counted.n_applied),
+            ("duplicate", counted.n_duplicates),
+            ("held", counted.n_held),
+            ("dead_letter", counted.n_dead_letters),
+        ]);
+        surroundings.metrics.set_statement_cards(counted.n_behind, counted.n_held_cards);
     }
 }

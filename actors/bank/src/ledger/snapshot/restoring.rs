@@ -121,6 +121,7 @@ impl Restoring {
             masked_number: card.masked_number.clone(),
             brand: card.brand,
         });
+        self.ledger.tokens.insert(card.token.clone());
         self.ledger.cards.insert(card.token.clone(), card);
     }
 

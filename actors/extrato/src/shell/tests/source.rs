@@ -1,14 +1,15 @@
 //! A source of events that is written to, cut and joined again by a test.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bancada_kernel::PaymentEvent;
+use bancada_kernel::{CardToken, PaymentEvent};
 use tokio::sync::watch;
 
 use crate::ports::{
-    BillSendError, BillSender, EventRepair, EventSource, EventStream, Offsets, SourceBatch,
-    SourceError, SourceRecord,
+    BankCard, BillSendError, BillSender, EventRepair, EventSource, EventStream, Offsets,
+    SourceBatch, SourceError, SourceRecord,
 };
 use crate::statement::BillPayment;
 use crate::statement::history::History;
@@ -131,6 +132,19 @@ impl EventRepair for Script {
         }
         let later = state.past.iter().filter(|event| event.position > after);
         Ok(later.take(limit.min(BATCH)).cloned().collect())
+    }
+
+    async fn cards(&self, after: Option<&CardToken>) -> Result<Vec<BankCard>, SourceError> {
+        let state = self.state.lock().unwrap();
+        if state.is_past_away {
+            return Err(away());
+        }
+        let mut cards: BTreeMap<CardToken, u64> = BTreeMap::new();
+        for card in state.past.iter().filter_map(|event| event.card.as_ref()) {
+            cards.insert(card.token.clone(), card.sequence);
+        }
+        let later = cards.into_iter().filter(|(token, _)| after.is_none_or(|after| token > after));
+        Ok(later.take(BATCH).map(|(token, sequence)| BankCard { token, sequence }).collect())
     }
 
     async fn beginnings(&self) -> Result<Vec<u64>, SourceError> {
