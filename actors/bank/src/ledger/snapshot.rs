@@ -382,3 +382,6 @@ impl Restoring {
 fn merchant(merchants: &[MerchantId], number: u32) -> Result<MerchantId, Unfit> {
     merchants.get(number as usize).cloned().ok_or(Unfit("a merchant is missing"))
 }
+
+#[cfg(test)]
+mod tests;
