@@ -2,14 +2,20 @@
 
 /// Cents of a text like `39,90`, `1.234,56`, `1,234.56`, `40` or `R$ 5,00`; `None` where it is
 /// no amount greater than zero. A point or comma is decimal when one or two digits follow it to
-/// the end, and otherwise parts thousands.
+/// the end, and otherwise parts thousands; never both in one text.
 pub(crate) fn minor_of(text: &str) -> Option<i64> {
     let text = text.trim().trim_start_matches("R$").trim();
     let is_mark = |letter: char| matches!(letter, '.' | ',');
-    let (whole, cents) = match text.rfind(is_mark) {
-        Some(at) if matches!(text.len() - at - 1, 1 | 2) => (&text[..at], &text[at + 1..]),
-        _ => (text, ""),
-    };
+    let decimal = text.rfind(is_mark).filter(|at| matches!(text.len() - at - 1, 1 | 2));
+    let (whole, cents) = decimal.map_or((text, ""), |at| (&text[..at], &text[at + 1..]));
+    let mark_of_cents = decimal.and_then(|at| text[at..].chars().next());
+    let mut marks = whole.chars().filter(|letter| is_mark(*letter));
+    let mark_of_thousands = marks.next();
+    if mark_of_thousands.is_some() && mark_of_thousands == mark_of_cents
+        || marks.any(|mark| Some(mark) != mark_of_thousands)
+    {
+        return None;
+    }
     let mut groups = whole.split(is_mark);
     let first = groups.next().filter(|first| !first.is_empty())?;
     let rest: Vec<&str> = groups.collect();
@@ -56,6 +62,8 @@ mod tests {
             ("1.23.456", None),
             ("1234.567,00", None),
             ("5,123,4", None),
+            ("1.234,567", None),
+            ("1,234.567,89", None),
             ("cinco", None),
             ("1e3", None),
             ("99999999999999999999", None),

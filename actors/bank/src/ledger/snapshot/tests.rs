@@ -7,16 +7,22 @@ use crate::ledger::fixture::Bench;
 use crate::ledger::{Authorize, CardPresented};
 
 #[test]
-fn a_payment_keeps_what_it_was_told_of_its_card() {
+fn a_payment_keeps_what_it_was_told_of_its_card_also_if_the_card_was_issued_later() {
     let mut bench = Bench::with_card(1000);
-    let good = Bench::sale("account", 10);
-    let card = good.card.clone();
-    let number = CardPresented { masked_number: "************9999".into(), ..card.clone() };
-    let brand = CardPresented { brand: Brand::Elo, ..card.clone() };
-    let stranger = CardPresented { token: CardToken::parse("nobody").unwrap(), ..card };
-    bench.authorize(&good).unwrap();
-    for (key, card) in [("number", number), ("brand", brand), ("stranger", stranger)] {
-        bench.authorize(&Authorize { card, ..Bench::sale(key, 10) }).unwrap();
+    let known = Bench::sale("known", 10);
+    bench.authorize(&known).unwrap();
+    for (token, masked_number, brand) in [
+        ("another-number", "************9999", Brand::Visa),
+        ("another-brand", "************4242", Brand::Elo),
+        ("the-same", "************4242", Brand::Visa),
+    ] {
+        let (token_of_card, masked_number) =
+            (CardToken::parse(token).unwrap(), masked_number.into());
+        let card =
+            CardPresented { token: token_of_card, masked_number, brand, ..known.card.clone() };
+        bench.authorize(&Authorize { card, ..Bench::sale(token, 10) }).unwrap();
+        let issued = Bench::new_card(token, 1000).decide(&bench.ledger, bench.stamp());
+        bench.apply(issued.unwrap());
     }
     let before = bench.ledger.clone();
     bench.restore();
