@@ -108,13 +108,13 @@ fn unreadable(field: &'static str, what: impl std::fmt::Display) -> EventValueEr
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
     use crate::encode::{event_to_value, key};
 
-    pub(super) fn event() -> PaymentEvent {
+    pub(crate) fn event() -> PaymentEvent {
         let id = |n: u8| format!("00000000-0000-7000-8000-0000000000{n:02}");
         PaymentEvent {
             event_id: EventId::parse(&id(1)).unwrap(),
