@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cargo::cargo;
 use crate::phase::{Phases, succeed};
-use crate::{browser, kafka, postgres, tidy, web};
+use crate::{browser, kafka, pipeline, postgres, tidy, web};
 
 /// Runs every check and test; prints the test runners' own closing lines and the time per phase.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
@@ -19,10 +19,12 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     phases.run("browser", browser::ensure)?;
     phases.run("postgresql", postgres::ensure)?;
     let libs = phases.run("kafka", || kafka::ensure(root))?;
+    let servers = phases.run("elasticsearch", || pipeline::ensure(root))?;
     phases.run("tests", || {
         let test = ["test", "--locked", "--workspace", "--no-fail-fast"];
         let mut tests = cargo(root);
         tests.args(test).env("BANCADA_WEB", root.join("dist/web")).env(kafka::LIBS, &libs);
+        tests.envs(servers);
         succeed(&mut tests)
     })?;
     phases.print();

@@ -1,6 +1,6 @@
 //! An event as a record of the topic.
 
-use bancada_kernel::{CardSnapshot, DeclineReason, PaymentEvent, Timestamp};
+use bancada_kernel::{CardSnapshot, DeclineReason, EventKind, PaymentEvent, Timestamp};
 use bancada_proto::event as wire;
 use rdkafka::message::{Header, OwnedHeaders};
 
@@ -19,7 +19,7 @@ pub(crate) fn key(event: &PaymentEvent) -> Option<&str> {
 
 /// The record's headers: what a consumer wants to know before it reads the value.
 pub(crate) fn headers(event: &PaymentEvent) -> OwnedHeaders {
-    let mut headers = OwnedHeaders::new_with_capacity(4)
+    let mut headers = OwnedHeaders::new_with_capacity(5)
         .insert(Header { key: "event-type", value: Some(event.kind.word()) })
         .insert(Header { key: "event-id", value: Some(&event.event_id.to_string()) })
         .insert(Header { key: "schema-version", value: Some(&wire::SCHEMA_VERSION.to_string()) });
@@ -27,7 +27,31 @@ pub(crate) fn headers(event: &PaymentEvent) -> OwnedHeaders {
         let value = Some(&trace.to_string());
         headers = headers.insert(Header { key: "traceparent", value });
     }
+    if let Some(role) = role(event.kind) {
+        headers = headers.insert(Header { key: role, value: Some("true") });
+    }
     headers
+}
+
+/// A header that is there or not, by what the event says of its payment: Kafka Connect decides
+/// by the presence of a header only, and knows no expressions over the value.
+fn role(kind: EventKind) -> Option<&'static str> {
+    match kind {
+        // Every payment stands as it stood before.
+        EventKind::CardIssued
+        | EventKind::CardStatusChanged
+        | EventKind::CardLimitChanged
+        | EventKind::PaymentOperationRefused
+        | EventKind::BillPaid
+        | EventKind::BillRefused => Some("payment-unchanged"),
+        // The payment changes, but its own amount and date are those of an earlier event.
+        EventKind::PaymentVoided | EventKind::PaymentExpired | EventKind::PaymentRefunded => {
+            Some("payment-follow-up")
+        }
+        EventKind::PaymentAuthorized | EventKind::PaymentCaptured | EventKind::PaymentDeclined => {
+            None
+        }
+    }
 }
 
 fn to_wire(event: &PaymentEvent) -> wire::PaymentEvent {
@@ -78,4 +102,28 @@ fn rfc3339(Timestamp(millis): Timestamp) -> String {
     let nearest = if millis < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
     let instant = jiff::Timestamp::from_millisecond(millis).unwrap_or(nearest);
     format!("{instant:.3}")
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::message::Headers as _;
+
+    use super::*;
+    use crate::decode::tests::event;
+
+    #[test]
+    fn headers_tell_kafka_connect_what_becomes_of_the_payment() {
+        for kind in EventKind::ALL {
+            let headers = headers(&PaymentEvent { kind, ..event() });
+            let names: Vec<_> = headers.iter().map(|header| header.key).collect();
+            let expected: &[&str] = match kind.word() {
+                "payment.authorized" | "payment.captured" | "payment.declined" => &[],
+                "payment.voided" | "payment.expired" | "payment.refunded" => &["payment-follow-up"],
+                _ => &["payment-unchanged"],
+            };
+            assert_eq!(names[..3], ["event-type", "event-id", "schema-version"]);
+            assert_eq!(names[3], "traceparent");
+            assert_eq!(&names[4..], expected, "{kind:?}");
+        }
+    }
 }

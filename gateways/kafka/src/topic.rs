@@ -62,8 +62,9 @@ impl Topic {
         config
     }
 
-    /// Makes it where it does not exist. One that somebody made before is used as it is.
-    pub(crate) async fn ensure(&self) -> Result<(), KafkaError> {
+    /// Makes it where it does not exist; whether it was made. One that somebody made before is
+    /// used as it is.
+    pub async fn ensure(&self) -> Result<bool, KafkaError> {
         let context = Context::new("admin");
         let admin: AdminClient<Context> = self.client_config().create_with_context(context)?;
         let topic = NewTopic::new(&self.name, N_PARTITIONS, REPLICATION)
@@ -73,13 +74,17 @@ impl Topic {
         let options = AdminOptions::new()
             .request_timeout(Some(ANSWER_WITHIN))
             .operation_timeout(Some(ANSWER_WITHIN));
+        let mut is_made = false;
         for created in admin.create_topics([&topic], &options).await? {
             match created {
-                Ok(name) => tracing::info!(name, partitions = N_PARTITIONS, "topic created"),
+                Ok(name) => {
+                    is_made = true;
+                    tracing::info!(name, partitions = N_PARTITIONS, "topic created");
+                }
                 Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((_, code)) => return Err(KafkaError::AdminOp(code)),
             }
         }
-        Ok(())
+        Ok(is_made)
     }
 }

@@ -1,5 +1,7 @@
 //! The command line. Every option is also an environment variable.
 
+mod pipeline;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use bancada_kafka::Brokers;
 use bancada_simulator::Kind;
 use bancada_telemetry::logs::LogFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use pipeline::{ApplyOptions, PipelineCommand, PipelineOptions, StatusOptions};
 
 /// Card payments that you can run, break and audit on your own machine.
 ///
@@ -62,6 +66,8 @@ pub(crate) enum Command {
     /// Simulate the bank, the shop and the statement under faults that a seed decides, and audit
     /// what everybody was told.
     Sim(SimOptions),
+    /// Copy payments from Kafka into Elasticsearch, for dashboards in Kibana: set it up, and look.
+    Pipeline(PipelineOptions),
     /// List the demo cards.
     Cards(CardsOptions),
     /// Look whether this machine can run Bancada, and whether it runs.

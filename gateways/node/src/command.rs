@@ -7,5 +7,6 @@ pub(crate) mod checkout;
 pub(crate) mod doctor;
 pub(crate) mod extrato;
 pub(crate) mod load;
+pub(crate) mod pipeline;
 pub(crate) mod sim;
 pub(crate) mod up;

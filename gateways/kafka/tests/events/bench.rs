@@ -148,6 +148,11 @@ impl Bench {
         RunningBank { handle, tree }
     }
 
+    /// Takes away the note of what was delivered, as a power cut may. The Bank must be down.
+    pub(crate) fn forget_what_was_delivered(&self) {
+        std::fs::remove_file(self.folder.path().join("delivery.sqlite3")).unwrap();
+    }
+
     /// Starts the statement on what it has on its disk.
     pub(crate) async fn statement(&self) -> RunningStatement {
         self.statement_from(|source| source).await

@@ -133,6 +133,28 @@ fn a_record_that_is_no_event_is_put_aside_and_its_card_is_repaired() {
 }
 
 #[test]
+fn what_is_delivered_twice_changes_nothing() {
+    let broker = Broker::shared();
+    run(async {
+        let bench = Bench::new(Transport::kafka(&broker));
+        let bank = bench.bank().await;
+        let statement = bench.statement().await;
+        bank.pay_often(40).await;
+        statement.equals(&bank).await;
+        bank.tree.shutdown().await;
+        bench.forget_what_was_delivered();
+        let bank = bench.bank().await;
+        eventually("everything came again", async || {
+            statement.handle.statistics().n_duplicates >= bank.position()
+        })
+        .await;
+        statement.equals(&bank).await;
+        statement.tree.shutdown().await;
+        bank.tree.shutdown().await;
+    });
+}
+
+#[test]
 fn actors_that_crash_lose_and_double_nothing() {
     let broker = Broker::shared();
     run(async {

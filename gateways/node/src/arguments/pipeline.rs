@@ -1,0 +1,117 @@
+//! Options of `bancada pipeline`.
+
+use std::time::Duration;
+
+use bancada_kafka::Brokers;
+use bancada_pipeline::{HttpAddress, Servers};
+use clap::{Args, Subcommand};
+
+use super::OutputOption;
+
+/// Kafka Connect tells nothing while its workers divide their work.
+const LOOK_WITHIN: Duration = Duration::from_secs(3);
+
+#[derive(Args)]
+pub(crate) struct PipelineOptions {
+    #[command(subcommand)]
+    pub(crate) command: PipelineCommand,
+}
+
+/// Exit codes are those of `bancada --help`.
+#[derive(Subcommand)]
+pub(crate) enum PipelineCommand {
+    /// Set up topics, index, connector and dashboard, from the files in observability/. Again, it
+    /// changes nothing; what had failed is started again. Ends with 3 at the first that cannot be
+    /// done.
+    Apply(ApplyOptions),
+    /// Show whether payments reach Elasticsearch: connector and tasks, lag, documents, dead
+    /// letters. Ends with 1 if they do not, with 3 if somebody does not answer.
+    Status(StatusOptions),
+}
+
+/// Where the servers are.
+#[derive(Args)]
+pub(crate) struct PipelineServers {
+    /// Kafka's brokers.
+    #[arg(
+        long,
+        env = "BANCADA_KAFKA",
+        default_value = "127.0.0.1:9092",
+        value_name = "HOST:PORT[,HOST:PORT]"
+    )]
+    kafka: Brokers,
+    /// Kafka Connect's REST API.
+    #[arg(
+        long,
+        env = "BANCADA_CONNECT",
+        default_value = "http://127.0.0.1:8083",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    connect: HttpAddress,
+    /// Elasticsearch; with http://NAME:PASSWORD@HOST:PORT where it asks for them.
+    #[arg(
+        long,
+        env = "BANCADA_ELASTICSEARCH",
+        default_value = "http://127.0.0.1:9200",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    elasticsearch: HttpAddress,
+}
+
+#[derive(Args)]
+pub(crate) struct ApplyOptions {
+    #[command(flatten)]
+    servers: PipelineServers,
+    /// Elasticsearch as Kafka Connect reaches it, if that is another address.
+    #[arg(
+        long,
+        env = "BANCADA_ELASTICSEARCH_FROM_CONNECT",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    elasticsearch_from_connect: Option<HttpAddress>,
+    /// Kibana; without it there is no dashboard.
+    #[arg(long, env = "BANCADA_KIBANA", value_name = "URL", hide_env_values = true)]
+    kibana: Option<HttpAddress>,
+    /// How long a server that does not answer yet is waited for.
+    #[arg(long, env = "BANCADA_APPLY_WITHIN", default_value = "10s")]
+    within: humantime::Duration,
+}
+
+impl ApplyOptions {
+    pub(crate) fn servers(&self) -> Servers {
+        let PipelineServers { kafka, connect, elasticsearch } = &self.servers;
+        Servers {
+            kafka: kafka.clone(),
+            connect: connect.clone(),
+            elasticsearch: elasticsearch.clone(),
+            elasticsearch_from_connect: self.elasticsearch_from_connect.clone(),
+            kibana: self.kibana.clone(),
+            within: self.within.into(),
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct StatusOptions {
+    #[command(flatten)]
+    servers: PipelineServers,
+    #[command(flatten)]
+    pub(crate) output: OutputOption,
+}
+
+impl StatusOptions {
+    pub(crate) fn servers(&self) -> Servers {
+        let PipelineServers { kafka, connect, elasticsearch } = &self.servers;
+        Servers {
+            kafka: kafka.clone(),
+            connect: connect.clone(),
+            elasticsearch: elasticsearch.clone(),
+            elasticsearch_from_connect: None,
+            kibana: None,
+            within: LOOK_WITHIN,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Kafka Connect, started and stopped by a test.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+use tempfile::TempDir;
+
+use crate::ports::free_ports;
+use crate::process::Process;
+use crate::servers::answers;
+
+/// One worker. What it knows is on topics of the broker: it begins where the last one ended.
+pub(crate) struct Connect {
+    folder: TempDir,
+    libs: PathBuf,
+    port: u16,
+    process: Mutex<Option<Process>>,
+}
+
+impl Connect {
+    /// Workers of one group share what they know and do.
+    pub(crate) fn start(libs: &Path, plugins: &Path, broker: &str, group: &str) -> Connect {
+        let folder = tempfile::tempdir().unwrap();
+        let [port] = free_ports();
+        let properties = format!(
+            "bootstrap.servers={broker}\n\
+             group.id={group}\n\
+             listeners=http://127.0.0.1:{port}\n\
+             plugin.path={plugins}\n\
+             plugin.discovery=hybrid_warn\n\
+             key.converter=org.apache.kafka.connect.storage.StringConverter\n\
+             value.converter=org.apache.kafka.connect.json.JsonConverter\n\
+             config.storage.topic={group}-configs\n\
+             offset.storage.topic={group}-offsets\n\
+             status.storage.topic={group}-status\n\
+             config.storage.replication.factor=1\n\
+             offset.storage.replication.factor=1\n\
+             status.storage.replication.factor=1\n\
+             offset.storage.partitions=1\n\
+             status.storage.partitions=1\n\
+             offset.flush.interval.ms=1000\n\
+             # A killed worker is not waited for.\n\
+             scheduled.rebalance.max.delay.ms=0\n\
+             session.timeout.ms=6000\n\
+             heartbeat.interval.ms=2000\n\
+             consumer.session.timeout.ms=6000\n\
+             consumer.heartbeat.interval.ms=2000\n",
+            plugins = plugins.display(),
+        );
+        std::fs::write(folder.path().join("connect.properties"), properties).unwrap();
+        let connect = Connect { folder, libs: libs.to_owned(), port, process: Mutex::new(None) };
+        connect.start_again();
+        connect
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Ends it without a chance to do anything.
+    pub(crate) fn kill(&self) {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Starts it, and waits until it knows its connectors.
+    pub(crate) fn start_again(&self) {
+        let mut java = Command::new("java");
+        java.args(["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]);
+        java.arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
+        java.arg("-cp").arg(self.libs.join("*"));
+        java.arg("org.apache.kafka.connect.cli.ConnectDistributed").arg("connect.properties");
+        java.current_dir(self.folder.path());
+        let log = self.folder.path().join("connect.log");
+        let url = format!("{}/connectors", self.url());
+        let process = Process::start(java, &log, None, || answers(&url));
+        *self.process.lock().unwrap() = Some(process);
+    }
+}

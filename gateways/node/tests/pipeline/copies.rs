@@ -1,0 +1,31 @@
+//! Delivery at least once, and documents once.
+
+use std::sync::Arc;
+
+use bancada_telemetry::clock;
+
+use crate::bench::run;
+use crate::panels::Span;
+use crate::payments::{are_copied, bench};
+use crate::servers::Servers;
+
+pub(crate) fn delivered_twice(servers: &Arc<Servers>) {
+    servers.applied();
+    run(async {
+        let from = clock::now().0;
+        let bench = bench(servers);
+        let bank = bench.bank().await;
+        bank.pay_often(40).await;
+        let events = bank.events().await;
+        let span = Span { from, to: clock::now().0 };
+        are_copied(servers, span, &events).await;
+        bank.tree.shutdown().await;
+
+        let before = servers.lag().await;
+        bench.forget_what_was_delivered();
+        let bank = bench.bank().await;
+        servers.catches_up(before.n_records + events.len() as u64).await;
+        are_copied(servers, span, &events).await;
+        bank.tree.shutdown().await;
+    });
+}

@@ -1,0 +1,112 @@
+//! Servers of the pipeline that are killed while payments flow.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bancada_telemetry::clock;
+
+use crate::bench::{RunningBank, run};
+use crate::panels::Span;
+use crate::payments::{are_copied, bench};
+use crate::servers::{Servers, eventually};
+
+/// Between payments, so that the end of a fault does not find thousands of them.
+const BREATH: Duration = Duration::from_millis(50);
+/// Records that are on their way whenever something is killed.
+const UNDERWAY: u64 = 40;
+
+pub(crate) fn connect_killed(servers: &Arc<Servers>) {
+    servers.applied();
+    run(async {
+        let from = clock::now().0;
+        let bench = bench(servers);
+        let bank = bench.bank().await;
+        paying_while(&bank, async {
+            for _ in 0..2 {
+                servers.goes_on_by(UNDERWAY).await;
+                servers.connect.kill();
+                servers.falls_behind_by(UNDERWAY).await;
+                blocking(servers, |servers| servers.connect.start_again()).await;
+            }
+            servers.goes_on_by(UNDERWAY).await;
+        })
+        .await;
+        let events = bank.events().await;
+        are_copied(servers, Span { from, to: clock::now().0 }, &events).await;
+        bank.tree.shutdown().await;
+    });
+}
+
+pub(crate) fn elasticsearch_away(servers: &Arc<Servers>) {
+    servers.applied();
+    run(async {
+        let from = clock::now().0;
+        let bench = bench(servers);
+        let bank = bench.bank().await;
+        let n_dead = servers.look().await.dead_letters.n_records;
+        paying_while(&bank, async {
+            servers.goes_on_by(UNDERWAY).await;
+            servers.elasticsearch.kill();
+            servers.falls_behind_by(10 * UNDERWAY).await;
+            let tasks = servers.tasks().await;
+            let mut states = tasks.as_array().unwrap().iter().map(|task| &task["state"]);
+            assert!(states.all(|state| state == "RUNNING"), "they try again: {tasks:#}");
+            blocking(servers, |servers| servers.elasticsearch.start_again()).await;
+            servers.goes_on_by(UNDERWAY).await;
+        })
+        .await;
+        let events = bank.events().await;
+        are_copied(servers, Span { from, to: clock::now().0 }, &events).await;
+        let status = servers.look().await;
+        assert!(status.is_well(), "{status:?}");
+        assert_eq!(status.dead_letters.n_records, n_dead, "{status:?}");
+        bank.tree.shutdown().await;
+    });
+}
+
+/// Pays for as long as something else takes, and waits for the last payment: one that is still on
+/// its way would become a document that nobody counted.
+async fn paying_while(bank: &RunningBank, other: impl Future<Output = ()>) {
+    let is_over = Cell::new(false);
+    let paying = async {
+        while !is_over.get() {
+            bank.pay_often(2).await;
+            tokio::time::sleep(BREATH).await;
+        }
+    };
+    let other = async {
+        other.await;
+        is_over.set(true);
+    };
+    tokio::join!(paying, other);
+}
+
+/// Does something that takes a while, and lets the payments go on.
+async fn blocking(servers: &Arc<Servers>, what: fn(&Servers)) {
+    let servers = Arc::clone(servers);
+    tokio::task::spawn_blocking(move || what(&servers)).await.unwrap();
+}
+
+impl Servers {
+    /// Waits until so many more records were copied.
+    async fn goes_on_by(&self, n_records: u64) {
+        let before = self.lag().await;
+        let copied = before.n_records - before.n_behind;
+        eventually("records are copied", async || {
+            let lag = self.lag().await;
+            let is_enough = lag.n_records - lag.n_behind >= copied + n_records;
+            is_enough.then_some(()).ok_or_else(|| format!("from {copied}: {lag:?}"))
+        })
+        .await;
+    }
+
+    /// Waits until so many records wait.
+    async fn falls_behind_by(&self, n_records: u64) {
+        eventually("records wait", async || {
+            let lag = self.lag().await;
+            (lag.n_behind >= n_records).then_some(()).ok_or_else(|| format!("{lag:?}"))
+        })
+        .await;
+    }
+}

@@ -1,0 +1,84 @@
+//! What Elasticsearch does not take: records that are no events, and everything for a while.
+
+use std::sync::Arc;
+
+use bancada_pipeline::Outcome;
+use bancada_telemetry::clock;
+use serde_json::{Value, json};
+
+use crate::bench::run;
+use crate::panels::Span;
+use crate::payments::{are_copied, bench};
+use crate::servers::{Servers, eventually};
+
+pub(crate) fn put_aside(servers: &Arc<Servers>) {
+    servers.applied();
+    run(async {
+        let from = clock::now().0;
+        let bench = bench(servers);
+        let bank = bench.bank().await;
+        bank.pay_often(10).await;
+        let mut n_dead = servers.look().await.dead_letters.n_records;
+        let id = clock::uuid().to_string();
+        for (value, reason) in [
+            (json!({ "transaction_id": id, "loyalty_points": 3 }).to_string(), "strict_dynamic"),
+            (json!({ "transaction_id": id, "amount_minor": "a lot" }).to_string(), "amount_minor"),
+            (json!({ "status": "approved" }).to_string(), "document id"),
+            ("{\"transaction_id\":".to_owned(), "serialization error"),
+        ] {
+            servers.produce("card_of_nobody", &value);
+            n_dead += 1;
+            eventually("it is put aside", async || {
+                let dead = servers.look().await.dead_letters;
+                let is_there = dead.n_records == n_dead;
+                let said = dead.last_reason.clone().unwrap_or_default();
+                let is_told = is_there && said.contains(reason);
+                is_told.then_some(()).ok_or_else(|| format!("{reason}: {dead:?}"))
+            })
+            .await;
+        }
+        bank.pay_often(10).await;
+        let span = Span { from, to: clock::now().0 };
+        are_copied(servers, span, &bank.events().await).await;
+        assert_eq!(servers.document(&id).await, Value::Null);
+        let status = servers.look().await;
+        assert!(status.is_well(), "{status:?}");
+        bank.tree.shutdown().await;
+    });
+}
+
+/// As Elasticsearch does by itself when its disk is nearly full.
+pub(crate) fn blocked_index(servers: &Arc<Servers>) {
+    servers.applied();
+    let mut span = Span { from: 0, to: 0 };
+    run(async {
+        span.from = clock::now().0;
+        let bench = bench(servers);
+        let bank = bench.bank().await;
+        bank.pay_often(10).await;
+        are_copied(servers, Span { to: clock::now().0, ..span }, &bank.events().await).await;
+
+        servers.block_writes(true).await;
+        bank.pay_often(10).await;
+        eventually("a task fails", async || {
+            let status = servers.look().await;
+            let error = status.connector.as_ref().and_then(|it| it.last_error.clone());
+            let says = |text: Option<String>, words| text.is_some_and(|text| text.contains(words));
+            let is_told = says(error, "Indexing record failed")
+                && says(status.dead_letters.last_reason.clone(), "blocked by");
+            (is_told && !status.is_well()).then_some(()).ok_or_else(|| format!("{status:?}"))
+        })
+        .await;
+        let (_, code) = servers.status();
+        assert_eq!(code, Some(1));
+
+        servers.block_writes(false).await;
+        let mut outcomes = Vec::new();
+        let addresses = servers.addresses();
+        let applied = |it: &bancada_pipeline::Applied| outcomes.push((it.what, it.outcome));
+        bancada_pipeline::apply(&addresses, applied).await.unwrap();
+        assert!(outcomes.contains(&("connector", Outcome::Restarted)), "{outcomes:?}");
+        are_copied(servers, Span { to: clock::now().0, ..span }, &bank.events().await).await;
+        bank.tree.shutdown().await;
+    });
+}

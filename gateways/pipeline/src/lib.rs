@@ -1,0 +1,45 @@
+//! From Kafka to the dashboards: Kafka Connect copies the topic `payments` into Elasticsearch,
+//! where Kibana draws it. Nothing of Bancada runs in between, so this sets the others up
+//! ([`apply`]) and looks whether they work ([`status`]), through their REST APIs.
+//!
+//! What they are told is in `observability/`, as files that anybody can apply by hand.
+
+mod address;
+mod apply;
+mod connect;
+mod documents;
+mod elasticsearch;
+mod error;
+mod kibana;
+mod lag;
+mod rest;
+mod status;
+mod topics;
+
+pub use address::{BadHttpAddress, HttpAddress};
+pub use apply::{Applied, Outcome, apply};
+pub use documents::Documents;
+pub use error::{PipelineError, Server};
+pub use lag::{Lag, lag};
+pub use status::{ConnectorStatus, DeadLetters, Status, TaskStatus, status};
+
+use std::time::Duration;
+
+use bancada_kafka::Brokers;
+
+/// Where everything is.
+#[derive(Clone, Debug)]
+pub struct Servers {
+    /// Kafka's brokers.
+    pub kafka: Brokers,
+    /// Kafka Connect's REST API.
+    pub connect: HttpAddress,
+    /// Elasticsearch.
+    pub elasticsearch: HttpAddress,
+    /// Elasticsearch as Kafka Connect reaches it, where that is another address.
+    pub elasticsearch_from_connect: Option<HttpAddress>,
+    /// Kibana, where there is one.
+    pub kibana: Option<HttpAddress>,
+    /// How long a server that does not answer yet is waited for.
+    pub within: Duration,
+}
