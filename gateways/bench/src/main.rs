@@ -14,6 +14,7 @@ mod machine;
 mod plot;
 mod recovery;
 mod report;
+mod shop;
 mod side;
 mod statistics;
 

@@ -1,11 +1,14 @@
 //! G11: three times as many payments as the Bank can take.
 
+use bancada_grpc::client::BankAddress;
+
 use crate::cards::Cards;
 use crate::comparison::{Plan, compare};
 use crate::figure::{Figure, Wanted};
 use crate::grpc::{Unary, channels, issue};
 use crate::load::{closed, open};
 use crate::machine::{forget_highest_resident, resident_mib};
+use crate::shop::Shop;
 use crate::side::bank;
 
 const N_CHANNELS: usize = 4;
@@ -30,6 +33,7 @@ pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Figure>> {
     )
     .await?;
     let (_, highest) = resident_mib("self");
+    let attempts = attempts_of_the_shop(plan, &bank, &cards).await?;
     Ok(vec![
         Figure::ratio("G11", "goodput at 3 times the peak / peak", 0.9, compared),
         Figure::number(
@@ -39,5 +43,28 @@ pub(crate) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Figure>> {
             4_096.0,
             highest - before,
         ),
+        Figure::number(
+            "G11",
+            "attempts per call of the shop's client at 3 times its peak",
+            Wanted::AtMost,
+            1.1,
+            attempts,
+        ),
     ])
+}
+
+/// How often the shop's own client asks for each payment when the Bank has no room for many.
+async fn attempts_of_the_shop(
+    plan: &Plan,
+    bank: &bank::RunningBank,
+    cards: &Cards,
+) -> anyhow::Result<f64> {
+    let address = BankAddress::parse(&format!("http://{}", bank.address))?;
+    let shop = [Shop::new(&address, cards)];
+    let peak = closed(&shop, plan.concurrency, plan.length).await?;
+    let before = shop[0].n_attempts();
+    let round = open(&shop, 3.0 * peak.per_second, MAX_OUTSTANDING, plan.length).await?;
+    #[expect(clippy::cast_precision_loss, reason = "some millions at most")]
+    let n_calls = (round.n_approved + round.n_refused) as f64;
+    Ok((shop[0].n_attempts() - before) / n_calls)
 }
