@@ -1,6 +1,7 @@
 //! What readers are told.
 
 use crate::freshness::Freshness;
+use crate::ports::StoreError;
 use crate::statement::{BillPayment, StatementCard, StatementLine};
 
 /// Every card.
@@ -66,6 +67,32 @@ impl From<ReadError> for PayBillError {
             ReadError::Overloaded => PayBillError::Overloaded,
             ReadError::Unavailable => PayBillError::Unavailable,
         }
+    }
+}
+
+/// Why a record that could not be read stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeadLetterError {
+    /// There is none with this number.
+    #[error("there is no dead letter with this number")]
+    Unknown,
+    /// It still cannot be read.
+    #[error("it still cannot be read: {0}")]
+    Unreadable(String),
+    /// The store cannot be read or written. Try again in a moment.
+    #[error("the statement's store does not answer")]
+    Unavailable,
+}
+
+impl From<ReadError> for DeadLetterError {
+    fn from(_: ReadError) -> DeadLetterError {
+        DeadLetterError::Unavailable
+    }
+}
+
+impl From<StoreError> for DeadLetterError {
+    fn from(_: StoreError) -> DeadLetterError {
+        DeadLetterError::Unavailable
     }
 }
 

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use bancada_kernel::{CardToken, IdempotencyKey, Money, Timestamp, TraceContext};
 use tokio::sync::{Notify, Semaphore};
 
-use crate::answer::{BillAsked, CardList, PayBillError, ReadError, Statement, SubscribeError};
+use crate::answer::{
+    BillAsked, CardList, DeadLetterError, PayBillError, ReadError, Statement, SubscribeError,
+};
 use crate::freshness::{Freshness, FreshnessWatch, Progress, Statistics};
-use crate::ports::{StoreError, Surroundings};
+use crate::ports::{EventReader, SourceRecord, StoreError, Surroundings};
 use crate::reading::Reading;
 use crate::shell::subscribers::Subscribers;
 use crate::shell::writer_thread::{Job, WriterQueue};
-use crate::statement::{BillOutcome, BillPayment, Filter};
+use crate::statement::{BillOutcome, BillPayment, DeadLetter, Filter};
 use crate::subscription::Subscription;
 
 /// Lines on a page, at most.
@@ -32,6 +34,7 @@ pub(crate) struct Inner {
     pub(crate) subscribers: Subscribers,
     pub(crate) surroundings: Arc<dyn Surroundings>,
     pub(crate) writer: WriterQueue,
+    pub(crate) event_reader: Arc<dyn EventReader>,
     /// Wakes whoever asks the Bank.
     pub(crate) bill_asked: Arc<Notify>,
     /// Admission: no queue grows.
@@ -124,6 +127,40 @@ impl ExtratoHandle {
     pub async fn bills(&self, token: &CardToken) -> Result<Vec<BillPayment>, ReadError> {
         let token = token.clone();
         self.inner.reading.at_once(move |reader| reader.bills(&token, MAX_BILLS)).await
+    }
+
+    /// At most `limit` records that could not be read, after one, in the order in which they came.
+    pub async fn dead_letters(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>, ReadError> {
+        let limit = limit.min(MAX_PAGE);
+        self.inner.reading.at_once(move |reader| reader.dead_letters(after, limit)).await
+    }
+
+    /// A record that could not be read.
+    pub async fn dead_letter(&self, id: u64) -> Result<DeadLetter, DeadLetterError> {
+        let before = id.checked_sub(1).ok_or(DeadLetterError::Unknown)?;
+        let found = self.dead_letters(before, 1).await?.into_iter().next();
+        found.filter(|letter| letter.id == id).ok_or(DeadLetterError::Unknown)
+    }
+
+    /// Reads a record again and applies it, as if it came now: what was applied meanwhile is not
+    /// applied twice. It is forgotten then.
+    pub async fn replay_dead_letter(&self, id: u64) -> Result<(), DeadLetterError> {
+        let letter = self.dead_letter(id).await?;
+        let event = self.inner.event_reader.read(&letter.raw);
+        let event = event.map_err(DeadLetterError::Unreadable)?;
+        let record = SourceRecord { at: None, event: Ok(event) };
+        self.inner.writer.ask(|reply| Job::Apply(vec![record], reply)).await?;
+        self.discard_dead_letter(id).await
+    }
+
+    /// Forgets a record that could not be read.
+    pub async fn discard_dead_letter(&self, id: u64) -> Result<(), DeadLetterError> {
+        let was_there = self.inner.writer.ask(|reply| Job::DiscardDeadLetter(id, reply)).await?;
+        if was_there { Ok(()) } else { Err(DeadLetterError::Unknown) }
     }
 
     /// Follows a card: what came after a position, then everything that happens. Without a

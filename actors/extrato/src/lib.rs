@@ -19,7 +19,9 @@ pub mod statement;
 mod subscription;
 mod tree;
 
-pub use answer::{BillAsked, CardList, PayBillError, ReadError, Statement, SubscribeError};
+pub use answer::{
+    BillAsked, CardList, DeadLetterError, PayBillError, ReadError, Statement, SubscribeError,
+};
 pub use freshness::{Freshness, FreshnessWatch, Statistics};
 pub use handle::{ExtratoHandle, PayBill};
 pub use limits::Limits;

@@ -8,8 +8,8 @@ use bancada_kernel::Timestamp;
 
 pub use bills::{BillSendError, BillSender};
 pub use source::{
-    BankCard, EventRepair, EventSource, EventStream, Offsets, SourceBatch, SourceError,
-    SourcePosition, SourceRecord, Undecodable,
+    BankCard, EventReader, EventRepair, EventSource, EventStream, Offsets, SourceBatch,
+    SourceError, SourcePosition, SourceRecord, Undecodable,
 };
 pub use store::{StatementReader, StatementStore, StatementStoreOpener, StoreError};
 

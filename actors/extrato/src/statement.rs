@@ -6,6 +6,7 @@
 mod bill;
 mod card;
 mod cycle;
+mod dead_letter;
 mod filter;
 mod fold;
 mod held;
@@ -23,6 +24,7 @@ mod tests;
 pub use bill::{BillOutcome, BillPayment, bill_outcome};
 pub use card::{CardState, StatementCard};
 pub use cycle::Cycle;
+pub use dead_letter::DeadLetter;
 pub use filter::Filter;
 pub use fold::{Applied, Rows, Update, fold};
 pub use held::{HeldCard, hold_behind, release};

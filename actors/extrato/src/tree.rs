@@ -18,7 +18,8 @@ use crate::freshness::Progress;
 use crate::handle::{ExtratoHandle, Inner};
 use crate::limits::Limits;
 use crate::ports::{
-    BillSender, EventRepair, EventSource, StatementReader, StatementStoreOpener, Surroundings,
+    BillSender, EventReader, EventRepair, EventSource, StatementReader, StatementStoreOpener,
+    Surroundings,
 };
 use crate::reading::Reading;
 use crate::shell::follower::Follower;
@@ -42,6 +43,8 @@ pub struct ExtratoParts {
     pub source: Arc<dyn EventSource>,
     /// Where events that were lost on their way come from.
     pub repair: Arc<dyn EventRepair>,
+    /// Reads records again that could not be read.
+    pub event_reader: Arc<dyn EventReader>,
     /// The way to the Bank for payments of bills.
     pub bills: Arc<dyn BillSender>,
     /// Clock and randomness.
@@ -58,7 +61,8 @@ pub fn extrato(parts: ExtratoParts) -> (Supervisor, ExtratoHandle) {
 
 /// The same subtree on its parent's thread, where a test's clock rules.
 pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHandle) {
-    let ExtratoParts { store, reader, source, repair, bills, surroundings, limits } = parts;
+    let ExtratoParts { store, reader, source, repair, event_reader, bills, surroundings, limits } =
+        parts;
     let (writer, progress) = (WriterQueue::default(), Progress::new());
     let (subscribers, wake) = (Subscribers::new(limits), Arc::new(Notify::new()));
 
@@ -115,6 +119,7 @@ pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHand
         subscribers,
         surroundings,
         writer,
+        event_reader,
         bill_asked,
         bills_in_progress: Semaphore::new(MAX_BILLS),
     });

@@ -225,6 +225,12 @@ impl StatementStore for Store {
         kept.map(|_| None).map_err(failure)
     }
 
+    fn discard_dead_letter(&mut self, id: u64) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM dead_letter WHERE id = ?1";
+        let n_rows = self.connection.execute(sql, [integer(id)?]).map_err(failure)?;
+        Ok(n_rows > 0)
+    }
+
     fn open_bills(&mut self) -> Result<Vec<BillPayment>, StoreError> {
         read_all(&self.connection, "SELECT body FROM bill WHERE is_open ORDER BY id", ())
     }

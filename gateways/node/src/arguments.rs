@@ -68,10 +68,44 @@ pub(crate) enum Command {
     Sim(SimOptions),
     /// Copy payments from Kafka into Elasticsearch, for dashboards in Kibana: set it up, and look.
     Pipeline(PipelineOptions),
+    /// Records that the statement could not read: look at them, read them again, or forget them.
+    DeadLetters(DeadLettersOptions),
     /// List the demo cards.
     Cards(CardsOptions),
     /// Look whether this machine can run Bancada, and whether it runs.
     Doctor(DoctorOptions),
+}
+
+#[derive(Args)]
+pub(crate) struct DeadLettersOptions {
+    /// The admin listener of the process that has the statement.
+    #[arg(long, env = "BANCADA_ADMIN", default_value = "http://127.0.0.1:9464", global = true)]
+    pub(crate) admin: String,
+    #[command(flatten)]
+    pub(crate) output: OutputOption,
+    #[command(subcommand)]
+    pub(crate) command: DeadLettersCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// List them all. Ends with 1 if there are any.
+    List,
+    /// Show one, with all that was received.
+    Show {
+        /// Its number.
+        id: u64,
+    },
+    /// Read one again, as if it came now. What was applied meanwhile is not applied twice.
+    Replay {
+        /// Its number.
+        id: u64,
+    },
+    /// Forget one: what it was is known from elsewhere, or of no interest.
+    Discard {
+        /// Its number.
+        id: u64,
+    },
 }
 
 /// Where data is.

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod bank;
 pub(crate) mod cards;
 pub(crate) mod checkout;
+pub(crate) mod dead_letters;
 pub(crate) mod doctor;
 pub(crate) mod extrato;
 pub(crate) mod load;

@@ -35,6 +35,7 @@ fn main() -> std::process::ExitCode {
             Command::Audit(options) => command::audit::run(options),
             Command::Sim(options) => command::sim::run(&options),
             Command::Pipeline(options) => command::pipeline::run(&options),
+            Command::DeadLetters(options) => command::dead_letters::run(&options),
             Command::Cards(options) => command::cards::run(&options),
             Command::Doctor(options) => command::doctor::run(&options),
         },

@@ -66,6 +66,12 @@ pub struct Undecodable {
     pub why: String,
 }
 
+/// Reads what a record holds, once more: a newer program may understand it.
+pub trait EventReader: Send + Sync + 'static {
+    /// The event, or what is wrong with the bytes.
+    fn read(&self, raw: &[u8]) -> Result<PaymentEvent, String>;
+}
+
 /// The source is away. It is tried again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the source of events is away: {0}")]

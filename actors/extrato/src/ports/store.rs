@@ -3,7 +3,9 @@
 use bancada_kernel::{CardToken, Timestamp};
 
 use super::{BankCard, Offsets, SourceRecord};
-use crate::statement::{Applied, BillPayment, Filter, HeldCard, StatementCard, StatementLine};
+use crate::statement::{
+    Applied, BillPayment, DeadLetter, Filter, HeldCard, StatementCard, StatementLine,
+};
 
 /// Writes statements. Owned by one thread.
 pub trait StatementStore: Send + 'static {
@@ -32,6 +34,9 @@ pub trait StatementStore: Send + 'static {
     /// that was kept under its key before.
     fn keep_bill(&mut self, payment: &BillPayment) -> Result<Option<BillPayment>, StoreError>;
 
+    /// Forgets a record that could not be read; whether it was there.
+    fn discard_dead_letter(&mut self, id: u64) -> Result<bool, StoreError>;
+
     /// The payments of bills that the Bank has not answered, the oldest first.
     fn open_bills(&mut self) -> Result<Vec<BillPayment>, StoreError>;
 }
@@ -57,6 +62,9 @@ pub trait StatementReader: Send + Sync + 'static {
 
     /// At most `limit` payments of a card's bills, the latest first.
     fn bills(&self, token: &CardToken, limit: usize) -> Result<Vec<BillPayment>, StoreError>;
+
+    /// At most `limit` records that could not be read, after one, in the order in which they came.
+    fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;
 }
 
 /// Opens the store for its one writer.

@@ -3,6 +3,7 @@
 mod bench;
 mod source;
 
+mod dead_letters;
 mod follow;
 mod pay;
 mod reconcile;

@@ -27,6 +27,8 @@ pub(crate) enum Job {
     /// Keep a payment of a bill; the answer is the one that was kept under its key before.
     KeepBill(Box<BillPayment>, Reply<Option<BillPayment>>),
     OpenBills(Reply<Vec<BillPayment>>),
+    /// Forget a record that could not be read; the answer is whether it was there.
+    DiscardDeadLetter(u64, Reply<bool>),
     Stop,
 }
 
@@ -105,6 +107,9 @@ impl WriterParts {
                 }
                 Job::KeepBill(payment, reply) => drop(reply.send(store.keep_bill(&payment))),
                 Job::OpenBills(reply) => drop(reply.send(store.open_bills())),
+                Job::DiscardDeadLetter(id, reply) => {
+                    drop(reply.send(store.discard_dead_letter(id)));
+                }
                 Job::Stop => break,
             }
         }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use bancada_kernel::{CardToken, IdempotencyKey, Money, Shard, Timestamp};
 
 use super::{
-    Applied, BillOutcome, BillPayment, CardState, Cycle, Filter, HeldCard, Rows, StatementCard,
-    StatementLine, fold, hold_behind, release, searchable,
+    Applied, BillOutcome, BillPayment, CardState, Cycle, DeadLetter, Filter, HeldCard, Rows,
+    StatementCard, StatementLine, fold, hold_behind, release, searchable,
 };
 use crate::ports::{
     BankCard, Offsets, SourcePosition, SourceRecord, StatementReader, StatementStore,
@@ -21,7 +21,7 @@ pub(crate) struct Content {
     pub(crate) lines: BTreeMap<(CardToken, u64), StatementLine>,
     pub(crate) faturas: BTreeMap<(CardToken, Cycle), i64>,
     pub(crate) held: BTreeMap<CardToken, u64>,
-    pub(crate) dead_letters: BTreeMap<Option<SourcePosition>, String>,
+    pub(crate) dead_letters: BTreeMap<Option<SourcePosition>, DeadLetter>,
     pub(crate) bills: Vec<BillPayment>,
     pub(crate) offsets: Offsets,
     pub(crate) progress: BTreeMap<Shard, u64>,
@@ -88,7 +88,9 @@ impl Rows for Content {
         at: Option<SourcePosition>,
         record: &Undecodable,
     ) -> Result<(), StoreError> {
-        self.dead_letters.insert(at, record.why.clone());
+        let id = self.dead_letters.values().map(|letter| letter.id).max().unwrap_or(0) + 1;
+        let Undecodable { card, raw, why } = record.clone();
+        self.dead_letters.entry(at).or_insert(DeadLetter { id, at, card, why, raw });
         Ok(())
     }
 
@@ -189,6 +191,13 @@ impl StatementStore for Disk {
         Ok(self.content().progress.values().copied().collect())
     }
 
+    fn discard_dead_letter(&mut self, id: u64) -> Result<bool, StoreError> {
+        let letters = &mut self.0.lock().unwrap().content.dead_letters;
+        let n_before = letters.len();
+        letters.retain(|_, letter| letter.id != id);
+        Ok(letters.len() < n_before)
+    }
+
     fn keep_bill(&mut self, payment: &BillPayment) -> Result<Option<BillPayment>, StoreError> {
         let mut state = self.0.lock().unwrap();
         if let Some(fault) = &state.fault {
@@ -252,5 +261,11 @@ impl StatementReader for Disk {
         let bills = self.content().bills;
         let own = bills.into_iter().rev().filter(|payment| payment.token == *token);
         Ok(own.take(limit).collect())
+    }
+
+    fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        let mut letters: Vec<_> = self.content().dead_letters.into_values().collect();
+        letters.sort_unstable_by_key(|letter| letter.id);
+        Ok(letters.into_iter().filter(|letter| letter.id > after).take(limit).collect())
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bancada_extrato::ports::{StatementReader, StoreError};
+use bancada_extrato::ports::{SourcePosition, StatementReader, StoreError};
 use bancada_extrato::statement::{
-    BillPayment, CardState, Cycle, Filter, LineKind, StatementCard, StatementLine, searchable,
+    BillPayment, CardState, Cycle, DeadLetter, Filter, LineKind, StatementCard, StatementLine,
+    searchable,
 };
 use bancada_kernel::{CardToken, Money, Timestamp};
 use rusqlite::{Connection, Params, params};
@@ -75,6 +76,34 @@ impl StatementReader for SqliteStatementReader {
         let sql = "SELECT body FROM bill WHERE token = ?1 ORDER BY id DESC LIMIT ?2";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         read_all(&self.lock(), sql, params![token.as_str(), limit])
+    }
+
+    fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        let connection = self.lock();
+        let mut statement = connection
+            .prepare_cached(
+                "SELECT id, source_partition, source_offset, token, why, raw FROM dead_letter
+                 WHERE id > ?1 ORDER BY id LIMIT ?2",
+            )
+            .map_err(failure)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let letters = statement
+            .query_map(params![integer(after)?, limit], |row| {
+                let at = row.get::<_, Option<u32>>(1)?.zip(row.get::<_, Option<i64>>(2)?);
+                let card: Option<String> = row.get(3)?;
+                Ok(DeadLetter {
+                    id: row.get::<_, i64>(0)?.unsigned_abs(),
+                    at: at.map(|(partition, offset)| SourcePosition {
+                        partition,
+                        offset: offset.unsigned_abs(),
+                    }),
+                    card: card.and_then(|card| CardToken::parse(&card).ok()),
+                    why: row.get(4)?,
+                    raw: row.get(5)?,
+                })
+            })
+            .map_err(failure)?;
+        letters.collect::<Result<_, _>>().map_err(failure)
     }
 }
 

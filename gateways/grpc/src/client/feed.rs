@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bancada_extrato::ports::{
-    BankCard, EventRepair, EventSource, EventStream, Offsets, SourceBatch, SourceError,
-    SourcePosition, SourceRecord, Undecodable,
+    BankCard, EventReader, EventRepair, EventSource, EventStream, Offsets, SourceBatch,
+    SourceError, SourcePosition, SourceRecord, Undecodable,
 };
 use bancada_kernel::{CardToken, PaymentEvent, Shard, ShardCount};
 use bancada_proto::bank::v1;
@@ -138,6 +138,13 @@ fn record(shard: Shard, message: v1::PaymentEvent) -> SourceRecord {
         why: error.to_string(),
     });
     SourceRecord { at, event }
+}
+
+impl EventReader for FeedClient {
+    fn read(&self, raw: &[u8]) -> Result<PaymentEvent, String> {
+        let message = v1::PaymentEvent::decode(raw).map_err(|error| error.to_string())?;
+        event_from_message(message).map_err(|error| error.to_string())
+    }
 }
 
 #[async_trait]

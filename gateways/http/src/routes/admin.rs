@@ -1,11 +1,14 @@
 //! The admin listener: metrics, probes, the supervision tree, and chaos where it is allowed.
 
+mod dead_letters;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use bancada_extrato::ExtratoHandle;
 use bancada_supervision::{CommandError, TreeHandle};
 use bancada_telemetry::Metrics;
 use serde::{Deserialize, Serialize};
@@ -13,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer::json;
 use crate::problem::{ApiError, not_ready};
 use crate::reader::Reader;
-use crate::routes::{read, takes};
+use crate::routes::{read, reading, takes};
 
 /// A root that has not beaten for so long is not alive.
 const LIVE_WITHIN: Duration = Duration::from_secs(15);
@@ -39,6 +42,8 @@ pub struct Admin {
     pub tree: Arc<OnceLock<TreeHandle>>,
     /// The process's metrics.
     pub metrics: Metrics,
+    /// The statement, where it is in this process.
+    pub statement: Option<ExtratoHandle>,
     /// Copies what is only known elsewhere into the metrics; called before each scrape.
     pub refresh: Arc<dyn Fn() + Send + Sync>,
     /// Looks whether the process is ready.
@@ -52,6 +57,15 @@ pub(crate) fn configure(config: &mut ServiceConfig, admin: Admin) {
         .service(read("/livez", livez))
         .service(read("/readyz", readyz))
         .service(read("/tree", tree))
+        .service(read("/dead-letters", dead_letters::list))
+        .service(
+            takes("/dead-letters/{id}/replay", "POST").route(web::post().to(dead_letters::replay)),
+        )
+        .service(
+            takes("/dead-letters/{id}", "GET, HEAD, DELETE")
+                .route(web::delete().to(dead_letters::discard))
+                .route(reading().to(dead_letters::show)),
+        )
         .service(takes("/chaos/crash/{child:.*}", "POST").route(web::post().to(crash)))
         .service(takes("/chaos/pause/{child:.*}", "POST").route(web::post().to(pause)));
 }

@@ -283,6 +283,7 @@ fn services(
         reader: Arc::new(store.reader().unwrap()),
         store: Arc::new(store),
         source: Arc::clone(&feed) as _,
+        event_reader: Arc::clone(&feed) as _,
         repair: feed,
         bills: Arc::new(BillClient::new(bank)),
         surroundings: Arc::new(World),
@@ -306,6 +307,7 @@ fn admin_of(slot: &Arc<OnceLock<TreeHandle>>, metrics: &Metrics, bank: BankHandl
         vec![Check { name: "bank", ok: detail.is_none(), detail }]
     };
     Admin {
+        statement: None,
         tree: Arc::clone(slot),
         metrics: metrics.clone(),
         refresh: Arc::new(move || {

@@ -173,6 +173,7 @@ impl Bench {
                 Transport::Feed => Arc::clone(&feed) as _,
                 Transport::Kafka(_) => Arc::new(KafkaSource::new(&consumer)),
             }),
+            event_reader: Arc::clone(&feed) as _,
             repair: feed,
             bills: Arc::new(BillClient::new(&self.address())),
             surroundings: Arc::new(World),

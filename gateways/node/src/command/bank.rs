@@ -29,6 +29,7 @@ pub(crate) fn run(options: BankOptions) -> anyhow::Result<Exit> {
     let admin_parts = Admin {
         tree: Arc::clone(&slot),
         metrics: surroundings.metrics.clone(),
+        statement: None,
         refresh: Arc::new(move || BankService::refresh(&refreshed, &counted)),
         readiness: Arc::new(move || vec![BankService::check(&checked)]),
     };

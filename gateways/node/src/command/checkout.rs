@@ -45,6 +45,7 @@ pub(crate) fn run(options: CheckoutOptions) -> anyhow::Result<Exit> {
     let admin_parts = Admin {
         tree: Arc::clone(&slot),
         metrics: surroundings.metrics.clone(),
+        statement: None,
         refresh: Arc::new(|| {}),
         readiness: Arc::new(move || vec![CheckoutService::check(&checked)]),
     };

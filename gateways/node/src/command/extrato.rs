@@ -49,6 +49,7 @@ pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
     let admin_parts = Admin {
         tree: Arc::clone(&slot),
         metrics: surroundings.metrics.clone(),
+        statement: Some(statement.handle.clone()),
         refresh: Arc::new(move || ExtratoService::refresh(&refreshed, &counted)),
         readiness: Arc::new(move || vec![ExtratoService::check(&checked)]),
     };

@@ -142,6 +142,7 @@ fn admin_parts(
     Admin {
         tree: Arc::clone(slot),
         metrics: surroundings.metrics.clone(),
+        statement: Some(extrato.handle.clone()),
         refresh: Arc::new(refresh),
         readiness: Arc::new(checks),
     }

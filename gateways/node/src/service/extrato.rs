@@ -5,13 +5,28 @@ use std::sync::Arc;
 
 use bancada_database::data_directory::DataDirectory;
 use bancada_database::statement::SqliteStatements;
+use bancada_extrato::ports::EventReader;
 use bancada_extrato::{ExtratoHandle, ExtratoParts, Limits, extrato};
 use bancada_grpc::client::{BankAddress, BillClient, FeedClient};
 use bancada_http::Check;
+use bancada_kernel::PaymentEvent;
 use bancada_supervision::Supervisor;
 
 use crate::service::kafka::Kafka;
 use crate::surroundings::RealSurroundings;
+
+/// Reads what either transport delivers: JSON through Kafka, protobuf from the Bank's own feed.
+struct AnyTransport(Arc<FeedClient>);
+
+impl EventReader for AnyTransport {
+    fn read(&self, raw: &[u8]) -> Result<PaymentEvent, String> {
+        if raw.first() == Some(&b'{') {
+            bancada_kafka::event_from_value(raw).map_err(|error| error.to_string())
+        } else {
+            self.0.read(raw)
+        }
+    }
+}
 
 pub(crate) struct ExtratoService {
     pub(crate) handle: ExtratoHandle,
@@ -35,7 +50,8 @@ impl ExtratoService {
             reader: Arc::new(store.reader()?),
             store: Arc::new(store),
             source: kafka.as_deref_mut().map_or_else(|| Arc::clone(&feed) as _, Kafka::source),
-            repair: feed,
+            repair: Arc::clone(&feed) as _,
+            event_reader: Arc::new(AnyTransport(Arc::clone(&feed))),
             bills: kafka.map_or_else(|| Arc::new(BillClient::new(bank)) as _, Kafka::bills),
             surroundings: Arc::new(surroundings.clone()),
             limits: Limits::default(),

@@ -1,5 +1,7 @@
 //! Events through Apache Kafka, between processes.
 
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+
 use crate::broker::Broker;
 use crate::load::Load;
 use crate::parts::Parts;
@@ -64,5 +66,60 @@ fn one_process_follows_through_kafka_and_waits_for_a_broker_that_is_not_there_ye
         system.shows_payment(&token, order["payment_id"].as_str().unwrap()).await;
         system.passes_audit(None).await;
         assert_eq!(program.interrupt(), Some(0));
+    });
+}
+
+/// `bancada dead-letters` with these arguments: its exit code, and what it printed.
+async fn dead_letters(system: &System, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = std::process::Command::new(BINARY);
+    command.args(["dead-letters", "--admin", &system.admin]).args(arguments);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    (output.status.code(), text)
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_looked_at_and_forgotten() {
+    let broker = Broker::start();
+    run(async {
+        let data = tempfile::tempdir().unwrap();
+        let system = System::new(data.path());
+        let _program = system.up(&["--kafka", &broker.address()]);
+        let token = system.knows_card("4242").await;
+        let (code, text) = dead_letters(&system, &["list"]).await;
+        assert_eq!((code, text.trim()), (Some(0), "There are no dead letters."));
+
+        let mut config = rdkafka::ClientConfig::new();
+        config.set("bootstrap.servers", broker.address());
+        let producer: BaseProducer = config.create().unwrap();
+        let record = BaseRecord::to("payments").key(&token).payload("{\"status\": \"\u{e9}\"");
+        producer.send(record).unwrap();
+        producer.flush(PATIENCE).unwrap();
+        let mut listed = String::new();
+        eventually("it is put aside", async || {
+            let (code, text) = dead_letters(&system, &["list"]).await;
+            listed = text;
+            code == Some(1)
+        })
+        .await;
+        assert!(listed.contains("not an event") && listed.contains("{\"status\""), "{listed}");
+        let (code, shown) = dead_letters(&system, &["show", "1"]).await;
+        assert_eq!(code, Some(0));
+        assert!(shown.contains(&token) && shown.contains(r"\xc3\xa9"), "{shown}");
+        let (code, text) = dead_letters(&system, &["replay", "1"]).await;
+        assert_eq!(code, Some(3));
+        assert!(text.contains("still cannot be read"), "{text}");
+        let (code, text) = dead_letters(&system, &["discard", "1"]).await;
+        assert_eq!((code, text.trim()), (Some(0), "dead letter 1 was discarded"));
+        let (code, text) = dead_letters(&system, &["show", "1"]).await;
+        assert_eq!(code, Some(3));
+        assert!(text.contains("no dead letter with this number"), "{text}");
+        let (code, text) = dead_letters(&system, &["list", "--output", "json"]).await;
+        assert_eq!((code, text.trim()), (Some(0), "[]"));
+        // Its card was not held up by it.
+        let (_, order) = system.buy(&new_key(), "4242424242424242").await.unwrap();
+        system.shows_payment(&token, order["payment_id"].as_str().unwrap()).await;
+        system.passes_audit(None).await;
     });
 }

@@ -81,6 +81,7 @@ impl Bench {
             reader: Arc::new(disk.clone()),
             source: Arc::new(script.clone()),
             repair: Arc::new(script.clone()),
+            event_reader: Arc::new(script.clone()),
             bills: Arc::new(script.clone()),
             surroundings: Arc::new(Clock),
             limits,

@@ -8,8 +8,8 @@ use bancada_kernel::{CardToken, PaymentEvent};
 use tokio::sync::watch;
 
 use crate::ports::{
-    BankCard, BillSendError, BillSender, EventRepair, EventSource, EventStream, Offsets,
-    SourceBatch, SourceError, SourceRecord,
+    BankCard, BillSendError, BillSender, EventReader, EventRepair, EventSource, EventStream,
+    Offsets, SourceBatch, SourceError, SourceRecord,
 };
 use crate::statement::BillPayment;
 use crate::statement::history::History;
@@ -169,5 +169,16 @@ impl BillSender for Script {
         }
         state.bills.push(payment.clone());
         Ok(())
+    }
+}
+
+/// Reads the position of an event of the Bank's past.
+impl EventReader for Script {
+    fn read(&self, raw: &[u8]) -> Result<PaymentEvent, String> {
+        let position = std::str::from_utf8(raw).ok().and_then(|text| text.parse().ok());
+        let position: u64 = position.ok_or("it is no position")?;
+        let state = self.state.lock().unwrap();
+        let event = state.past.iter().find(|event| event.position == position);
+        event.cloned().ok_or_else(|| "it is no event".to_owned())
     }
 }
