@@ -81,8 +81,6 @@ pub(crate) struct DeadLettersOptions {
     /// The admin listener of the process that has the statement.
     #[arg(long, env = "BANCADA_ADMIN", default_value = "http://127.0.0.1:9464", global = true)]
     pub(crate) admin: String,
-    #[command(flatten)]
-    pub(crate) output: OutputOption,
     #[command(subcommand)]
     pub(crate) command: DeadLettersCommand,
 }
@@ -90,11 +88,16 @@ pub(crate) struct DeadLettersOptions {
 #[derive(Subcommand)]
 pub(crate) enum DeadLettersCommand {
     /// List them all. Ends with 1 if there are any.
-    List,
+    List {
+        #[command(flatten)]
+        output: OutputOption,
+    },
     /// Show one, with all that was received.
     Show {
         /// Its number.
         id: u64,
+        #[command(flatten)]
+        output: OutputOption,
     },
     /// Read one again, as if it came now. What was applied meanwhile is not applied twice.
     Replay {

@@ -22,9 +22,9 @@ pub(crate) fn run(options: &DeadLettersOptions) -> anyhow::Result<Exit> {
             base: options.admin.trim_end_matches('/').to_owned(),
             web: Client::builder().timeout(ANSWER_WITHIN).build()?,
         };
-        match options.command {
-            DeadLettersCommand::List => list(&admin, options.output.output).await,
-            DeadLettersCommand::Show { id } => show(&admin, id, options.output.output).await,
+        match &options.command {
+            DeadLettersCommand::List { output } => list(&admin, output.output).await,
+            DeadLettersCommand::Show { id, output } => show(&admin, *id, output.output).await,
             DeadLettersCommand::Replay { id } => {
                 admin.command(Method::POST, &format!("{id}/replay")).await?;
                 println!("dead letter {id} was read and applied");

@@ -102,7 +102,15 @@ fn to_wire(letter: DeadLetter) -> wire::DeadLetter {
         offset: letter.at.map(|at| at.offset),
         card_token: letter.card.map(|card| card.to_string()),
         why: letter.why,
-        raw: letter.raw.iter().flat_map(|byte| byte.escape_ascii()).map(char::from).collect(),
+        raw: letter.raw.iter().map(|byte| shown(*byte)).collect(),
+    }
+}
+
+/// Printable ASCII as it is, so that JSON can be read; everything else by its number.
+fn shown(byte: u8) -> String {
+    match byte {
+        b' '..=b'~' if byte != b'\\' => char::from(byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
     }
 }
 
