@@ -99,22 +99,29 @@ pub(crate) struct KafkaOption {
     pub(crate) kafka: Option<Brokers>,
 }
 
+/// Where what must not be forgotten is kept.
+#[derive(Args, Clone)]
+pub(crate) struct DatabaseOption {
+    /// Keep what must not be forgotten in this PostgreSQL database rather than in files. The bank
+    /// that was started last writes its journal, and one that was started before ends; a shop waits
+    /// until the one before it has ended.
+    #[arg(long, env = "BANCADA_POSTGRES", value_name = "URL", hide_env_values = true)]
+    pub(crate) postgres: Option<DatabaseUrl>,
+}
+
 /// For the journal.
 #[derive(Args, Clone)]
 pub(crate) struct JournalOptions {
     /// A quota for the bank's journal; payments are refused when it is reached.
-    #[arg(long, env = "BANCADA_JOURNAL_MAX_BYTES", value_name = "BYTES")]
-    pub(crate) journal_max_bytes: Option<u64>,
-    /// Keep the bank's journal in this PostgreSQL database rather than in a file. The bank that
-    /// was started last writes it; one that was started before ends.
     #[arg(
         long,
-        env = "BANCADA_POSTGRES",
-        value_name = "URL",
-        hide_env_values = true,
-        conflicts_with = "journal_max_bytes"
+        env = "BANCADA_JOURNAL_MAX_BYTES",
+        value_name = "BYTES",
+        conflicts_with = "postgres"
     )]
-    pub(crate) postgres: Option<DatabaseUrl>,
+    pub(crate) journal_max_bytes: Option<u64>,
+    #[command(flatten)]
+    pub(crate) database: DatabaseOption,
     /// The file with the 32 bytes from which cards' tokens are made; made if it is not there.
     /// Every bank on the same database needs the same one.
     #[arg(long, env = "BANCADA_VAULT_KEY_FILE", value_name = "FILE", requires = "postgres")]
@@ -207,6 +214,8 @@ pub(crate) struct BankOption {
 pub(crate) struct CheckoutOptions {
     #[command(flatten)]
     pub(crate) data: DataOption,
+    #[command(flatten)]
+    pub(crate) database: DatabaseOption,
     #[command(flatten)]
     pub(crate) web: WebOption,
     #[command(flatten)]
