@@ -11,6 +11,7 @@ mod orders;
 mod schema;
 mod session;
 mod snapshots;
+mod statement;
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +20,7 @@ pub use delivery::PostgresDelivery;
 pub use journal::{PostgresHistory, PostgresJournal};
 pub use orders::PostgresOrders;
 pub use snapshots::PostgresSnapshots;
+pub use statement::{PostgresStatementReader, PostgresStatements};
 
 /// Where the database is: `postgresql://USER@HOST:PORT/DATABASE` or `host=… user=… dbname=…`.
 #[derive(Clone)]

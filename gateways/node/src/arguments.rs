@@ -103,8 +103,8 @@ pub(crate) struct KafkaOption {
 #[derive(Args, Clone)]
 pub(crate) struct DatabaseOption {
     /// Keep what must not be forgotten in this PostgreSQL database rather than in files. The bank
-    /// that was started last writes its journal, and one that was started before ends; a shop waits
-    /// until the one before it has ended.
+    /// that was started last writes its journal, and one that was started before ends; a shop or a
+    /// statement waits until the one before it has ended.
     #[arg(long, env = "BANCADA_POSTGRES", value_name = "URL", hide_env_values = true)]
     pub(crate) postgres: Option<DatabaseUrl>,
 }
@@ -236,6 +236,8 @@ pub(crate) struct ExtratoOptions {
     pub(crate) data: DataOption,
     #[command(flatten)]
     pub(crate) kafka: KafkaOption,
+    #[command(flatten)]
+    pub(crate) database: DatabaseOption,
     #[command(flatten)]
     pub(crate) web: WebOption,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use postgres::Transaction;
 use super::connection::{DatabaseError, failure};
 
 /// Step N leads from version N to N + 1. Never edited, only added to.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     "
     -- Which key the tokens in here were made with.
     CREATE TABLE bancada.vault (
@@ -58,6 +58,62 @@ const STEPS: [&str; 4] = [
     );
     CREATE INDEX purchase_unresolved ON bancada.purchase (number)
         WHERE state IN ('placed', 'paying', 'unknown');
+",
+    "
+    -- The statement. A body is a whole card, line or payment of a bill as JSON; the other columns
+    -- only say what is searched and sorted by. The key of a line is the order of every page.
+    CREATE TABLE bancada.statement_card (
+        token         text COLLATE \"C\" PRIMARY KEY,
+        holder        text COLLATE \"C\" NOT NULL,
+        masked_number text COLLATE \"C\" NOT NULL,
+        position      bigint NOT NULL,
+        body          text   NOT NULL
+    );
+    CREATE TABLE bancada.statement_line (
+        token          text COLLATE \"C\" NOT NULL,
+        position       bigint NOT NULL,
+        kind           text   NOT NULL,
+        occurred_at_ms bigint NOT NULL,
+        searched       text COLLATE \"C\" NOT NULL,
+        body           text   NOT NULL,
+        PRIMARY KEY (token, position)
+    );
+    CREATE TABLE bancada.statement_fatura (
+        token text COLLATE \"C\" NOT NULL,
+        cycle bigint NOT NULL,
+        minor bigint NOT NULL,
+        PRIMARY KEY (token, cycle)
+    );
+    CREATE TABLE bancada.statement_held (
+        token           text COLLATE \"C\" PRIMARY KEY,
+        needed_sequence bigint NOT NULL
+    );
+    CREATE TABLE bancada.statement_dead_letter (
+        id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        source_partition bigint,
+        source_offset    bigint,
+        token            text,
+        why              text  NOT NULL,
+        raw              bytea NOT NULL,
+        UNIQUE (source_partition, source_offset)
+    );
+    CREATE TABLE bancada.statement_source (
+        source_partition bigint PRIMARY KEY,
+        source_offset    bigint NOT NULL
+    );
+    CREATE TABLE bancada.statement_reached (
+        shard    integer PRIMARY KEY,
+        position bigint  NOT NULL
+    );
+    CREATE TABLE bancada.statement_bill (
+        id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        key     text    NOT NULL UNIQUE,
+        token   text COLLATE \"C\" NOT NULL,
+        is_open boolean NOT NULL,
+        body    text    NOT NULL
+    );
+    CREATE INDEX statement_bill_of_card ON bancada.statement_bill (token, id);
+    CREATE INDEX statement_open_bill ON bancada.statement_bill (id) WHERE is_open;
 ",
 ];
 /// Whoever migrates holds this lock; any number that nobody else takes.

@@ -36,18 +36,21 @@ pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Writer {
     Orders,
+    Statements,
 }
 
 impl Writer {
     fn lock(self) -> i32 {
         match self {
             Writer::Orders => 1,
+            Writer::Statements => 2,
         }
     }
 
     fn name(self) -> &'static str {
         match self {
             Writer::Orders => "orders",
+            Writer::Statements => "statements",
         }
     }
 }

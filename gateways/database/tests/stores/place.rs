@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bancada_checkout::ports::OrderStoreOpener;
 use bancada_database::orders::SqliteOrders;
-use bancada_database::postgres::PostgresOrders;
+use bancada_database::postgres::{PostgresOrders, PostgresStatements};
+use bancada_database::statement::SqliteStatements;
+use bancada_extrato::ports::{StatementReader, StatementStoreOpener};
 use rusqlite::types::ValueRef;
 use tempfile::TempDir;
 
@@ -42,7 +44,22 @@ impl Place {
         }
     }
 
-    /// Everything in these tables, as text.
+    pub(crate) fn statements(&self) -> (Box<dyn StatementStoreOpener>, Box<dyn StatementReader>) {
+        match self {
+            Place::Folder(folder) => {
+                let statements = SqliteStatements::new(&file(folder));
+                let reader = statements.reader().unwrap();
+                (Box::new(statements), Box::new(reader))
+            }
+            Place::Database { address, .. } => {
+                let statements = PostgresStatements::new(&address.parse().unwrap());
+                let reader = statements.reader();
+                (Box::new(statements), Box::new(reader))
+            }
+        }
+    }
+
+    /// Everything in these tables, which in a file need no word for whose they are, as text.
     pub(crate) fn dump(&self, tables: &[&str]) -> Vec<String> {
         tables.iter().flat_map(|table| self.rows(table)).collect()
     }
@@ -50,6 +67,7 @@ impl Place {
     fn rows(&self, table: &str) -> Vec<String> {
         match self {
             Place::Folder(folder) => {
+                let table = table.trim_start_matches("statement_");
                 let connection = rusqlite::Connection::open(file(folder)).unwrap();
                 let mut all = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
                 let n_columns = all.column_count();

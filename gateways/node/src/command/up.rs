@@ -54,7 +54,7 @@ pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
     let database = &options.journal.database;
     let (checkout_tree, checkout) = CheckoutService::open(data, database, &address, &surroundings)?;
     let (extrato_tree, extrato) =
-        ExtratoService::open(data, &address, kafka.as_mut(), &surroundings)?;
+        ExtratoService::open(data, database, &address, kafka.as_mut(), &surroundings)?;
 
     let slot = TreeSlot::default();
     let services = services(&bank, &checkout, &extrato, &options.web.web);

@@ -92,7 +92,7 @@ impl Parts {
         let (http, admin) = (self.address(4), self.address(5));
         let bank = self.bank_of_statement.as_str();
         let mut own = vec!["--http", &http, "--admin-listen", &admin, "--bank", bank];
-        own.extend(self.kafka.iter().map(String::as_str));
+        own.extend(self.kafka.iter().chain(&self.database).map(String::as_str));
         self.start("extrato", &own)
     }
 }

@@ -106,6 +106,13 @@ fn a_database_that_ends_under_all_services_is_no_loss() {
             // What was on its way to the journal is known to the next bank that reads it.
             let code = tokio::task::spawn_blocking(move || bank.wait()).await.unwrap();
             assert_eq!(code, Some(74), "its journal cannot be written");
+            // It is away for longer than anybody waits.
+            eventually("nobody can read", async || {
+                let cards = format!("{}/api/extrato/v1/cards", system.statement);
+                let orders = format!("{}/api/checkout/v1/orders", system.shop);
+                system.get(&cards).await.is_err() && system.get(&orders).await.is_err()
+            })
+            .await;
             let again = Arc::clone(&server);
             tokio::task::spawn_blocking(move || again.start_again()).await.unwrap();
             let bank = parts.bank();
@@ -123,4 +130,21 @@ fn a_database_that_ends_under_all_services_is_no_loss() {
             assert_eq!(program.interrupt(), Some(0));
         }
     });
+}
+
+#[test]
+fn data_in_a_file_is_not_passed_over_for_a_database() {
+    for (part, file) in [("checkout", "orders.sqlite3"), ("extrato", "statement.sqlite3")] {
+        let data = tempfile::tempdir().unwrap();
+        std::fs::create_dir(data.path().join(part)).unwrap();
+        std::fs::write(data.path().join(part).join(file), "").unwrap();
+        let mut command = Command::new(BINARY);
+        command.args([part, "--http", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+        command.arg("--data").arg(data.path());
+        let output = command.args(["--postgres", "postgresql://me@127.0.0.1:1/x"]).output();
+        let output = output.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains(file) && said.contains("--postgres"), "{said}");
+    }
 }
