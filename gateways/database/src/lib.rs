@@ -1,5 +1,5 @@
-//! Storage: the journal, orders and the statement projection on SQLite; the journal also in
-//! PostgreSQL, and on a disk that fails as it is told to.
+//! Storage: the journal, orders and the statement projection on SQLite and in PostgreSQL; the
+//! journal also on a disk that fails as it is told to.
 
 pub mod data_directory;
 pub mod delivery;

@@ -132,11 +132,7 @@ fn update(connection: &Connection, order: &Order) -> Result<Written, StoreError>
     let n_rows = prepare(connection, "UPDATE purchase SET state = ?2, body = ?3 WHERE id = ?1")?
         .execute(params![order.id.to_string(), order.state.word(), encode(order)?])
         .map_err(failure)?;
-    if n_rows == 1 {
-        Ok(Written::Done)
-    } else {
-        Err(StoreError::Failed(format!("the order {} has vanished", order.id)))
-    }
+    if n_rows == 1 { Ok(Written::Done) } else { Err(vanished(order.id)) }
 }
 
 fn find(connection: &Connection, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -165,11 +161,16 @@ fn prepare<'a>(connection: &'a Connection, sql: &str) -> Result<CachedStatement<
     connection.prepare_cached(sql).map_err(failure)
 }
 
-fn encode(order: &Order) -> Result<String, StoreError> {
+/// An order that was to be changed is not there.
+pub(crate) fn vanished(id: OrderId) -> StoreError {
+    StoreError::Failed(format!("the order {id} has vanished"))
+}
+
+pub(crate) fn encode(order: &Order) -> Result<String, StoreError> {
     serde_json::to_string(order).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
-fn decode(body: &str) -> Result<Order, StoreError> {
+pub(crate) fn decode(body: &str) -> Result<Order, StoreError> {
     let damaged = |error| StoreError::Failed(format!("a stored order cannot be read: {error}"));
     serde_json::from_str(body).map_err(damaged)
 }

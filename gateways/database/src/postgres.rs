@@ -1,19 +1,26 @@
-//! The stores in PostgreSQL, for a Bank whose disk is not its own.
+//! The stores in PostgreSQL, for services whose disk is not their own.
 //!
 //! Each store has a connection of its own and calls it from a thread that may block. Everything is
-//! in the schema `bancada`; whoever connects first brings it to the newest version.
+//! in the schema `bancada`, where each store has its tables; whoever connects first brings it to
+//! the newest version.
 
 mod connection;
 mod delivery;
 mod journal;
+mod orders;
+mod schema;
+mod session;
 mod snapshots;
+mod statement;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use delivery::PostgresDelivery;
 pub use journal::{PostgresHistory, PostgresJournal};
+pub use orders::PostgresOrders;
 pub use snapshots::PostgresSnapshots;
+pub use statement::{PostgresStatementReader, PostgresStatements};
 
 /// Where the database is: `postgresql://USER@HOST:PORT/DATABASE` or `host=… user=… dbname=…`.
 #[derive(Clone)]

@@ -13,7 +13,8 @@ use bancada_extrato::ports::{
     BankCard, Offsets, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
 };
 use bancada_extrato::statement::{
-    Applied, BillOutcome, BillPayment, HeldCard, fold, hold_behind, release,
+    Applied, BillOutcome, BillPayment, HeldCard, StatementLine, fold, hold_behind, release,
+    searchable,
 };
 use bancada_kernel::{CardToken, Timestamp};
 use rusqlite::{Connection, params};
@@ -21,6 +22,7 @@ use rusqlite::{Connection, params};
 use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
 
 pub use reader::SqliteStatementReader;
+pub(crate) use reader::pattern;
 use reader::read_all;
 use rows::{OpenTransaction, find_bill};
 
@@ -236,24 +238,36 @@ impl StatementStore for Store {
     }
 }
 
-fn is_open(payment: &BillPayment) -> bool {
+/// What a line is searched by. No search is for two lines of text, so none is found across the
+/// break.
+pub(crate) fn searched(line: &StatementLine) -> String {
+    searchable(&without_zeros(&format!("{}\n{}", line.store, line.description)))
+}
+
+/// What a database can search and sort by: a zero would be the end of a text to SQLite, and to
+/// PostgreSQL none at all. What is shown is in the bodies, where JSON writes a zero in another way.
+pub(crate) fn without_zeros(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
+}
+
+pub(crate) fn is_open(payment: &BillPayment) -> bool {
     payment.outcome == BillOutcome::Pending
 }
 
-fn read_token(text: &str) -> Result<CardToken, StoreError> {
+pub(crate) fn read_token(text: &str) -> Result<CardToken, StoreError> {
     CardToken::parse(text).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
-/// A position, sequence or offset as SQLite's integer.
-fn integer(number: u64) -> Result<i64, StoreError> {
+/// A position, sequence or offset as a database's integer.
+pub(crate) fn integer(number: u64) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::Failed(format!("{number} is out of range")))
 }
 
-fn encode<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(crate) fn encode<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
-fn decode<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, StoreError> {
+pub(crate) fn decode<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, StoreError> {
     let damaged = |error| StoreError::Failed(format!("a stored row cannot be read: {error}"));
     serde_json::from_str(body).map_err(damaged)
 }

@@ -1,5 +1,6 @@
 //! The command line. Every option is also an environment variable.
 
+mod dead_letters;
 mod pipeline;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use bancada_simulator::Kind;
 use bancada_telemetry::logs::LogFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use dead_letters::{DeadLettersCommand, DeadLettersOptions};
 pub(crate) use pipeline::{ApplyOptions, PipelineCommand, PipelineOptions, StatusOptions};
 
 /// Card payments that you can run, break and audit on your own machine.
@@ -76,41 +78,6 @@ pub(crate) enum Command {
     Doctor(DoctorOptions),
 }
 
-#[derive(Args)]
-pub(crate) struct DeadLettersOptions {
-    /// The admin listener of the process that has the statement.
-    #[arg(long, env = "BANCADA_ADMIN", default_value = "http://127.0.0.1:9464", global = true)]
-    pub(crate) admin: String,
-    #[command(subcommand)]
-    pub(crate) command: DeadLettersCommand,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum DeadLettersCommand {
-    /// List them all. Ends with 1 if there are any.
-    List {
-        #[command(flatten)]
-        output: OutputOption,
-    },
-    /// Show one, with all that was received.
-    Show {
-        /// Its number.
-        id: u64,
-        #[command(flatten)]
-        output: OutputOption,
-    },
-    /// Read one again, as if it came now. What was applied meanwhile is not applied twice.
-    Replay {
-        /// Its number.
-        id: u64,
-    },
-    /// Forget one: what it was is known from elsewhere, or of no interest.
-    Discard {
-        /// Its number.
-        id: u64,
-    },
-}
-
 /// Where data is.
 #[derive(Args, Clone)]
 pub(crate) struct DataOption {
@@ -136,22 +103,29 @@ pub(crate) struct KafkaOption {
     pub(crate) kafka: Option<Brokers>,
 }
 
+/// Where what must not be forgotten is kept.
+#[derive(Args, Clone)]
+pub(crate) struct DatabaseOption {
+    /// Keep what must not be forgotten in this PostgreSQL database rather than in files. The bank
+    /// that was started last writes its journal, and one that was started before ends; a shop or a
+    /// statement waits until the one before it has ended.
+    #[arg(long, env = "BANCADA_POSTGRES", value_name = "URL", hide_env_values = true)]
+    pub(crate) postgres: Option<DatabaseUrl>,
+}
+
 /// For the journal.
 #[derive(Args, Clone)]
 pub(crate) struct JournalOptions {
     /// A quota for the bank's journal; payments are refused when it is reached.
-    #[arg(long, env = "BANCADA_JOURNAL_MAX_BYTES", value_name = "BYTES")]
-    pub(crate) journal_max_bytes: Option<u64>,
-    /// Keep the bank's journal in this PostgreSQL database rather than in a file. The bank that
-    /// was started last writes it; one that was started before ends.
     #[arg(
         long,
-        env = "BANCADA_POSTGRES",
-        value_name = "URL",
-        hide_env_values = true,
-        conflicts_with = "journal_max_bytes"
+        env = "BANCADA_JOURNAL_MAX_BYTES",
+        value_name = "BYTES",
+        conflicts_with = "postgres"
     )]
-    pub(crate) postgres: Option<DatabaseUrl>,
+    pub(crate) journal_max_bytes: Option<u64>,
+    #[command(flatten)]
+    pub(crate) database: DatabaseOption,
     /// The file with the 32 bytes from which cards' tokens are made; made if it is not there.
     /// Every bank on the same database needs the same one.
     #[arg(long, env = "BANCADA_VAULT_KEY_FILE", value_name = "FILE", requires = "postgres")]
@@ -245,6 +219,8 @@ pub(crate) struct CheckoutOptions {
     #[command(flatten)]
     pub(crate) data: DataOption,
     #[command(flatten)]
+    pub(crate) database: DatabaseOption,
+    #[command(flatten)]
     pub(crate) web: WebOption,
     #[command(flatten)]
     pub(crate) bank: BankOption,
@@ -264,6 +240,8 @@ pub(crate) struct ExtratoOptions {
     pub(crate) data: DataOption,
     #[command(flatten)]
     pub(crate) kafka: KafkaOption,
+    #[command(flatten)]
+    pub(crate) database: DatabaseOption,
     #[command(flatten)]
     pub(crate) web: WebOption,
     #[command(flatten)]

@@ -4,4 +4,5 @@ pub(crate) mod bank;
 pub(crate) mod checkout;
 pub(crate) mod extrato;
 pub(crate) mod kafka;
+pub(crate) mod left_behind;
 pub(crate) mod web;

@@ -4,11 +4,11 @@
 //! a Bank that was fenced off still writes is true of the journal it has read, which only grows.
 
 use bancada_bank::ledger::Ledger;
-use bancada_bank::ports::{JournalError, SnapshotError, SnapshotStore};
+use bancada_bank::ports::{SnapshotError, SnapshotStore};
 use postgres::Transaction;
 
 use super::DatabaseUrl;
-use super::connection::{Connection, bigint, failure, smallint};
+use super::connection::{Connection, DatabaseError, bigint, failure, smallint};
 use crate::snapshot::{self, N_KEPT, restore};
 
 const POSITIONS: &str = "
@@ -40,7 +40,7 @@ impl PostgresSnapshots {
         PostgresSnapshots { url: url.clone(), shard }
     }
 
-    fn find(&self) -> Result<Vec<u64>, JournalError> {
+    fn find(&self) -> Result<Vec<u64>, DatabaseError> {
         let mut connection = Connection::new(&self.url);
         let shard = smallint(self.shard)?;
         let rows = connection.client()?.query(POSITIONS, &[&shard]).map_err(failure)?;
@@ -51,7 +51,7 @@ impl PostgresSnapshots {
         &self,
         transaction: &mut Transaction<'_>,
         ledger: &Ledger,
-    ) -> Result<(), JournalError> {
+    ) -> Result<(), DatabaseError> {
         let (shard, position) = (smallint(self.shard)?, bigint(ledger.position())?);
         // One that is there at this position could not be read, or would not be made again.
         let again = "DELETE FROM bancada.snapshot WHERE shard = $1 AND position = $2";
@@ -74,7 +74,7 @@ impl PostgresSnapshots {
         Ok(())
     }
 
-    fn write_durably(&self, ledger: &Ledger) -> Result<(), JournalError> {
+    fn write_durably(&self, ledger: &Ledger) -> Result<(), DatabaseError> {
         let mut connection = Connection::new(&self.url);
         let mut transaction = connection.client()?.transaction().map_err(failure)?;
         self.append(&mut transaction, ledger)?;
@@ -84,19 +84,19 @@ impl PostgresSnapshots {
 
 impl SnapshotStore for PostgresSnapshots {
     fn positions(&self) -> Result<Vec<u64>, SnapshotError> {
-        self.find().map_err(as_snapshot_error)
+        self.find().map_err(SnapshotError::from)
     }
 
     fn read(&self, position: u64) -> Result<Ledger, SnapshotError> {
         let mut connection = Connection::new(&self.url);
-        let shard = smallint(self.shard).map_err(as_snapshot_error)?;
-        let at = bigint(position).map_err(as_snapshot_error)?;
+        let shard = smallint(self.shard).map_err(SnapshotError::from)?;
+        let at = bigint(position).map_err(SnapshotError::from)?;
         let begun = connection.client().and_then(|client| {
             let n_bytes = client.query_one(N_BYTES, &[&shard, &at]).map_err(failure)?;
             let statement = client.prepare(READ).map_err(failure)?;
             Ok((n_bytes.get::<_, i64>(0).unsigned_abs(), statement))
         });
-        let (n_bytes, statement) = begun.map_err(as_snapshot_error)?;
+        let (n_bytes, statement) = begun.map_err(SnapshotError::from)?;
         let mut number = -1_i64;
         restore(position, n_bytes, move || {
             number += 1;
@@ -104,19 +104,12 @@ impl SnapshotStore for PostgresSnapshots {
                 let client = connection.client()?;
                 client.query_opt(&statement, &[&shard, &at, &number]).map_err(failure)
             };
-            let row = read().map_err(as_snapshot_error)?;
+            let row = read().map_err(SnapshotError::from)?;
             Ok(row.map(|row| row.get::<_, Vec<u8>>(0)))
         })
     }
 
     fn write(&self, ledger: &Ledger) -> Result<(), SnapshotError> {
-        self.write_durably(ledger).map_err(as_snapshot_error)
-    }
-}
-
-fn as_snapshot_error(error: JournalError) -> SnapshotError {
-    match error {
-        JournalError::Full => SnapshotError::Full,
-        JournalError::Failed(said) => SnapshotError::Failed(said),
+        self.write_durably(ledger).map_err(SnapshotError::from)
     }
 }

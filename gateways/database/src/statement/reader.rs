@@ -11,7 +11,7 @@ use bancada_kernel::{CardToken, Money, Timestamp};
 use rusqlite::{Connection, Params, params};
 
 use super::rows::fatura;
-use super::{decode, failure, integer};
+use super::{decode, failure, integer, without_zeros};
 
 /// A connection of its own: a reader never waits for the writer, only for other readers.
 pub struct SqliteStatementReader {
@@ -108,9 +108,9 @@ impl StatementReader for SqliteStatementReader {
 }
 
 /// A LIKE pattern that finds the text itself, whatever is in it.
-fn pattern(search: &str) -> String {
+pub(crate) fn pattern(search: &str) -> String {
     let mut pattern = String::from("%");
-    for letter in searchable(search.trim()).chars() {
+    for letter in searchable(&without_zeros(search.trim())).chars() {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
         }

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use bancada_extrato::ports::{SourcePosition, StoreError, Undecodable};
-use bancada_extrato::statement::{
-    BillOutcome, BillPayment, CardState, Cycle, Rows, StatementLine, searchable,
-};
+use bancada_extrato::statement::{BillOutcome, BillPayment, CardState, Cycle, Rows, StatementLine};
 use bancada_kernel::{CardToken, IdempotencyKey, Shard};
 use rusqlite::{OptionalExtension as _, Params, Transaction, params};
 
-use super::{decode, encode, failure, integer, is_open, read_all, read_token};
+use super::{decode, encode, failure, integer, is_open, read_all, read_token, searched};
 
 pub(super) struct OpenTransaction<'a>(pub(super) Transaction<'a>);
 
@@ -56,8 +54,7 @@ impl Rows for OpenTransaction<'_> {
                 integer(line.position)?,
                 line.kind.word(),
                 line.occurred_at.0,
-                // No search is for two lines of text, so none is found across the break.
-                searchable(&format!("{}\n{}", line.store, line.description)),
+                searched(line),
                 encode(line)?
             ],
         )

@@ -23,7 +23,8 @@ pub(crate) fn run(options: CheckoutOptions) -> anyhow::Result<Exit> {
     let bank = BankAddress::parse(&options.bank.bank)?;
     let runtime = process::client_runtime()?;
     let _inside = runtime.enter();
-    let (tree, shop) = CheckoutService::open(&options.data.data, &bank, &surroundings)?;
+    let (data, database) = (&options.data.data, &options.database);
+    let (tree, shop) = CheckoutService::open(data, database, &bank, &surroundings)?;
 
     let (handle, client) = (shop.handle.clone(), shop.bank.clone());
     let status = move || {

@@ -26,8 +26,9 @@ pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
     let runtime = process::client_runtime()?;
     let _inside = runtime.enter();
     let mut kafka = Kafka::new(&options.kafka);
+    let (data, database) = (&options.data.data, &options.database);
     let (tree, statement) =
-        ExtratoService::open(&options.data.data, &bank, kafka.as_mut(), &surroundings)?;
+        ExtratoService::open(data, database, &bank, kafka.as_mut(), &surroundings)?;
 
     let handle = statement.handle.clone();
     let status = move || {

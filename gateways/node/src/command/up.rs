@@ -51,9 +51,10 @@ pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
     let mut kafka = Kafka::new(&options.kafka);
     let (bank_tree, bank) =
         BankService::open(data, &options.journal, kafka.as_mut(), &surroundings)?;
-    let (checkout_tree, checkout) = CheckoutService::open(data, &address, &surroundings)?;
+    let database = &options.journal.database;
+    let (checkout_tree, checkout) = CheckoutService::open(data, database, &address, &surroundings)?;
     let (extrato_tree, extrato) =
-        ExtratoService::open(data, &address, kafka.as_mut(), &surroundings)?;
+        ExtratoService::open(data, database, &address, kafka.as_mut(), &surroundings)?;
 
     let slot = TreeSlot::default();
     let services = services(&bank, &checkout, &extrato, &options.web.web);

@@ -83,7 +83,7 @@ fn delivery(
     shard: Shard,
     options: &JournalOptions,
 ) -> anyhow::Result<Arc<dyn DeliveryCursor>> {
-    Ok(match &options.postgres {
+    Ok(match &options.database.postgres {
         Some(url) => Arc::new(PostgresDelivery::new(url, shard.number())),
         None => {
             let path = directory.file("delivery.sqlite3");
@@ -127,7 +127,7 @@ impl BankService {
         let directory = DataDirectory::open(data, "bank")?;
         let key_file = journal.vault_key_file.clone();
         let key_file = key_file.unwrap_or_else(|| directory.file("vault.key"));
-        let has_journal = journal.postgres.is_none() && directory.file(JOURNAL).exists();
+        let has_journal = journal.database.postgres.is_none() && directory.file(JOURNAL).exists();
         anyhow::ensure!(
             key_file.exists() || !has_journal,
             "{} is missing: without it the cards in the journal cannot be recognized",
@@ -137,13 +137,13 @@ impl BankService {
             .with_context(|| format!("{} cannot be read or made", key_file.display()))?;
         let vault = Vault::new(key);
         let count = ShardCount::new(journal.shards.into())?;
-        match &journal.postgres {
+        match &journal.database.postgres {
             Some(url) => PostgresJournal::new(url, 0).claim(vault.fingerprint(), count)?,
             None => keeps_its_shards(&directory, count, has_journal)?,
         }
         let publisher = kafka.as_deref_mut().map(Kafka::publisher);
         let shard = |shard| {
-            let stores = match &journal.postgres {
+            let stores = match &journal.database.postgres {
                 Some(url) => Stores::in_postgres(url, shard, journal)?,
                 None => Stores::in_files(&directory, shard, journal)?,
             };

@@ -6,20 +6,39 @@ use std::sync::Arc;
 use bancada_bank::ledger::ANSWERS_KEPT_MS;
 use bancada_checkout::catalogue::Catalogue;
 use bancada_checkout::order::KEY_IS_KNOWN_MS;
+use bancada_checkout::ports::OrderStoreOpener;
 use bancada_checkout::{CheckoutHandle, CheckoutParts, Limits, checkout};
 use bancada_database::data_directory::DataDirectory;
 use bancada_database::orders::SqliteOrders;
+use bancada_database::postgres::PostgresOrders;
 use bancada_grpc::client::{BankAddress, BankClient, BreakerState};
 use bancada_http::Check;
 use bancada_kernel::MerchantId;
 use bancada_supervision::Supervisor;
 
+use crate::arguments::DatabaseOption;
+use crate::service::left_behind;
 use crate::surroundings::RealSurroundings;
 
 const MERCHANT: &str = "loja";
 const STORE_NAME: &str = "Loja Bancada";
 // Neither crate may know the other: that the shop believes the Bank a day less is held here.
 const _: () = assert!(KEY_IS_KNOWN_MS + 24 * 60 * 60 * 1_000 <= ANSWERS_KEPT_MS);
+
+/// Where the shop keeps its orders.
+fn orders(
+    directory: &DataDirectory,
+    database: &DatabaseOption,
+) -> anyhow::Result<Arc<dyn OrderStoreOpener>> {
+    let file = directory.file("orders.sqlite3");
+    Ok(match &database.postgres {
+        Some(url) => {
+            left_behind::refuse(&file, "orders")?;
+            Arc::new(PostgresOrders::new(url))
+        }
+        None => Arc::new(SqliteOrders::new(&file)),
+    })
+}
 
 pub(crate) struct CheckoutService {
     pub(crate) handle: CheckoutHandle,
@@ -34,6 +53,7 @@ impl CheckoutService {
     /// the connections to the Bank shall live.
     pub(crate) fn open(
         data: &Path,
+        database: &DatabaseOption,
         bank: &BankAddress,
         surroundings: &RealSurroundings,
     ) -> anyhow::Result<(Supervisor, CheckoutService)> {
@@ -44,7 +64,7 @@ impl CheckoutService {
             catalogue: Catalogue::seeded(),
             merchant: MerchantId::parse(MERCHANT)?,
             store_name: STORE_NAME.to_owned(),
-            store: Arc::new(SqliteOrders::new(&directory.file("orders.sqlite3"))),
+            store: orders(&directory, database)?,
             bank: Arc::new(bank.clone()),
             surroundings: Arc::new(surroundings.clone()),
             limits,

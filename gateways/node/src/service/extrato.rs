@@ -4,15 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bancada_database::data_directory::DataDirectory;
+use bancada_database::postgres::PostgresStatements;
 use bancada_database::statement::SqliteStatements;
-use bancada_extrato::ports::EventReader;
+use bancada_extrato::ports::{EventReader, StatementReader, StatementStoreOpener};
 use bancada_extrato::{ExtratoHandle, ExtratoParts, Limits, extrato};
 use bancada_grpc::client::{BankAddress, BillClient, FeedClient};
 use bancada_http::Check;
 use bancada_kernel::PaymentEvent;
 use bancada_supervision::Supervisor;
 
+use crate::arguments::DatabaseOption;
 use crate::service::kafka::Kafka;
+use crate::service::left_behind;
 use crate::surroundings::RealSurroundings;
 
 /// Reads what either transport delivers: JSON through Kafka, protobuf from the Bank's own feed.
@@ -28,6 +31,25 @@ impl EventReader for AnyTransport {
     }
 }
 
+/// Where the statement keeps its rows, and how they are read.
+struct Stores {
+    store: Arc<dyn StatementStoreOpener>,
+    reader: Arc<dyn StatementReader>,
+}
+
+impl Stores {
+    fn new(directory: &DataDirectory, database: &DatabaseOption) -> anyhow::Result<Stores> {
+        let file = directory.file("statement.sqlite3");
+        if let Some(url) = &database.postgres {
+            left_behind::refuse(&file, "statements")?;
+            let store = PostgresStatements::new(url);
+            return Ok(Stores { reader: Arc::new(store.reader()), store: Arc::new(store) });
+        }
+        let store = SqliteStatements::new(&file);
+        Ok(Stores { reader: Arc::new(store.reader()?), store: Arc::new(store) })
+    }
+}
+
 pub(crate) struct ExtratoService {
     pub(crate) handle: ExtratoHandle,
     /// Locked as long as it lives.
@@ -39,16 +61,17 @@ impl ExtratoService {
     /// which the connections to the Bank shall live.
     pub(crate) fn open(
         data: &Path,
+        database: &DatabaseOption,
         bank: &BankAddress,
         mut kafka: Option<&mut Kafka>,
         surroundings: &RealSurroundings,
     ) -> anyhow::Result<(Supervisor, ExtratoService)> {
         let directory = DataDirectory::open(data, "extrato")?;
-        let store = SqliteStatements::new(&directory.file("statement.sqlite3"));
+        let Stores { store, reader } = Stores::new(&directory, database)?;
         let feed = Arc::new(FeedClient::new(bank));
         let parts = ExtratoParts {
-            reader: Arc::new(store.reader()?),
-            store: Arc::new(store),
+            reader,
+            store,
             source: kafka.as_deref_mut().map_or_else(|| Arc::clone(&feed) as _, Kafka::source),
             repair: Arc::clone(&feed) as _,
             event_reader: Arc::new(AnyTransport(Arc::clone(&feed))),

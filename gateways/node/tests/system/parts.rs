@@ -9,6 +9,8 @@ pub(crate) struct Parts {
     ports: [u16; 6],
     /// Empty for the Bank's own feed.
     kafka: Vec<String>,
+    /// Empty for files.
+    database: Vec<String>,
     /// Options of the Bank alone.
     of_bank: Vec<String>,
     /// How the shop and the statement reach the Bank.
@@ -30,6 +32,7 @@ impl Parts {
             system,
             ports,
             kafka: Vec::new(),
+            database: Vec::new(),
             of_bank: Vec::new(),
             bank_of_shop: bank.clone(),
             bank_of_statement: bank,
@@ -39,6 +42,11 @@ impl Parts {
     /// The same with a broker between Bank and statement.
     pub(crate) fn through_kafka(self, broker: &str) -> Parts {
         Parts { kafka: vec!["--kafka".to_owned(), broker.to_owned()], ..self }
+    }
+
+    /// The same with every service's data in a database.
+    pub(crate) fn on_database(self, url: &str) -> Parts {
+        Parts { database: vec!["--postgres".to_owned(), url.to_owned()], ..self }
     }
 
     /// The same with options of the Bank alone.
@@ -66,21 +74,25 @@ impl Parts {
     pub(crate) fn bank(&self) -> Program {
         let (grpc, admin) = (self.address(0), self.address(1));
         let mut own = vec!["--grpc", &grpc, "--admin-listen", &admin, "--chaos"];
-        own.extend(self.kafka.iter().chain(&self.of_bank).map(String::as_str));
+        own.extend(
+            self.kafka.iter().chain(&self.database).chain(&self.of_bank).map(String::as_str),
+        );
         self.start("bank", &own)
     }
 
     pub(crate) fn checkout(&self) -> Program {
         let (http, admin) = (self.address(2), self.address(3));
-        let bank = &self.bank_of_shop;
-        self.start("checkout", &["--http", &http, "--admin-listen", &admin, "--bank", bank])
+        let bank = self.bank_of_shop.as_str();
+        let mut own = vec!["--http", &http, "--admin-listen", &admin, "--bank", bank];
+        own.extend(self.database.iter().map(String::as_str));
+        self.start("checkout", &own)
     }
 
     pub(crate) fn extrato(&self) -> Program {
         let (http, admin) = (self.address(4), self.address(5));
         let bank = self.bank_of_statement.as_str();
         let mut own = vec!["--http", &http, "--admin-listen", &admin, "--bank", bank];
-        own.extend(self.kafka.iter().map(String::as_str));
+        own.extend(self.kafka.iter().chain(&self.database).map(String::as_str));
         self.start("extrato", &own)
     }
 }

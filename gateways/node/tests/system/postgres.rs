@@ -1,6 +1,8 @@
-//! The Bank's journal in PostgreSQL: a Bank that is lost with its disk, and one that is replaced.
+//! The services in PostgreSQL: a Bank that is lost with its disk, one that is replaced, and a
+//! database that ends under everybody.
 
 use std::process::Command;
+use std::sync::Arc;
 
 use crate::load::Load;
 use crate::parts::Parts;
@@ -67,4 +69,82 @@ fn a_bank_that_is_replaced_ends_and_one_with_another_key_does_not_start() {
         assert_eq!(output.status.code(), Some(3), "{said}");
         assert!(said.contains("another vault key"), "{said}");
     });
+}
+
+/// Repeats an order until the shop knows what became of it.
+async fn buys(system: &System) -> String {
+    let (key, mut outcome) = (new_key(), String::new());
+    eventually("the order has an outcome", async || {
+        let Ok((200 | 201, order)) = system.buy(&key, "4242424242424242").await else {
+            return false;
+        };
+        order["status"].as_str().unwrap().clone_into(&mut outcome);
+        ["paid", "declined"].contains(&outcome.as_str())
+    })
+    .await;
+    outcome
+}
+
+#[test]
+fn a_database_that_ends_under_all_services_is_no_loss() {
+    let server = Arc::new(Server::start());
+    let database = server.new_database();
+    run(async {
+        let data = tempfile::tempdir().unwrap();
+        let parts = Parts::new(data.path()).on_database(&database);
+        let system = &parts.system;
+        let mut bank = parts.bank();
+        let (checkout, extrato) = (parts.checkout(), parts.extrato());
+        system.is_ready().await;
+        assert_eq!(buys(system).await, "paid");
+        let load = Load::start(&system.bank, data.path(), "1h");
+        system.advances(200).await;
+
+        let restart = async {
+            let first = Arc::clone(&server);
+            tokio::task::spawn_blocking(move || first.kill()).await.unwrap();
+            // What was on its way to the journal is known to the next bank that reads it.
+            let code = tokio::task::spawn_blocking(move || bank.wait()).await.unwrap();
+            assert_eq!(code, Some(74), "its journal cannot be written");
+            // It is away for longer than anybody waits.
+            eventually("nobody can read", async || {
+                let cards = format!("{}/api/extrato/v1/cards", system.statement);
+                let orders = format!("{}/api/checkout/v1/orders", system.shop);
+                system.get(&cards).await.is_err() && system.get(&orders).await.is_err()
+            })
+            .await;
+            let again = Arc::clone(&server);
+            tokio::task::spawn_blocking(move || again.start_again()).await.unwrap();
+            let bank = parts.bank();
+            system.is_ready().await;
+            bank
+        };
+        let buyers = async { tokio::join!(buys(system), buys(system), buys(system), buys(system)) };
+        let (bank, _) = tokio::join!(restart, buyers);
+        assert_eq!(buys(system).await, "paid");
+        system.advances(200).await;
+        let log = load.stop().await;
+        system.passes_audit(Some(&log)).await;
+        // Nobody gave up meanwhile: these are the processes that were started first.
+        for program in [extrato, checkout, bank] {
+            assert_eq!(program.interrupt(), Some(0));
+        }
+    });
+}
+
+#[test]
+fn data_in_a_file_is_not_passed_over_for_a_database() {
+    for (part, file) in [("checkout", "orders.sqlite3"), ("extrato", "statement.sqlite3")] {
+        let data = tempfile::tempdir().unwrap();
+        std::fs::create_dir(data.path().join(part)).unwrap();
+        std::fs::write(data.path().join(part).join(file), "").unwrap();
+        let mut command = Command::new(BINARY);
+        command.args([part, "--http", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+        command.arg("--data").arg(data.path());
+        let output = command.args(["--postgres", "postgresql://me@127.0.0.1:1/x"]).output();
+        let output = output.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains(file) && said.contains("--postgres"), "{said}");
+    }
 }

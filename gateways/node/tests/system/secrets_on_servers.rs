@@ -1,11 +1,12 @@
-//! No card number and no security code is on a server that the Bank writes to: not in PostgreSQL,
-//! which keeps its journal and snapshots, and not in Kafka, which has its events.
+//! No card number and no security code is on a server that Bancada writes to: not in PostgreSQL,
+//! which keeps the journal with its snapshots, orders and statements, and not in Kafka, which has
+//! the Bank's events.
 //!
 //! Both compress what is long enough. So their contents are asked for and scanned as they were
 //! written, and their files are scanned as they are.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -101,6 +102,25 @@ fn plant_in_topic(broker: &Broker) {
     }
 }
 
+/// Moves what PostgreSQL wrote ahead of its files into one file, without the headers of its pages:
+/// what is written goes on behind them, and would be something else to whoever reads the pages.
+fn join_pages_of_log(folder: &Path, to: &Path) {
+    const PAGE_BYTES: usize = 8_192;
+    /// In the flags of a header: the first one of a file is longer.
+    const IS_LONG: u8 = 2;
+    let segments = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut segments: Vec<_> = segments.filter(|path| path.is_file()).collect();
+    segments.sort();
+    let mut file = File::create(to).unwrap();
+    for segment in segments {
+        for page in fs::read(segment).unwrap().chunks(PAGE_BYTES) {
+            let n_header = if page[2] & IS_LONG == IS_LONG { 40 } else { 24 };
+            file.write_all(&page[n_header..]).unwrap();
+        }
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
 /// Whether it was planted.
 fn is_canary(path: &Path, (at, _): Finding) -> bool {
     let mut around = [0; CANARY.len()];
@@ -148,9 +168,11 @@ fn no_card_number_and_no_security_code_is_on_a_server() {
     server.kill();
     broker.kill();
     let (rows, log) = (server.data(), server.log());
+    let ahead = captured.path().join("ahead");
+    join_pages_of_log(&rows.join("pg_wal"), &ahead);
     let mut found = scan_all(&[data.path(), captured.path(), &rows, &log, broker.folder()]);
     assert_eq!((n_in(&found, &tables), n_in(&found, &topics)), (2, 2), "{}", show(&found));
-    let n_in_files = [&rows, broker.folder()].map(|place| n_in(&found, place));
+    let n_in_files = [&rows, &ahead, broker.folder()].map(|place| n_in(&found, place));
     assert!(n_in_files.iter().all(|n| *n > 0), "{n_in_files:?}");
     for (path, found) in &mut found {
         found.retain(|finding| !is_canary(path, *finding));
