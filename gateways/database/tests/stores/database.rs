@@ -110,3 +110,37 @@ fn a_reader_does_not_wait_for_what_is_being_written() {
     writing.commit().unwrap();
     assert_eq!(reader.cards(now()).unwrap().len(), 0);
 }
+
+#[test]
+fn what_fails_in_the_middle_of_a_batch_of_orders_leaves_nothing_behind() {
+    let place = Place::database();
+    let mut store = place.orders().open().unwrap();
+    insert(&mut *store, 1).unwrap();
+    let refuse = "ALTER TABLE bancada.purchase ADD CONSTRAINT no CHECK (state <> 'unknown')";
+    place.client().batch_execute(refuse).unwrap();
+    let batch =
+        [Write::Insert(order(2, OrderState::Paying)), Write::Update(order(1, OrderState::Unknown))];
+    failed(store.write(&batch), "violates check constraint");
+    assert_eq!(store.get(id(2)), Ok(None));
+    place.client().batch_execute("ALTER TABLE bancada.purchase DROP CONSTRAINT no").unwrap();
+    assert_eq!(store.write(&batch), Ok(vec![Written::Done, Written::Done]));
+}
+
+#[test]
+fn what_fails_in_the_middle_of_a_batch_of_events_leaves_nothing_behind() {
+    let place = Place::database();
+    let (opener, reader) = place.statements();
+    let mut store = opener.open().unwrap();
+    store.apply(&events(1, 3), now()).unwrap();
+    let refuse = "ALTER TABLE bancada.statement_source ADD CONSTRAINT no CHECK (source_offset < 5)";
+    place.client().batch_execute(refuse).unwrap();
+    let error = store.apply(&events(1, 6), now()).unwrap_err();
+    assert!(error.to_string().contains("violates check constraint"), "{error}");
+    assert_eq!(reader.card(&token(1), now()).unwrap().unwrap().state.sequence, 3);
+    assert_eq!(reader.lines_after(&token(1), 3, 9), Ok(vec![]));
+    place
+        .client()
+        .batch_execute("ALTER TABLE bancada.statement_source DROP CONSTRAINT no")
+        .unwrap();
+    assert_eq!(store.apply(&events(1, 6), now()).unwrap().n_applied, 3);
+}
