@@ -129,6 +129,14 @@ fn is_canary(path: &Path, (at, _): Finding) -> bool {
         && around == *CANARY.as_bytes()
 }
 
+/// Whether hyphens are in it: compressing cuts UUIDs anywhere, and half of one may be a card
+/// number's neighbour. What was compressed is scanned as it was written, too.
+fn has_hyphen(path: &Path, (at, _): Finding) -> bool {
+    let mut number = [0; 13];
+    let is_read = File::open(path).unwrap().read_exact_at(&mut number, at).is_ok();
+    is_read && number.contains(&b'-')
+}
+
 /// Findings in a file or a folder.
 fn n_in(found: &BTreeMap<PathBuf, Vec<Finding>>, place: &Path) -> usize {
     found.iter().filter(|(path, _)| path.starts_with(place)).map(|(_, found)| found.len()).sum()
@@ -175,7 +183,10 @@ fn no_card_number_and_no_security_code_is_on_a_server() {
     let n_in_files = [&rows, &ahead, broker.folder()].map(|place| n_in(&found, place));
     assert!(n_in_files.iter().all(|n| *n > 0), "{n_in_files:?}");
     for (path, found) in &mut found {
-        found.retain(|finding| !is_canary(path, *finding));
+        let is_compressed = path.starts_with(broker.folder());
+        found.retain(|finding| {
+            !(is_canary(path, *finding) || is_compressed && has_hyphen(path, *finding))
+        });
     }
     found.retain(|_, found| !found.is_empty());
     assert!(found.is_empty(), "{}", show(&found));
