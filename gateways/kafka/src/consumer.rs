@@ -6,7 +6,8 @@ use bancada_extrato::ports::{EventSource, EventStream, Offsets, SourceBatch, Sou
 use bancada_supervision::{Link, SupervisedActor};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::reader::Reader;
+use crate::reader;
+use crate::thread::ReadingThread;
 use crate::topic::Topic;
 
 /// Batches that wait for the statement; the reader pauses while there are so many.
@@ -19,7 +20,7 @@ pub(crate) type Batches = mpsc::Receiver<Result<SourceBatch, SourceError>>;
 /// what was read for it before.
 pub struct Consumer {
     topic: Topic,
-    reader: Option<Reader>,
+    reader: Option<ReadingThread>,
 }
 
 impl Consumer {
@@ -52,7 +53,7 @@ impl Handler<Open> for Consumer {
             // Nobody waits any more when the statement gave up.
             let _ = opened.send(result.map(|()| batches));
         };
-        self.reader = Reader::start(self.topic.clone(), after, sender, tell)
+        self.reader = reader::start(self.topic.clone(), after, sender, tell)
             .inspect_err(|error| tracing::error!(%error, "a thread cannot be started"))
             .ok();
     }

@@ -16,6 +16,7 @@ mod producer;
 mod reader;
 #[cfg(test)]
 mod schema;
+mod thread;
 mod topic;
 
 pub use address::{BadBrokers, Brokers};

@@ -3,9 +3,7 @@
 //! It assigns itself every partition from the offsets that the statement kept with its rows; the
 //! broker's own memory of a group is not asked, because it may be ahead of the rows.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bancada_extrato::ports::Undecodable;
@@ -20,6 +18,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use crate::context::Context;
 use crate::decode::event_from_value;
+use crate::thread::ReadingThread;
 use crate::topic::Topic;
 
 /// Records handed over at once.
@@ -36,45 +35,23 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 type Batches = Sender<Result<SourceBatch, SourceError>>;
 
-/// A running thread; dropping it ends the thread and waits for its end.
-pub(crate) struct Reader {
-    is_stopping: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Reader {
-    /// Starts reading; `opened` is told when records begin to come, or why they cannot.
-    pub(crate) fn start(
-        topic: Topic,
-        after: Offsets,
-        batches: Batches,
-        opened: impl FnOnce(Result<(), SourceError>) + Send + 'static,
-    ) -> std::io::Result<Reader> {
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let stopping = Arc::clone(&is_stopping);
-        let thread =
-            std::thread::Builder::new().name("kafka-reader".to_owned()).spawn(move || {
-                let reading = match Reading::open(topic, &after) {
-                    Ok(reading) => reading,
-                    Err(error) => return opened(Err(SourceError(error))),
-                };
-                opened(Ok(()));
-                if let Err(error) = reading.read(&batches, &stopping) {
-                    send(&batches, Err(SourceError(error)), &stopping);
-                }
-            })?;
-        Ok(Reader { is_stopping, thread: Some(thread) })
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.is_stopping.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // A panic has been reported already; the stream ended with it.
-            let _ = thread.join();
+/// Starts reading; `opened` is told when records begin to come, or why they cannot.
+pub(crate) fn start(
+    topic: Topic,
+    after: Offsets,
+    batches: Batches,
+    opened: impl FnOnce(Result<(), SourceError>) + Send + 'static,
+) -> std::io::Result<ReadingThread> {
+    ReadingThread::start("kafka-reader", move |is_stopping| {
+        let reading = match Reading::open(topic, &after) {
+            Ok(reading) => reading,
+            Err(error) => return opened(Err(SourceError(error))),
+        };
+        opened(Ok(()));
+        if let Err(error) = reading.read(&batches, is_stopping) {
+            send(&batches, Err(SourceError(error)), is_stopping);
         }
-    }
+    })
 }
 
 /// The topic, read from where the statement is.

@@ -3,9 +3,7 @@
 //! A record is let go only when the Bank's answer is durable, so that one may be read twice; the
 //! Bank knows its key. What the Bank can never book is put aside on a topic of dead letters.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use actix::{
@@ -23,6 +21,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::record::read;
 use crate::context::Context;
+use crate::thread::ReadingThread;
 use crate::topic::Topic;
 
 /// How long one look for records takes when there are none, and so how long stopping takes.
@@ -38,7 +37,7 @@ pub struct BillConsumer {
     topic: Topic,
     dead_letters: Topic,
     bank: BankHandle,
-    reader: Option<Reader>,
+    reader: Option<ReadingThread>,
 }
 
 impl BillConsumer {
@@ -67,7 +66,12 @@ impl Actor for BillConsumer {
             #[expect(clippy::disallowed_methods, reason = "a signal, not money")]
             addr.do_send(ThreadDied(reason));
         };
-        match Reader::start(reading, tell) {
+        let started = ReadingThread::start("bill-reader", move |is_stopping| {
+            if let Err(error) = reading.run(is_stopping) {
+                tell(error);
+            }
+        });
+        match started {
             Ok(reader) => self.reader = Some(reader),
             Err(error) => ctx.fail(format!("a thread cannot be started: {error}")),
         }
@@ -92,39 +96,6 @@ impl SupervisedActor for BillConsumer {
     fn shutting_down(&mut self, ctx: &mut Self::Context) {
         self.reader = None;
         ctx.stop();
-    }
-}
-
-/// A running thread; dropping it ends the thread and waits for its end.
-struct Reader {
-    is_stopping: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Reader {
-    fn start(
-        reading: Reading,
-        died: impl FnOnce(String) + Send + 'static,
-    ) -> std::io::Result<Reader> {
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let stopping = Arc::clone(&is_stopping);
-        let thread =
-            std::thread::Builder::new().name("bill-reader".to_owned()).spawn(move || {
-                if let Err(error) = reading.run(&stopping) {
-                    died(error);
-                }
-            })?;
-        Ok(Reader { is_stopping, thread: Some(thread) })
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.is_stopping.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // A panic has been reported already.
-            let _ = thread.join();
-        }
     }
 }
 

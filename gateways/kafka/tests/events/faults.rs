@@ -30,6 +30,8 @@ fn payments_go_on_while_the_broker_is_away() {
         })
         .await;
         assert_eq!(bank.handle.n_delivered(), delivered);
+        // Slowly, from the Bank's past.
+        statement.equals(&bank).await;
 
         broker.start_again();
         statement.equals(&bank).await;
