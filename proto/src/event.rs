@@ -37,6 +37,13 @@ pub struct PaymentEvent {
     pub card_sequence: u64,
     /// Minor units of `currency`.
     pub amount_minor: i64,
+    /// The payment after this event: charged, minor units of `currency`. Absent in events of
+    /// cards and bills, and in those of Banks that did not tell it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured_minor: Option<i64>,
+    /// The payment after this event: returned so far. There whenever `captured_minor` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded_minor: Option<i64>,
     /// ISO 4217 code.
     pub currency: String,
     /// Card brand.

@@ -149,6 +149,29 @@ pub struct CardSnapshot {
     pub due_day: u8,
 }
 
+/// A payment's money as it stands after an event, in minor units of the event's currency: what
+/// copies a payment from its newest event alone needs no earlier one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentTotals {
+    /// Charged.
+    pub captured_minor: i64,
+    /// Returned so far.
+    pub refunded_minor: i64,
+}
+
+impl PaymentTotals {
+    /// What they are after an event of this kind that moves so much.
+    pub fn after(self, kind: EventKind, minor: i64) -> PaymentTotals {
+        match kind {
+            EventKind::PaymentCaptured => PaymentTotals { captured_minor: minor, ..self },
+            EventKind::PaymentRefunded => {
+                PaymentTotals { refunded_minor: self.refunded_minor.saturating_add(minor), ..self }
+            }
+            _ => self,
+        }
+    }
+}
+
 /// The card an event is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventCard {
@@ -181,6 +204,9 @@ pub struct PaymentEvent {
     pub card: Option<EventCard>,
     /// What moved, or would have moved.
     pub amount: Money,
+    /// The payment after it; absent in events of cards and bills, and in those that a Bank wrote
+    /// before it told them.
+    pub totals: Option<PaymentTotals>,
     /// Shown on the statement.
     pub store: String,
     /// What was bought.
@@ -218,6 +244,7 @@ impl PaymentEvent {
             transaction_id: PaymentId::new(event_id.uuid()),
             card: Some(card),
             amount: nothing,
+            totals: None,
             store: String::new(),
             description: String::new(),
             merchant_id: None,

@@ -7,17 +7,20 @@
 //! |---|---|---|---|
 //! | 1 | the first | event, postings, request, issued | the entries |
 //! | 2 | captures, voids and refunds | and refusal; more kinds of event | version and entries |
+//! | 3 | totals | the event has the payment's totals | version and entries |
 //!
 //! Every version is read for ever, and only the newest is written: a journal grows through
 //! versions, and an older program says that it needs a newer one instead of misreading.
 
-use bancada_bank::ledger::{Entry, IssuedCard, Posting, RequestIdentity};
-use bancada_kernel::PaymentEvent;
-use serde::Deserialize;
+mod old;
+
+use bancada_bank::ledger::Entry;
 use serde::de::DeserializeOwned;
 
+use old::{EntryV1, EntryV2};
+
 /// The first byte of a record; another means another layout.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Version byte and CRC-32C, little-endian.
 const HEADER_BYTES: usize = 5;
 
@@ -56,11 +59,11 @@ pub(crate) fn decode(record: &[u8]) -> Result<Vec<Entry>, RecordError> {
     if checksum(version, content) != u32::from_le_bytes(sum) {
         return Err(RecordError::Checksum);
     }
-    if version == 1 {
-        let entries: Vec<EntryV1> = read(content)?;
-        return Ok(entries.into_iter().map(Entry::from).collect());
-    }
-    read(content)
+    Ok(match version {
+        1 => read::<Vec<EntryV1>>(content)?.into_iter().map(Entry::from).collect(),
+        2 => read::<Vec<EntryV2>>(content)?.into_iter().map(Entry::from).collect(),
+        _ => read(content)?,
+    })
 }
 
 /// Version 1 left its own byte unguarded; a record that claims it is checked as it was written.
@@ -78,22 +81,6 @@ fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, RecordError> {
         return Ok(value);
     }
     Err(RecordError::Content(format!("{} bytes are left over", rest.len())))
-}
-
-/// An entry as version 1 has it.
-#[derive(Deserialize)]
-struct EntryV1 {
-    event: PaymentEvent,
-    postings: Vec<Posting>,
-    request: Option<RequestIdentity>,
-    issued: Option<IssuedCard>,
-}
-
-impl From<EntryV1> for Entry {
-    fn from(entry: EntryV1) -> Entry {
-        let EntryV1 { event, postings, request, issued } = entry;
-        Entry { event, postings, request, issued, refusal: None }
-    }
 }
 
 #[cfg(test)]
@@ -134,8 +121,44 @@ pub(crate) mod tests {
      020109416e61205465737465d00f0342524cd8040342524c90030342524c01050f000342524c0000000000018ef8\
      b2e5bd6800000000";
 
+    /// The same as the program wrote it before its events had totals, with a refund of the sale
+    /// and a refused void.
+    const VERSION_2: &str = "\
+     02b7225b5e091000000000000000000000000000000001000110000000000000000000000000000000010106636\
+     172645f3101102a2a2a2a2a2a2a2a2a2a2a2a31303030020109416e61205465737465d00f0342524c000342524c\
+     000342524c00050f000342524c00000000000182f8b2e5bd6800000001f30f0c010300100000000000000000000\
+     0000000000002000210000000000000000000000000000000020106636172645f3201102a2a2a2a2a2a2a2a2a2a\
+     2a2a31303030020109416e61205465737465d00f0342524c000342524c000342524c00050f000342524c0000000\
+     0000184f8b2e5bd6801050601000001f30f0c000010000000000000000000000000000000030303100000000000\
+     00000300000000000000000106636172645f3202102a2a2a2a2a2a2a2a2a2a2a2a31303030020109416e6120546\
+     5737465d00f0342524cd8040342524c000342524c00050fd8040342524c044c6f6a6105436166c3a901046c6f6a\
+     61036f2d31000386f8b2e5bd6800020006636172645f32d80401046c6f6a61d704010473616c650101010101010\
+     1010101010101010101010000100000000000000000000000000000000402041000000000000000040000000000\
+     0000000106636172645f3203102a2a2a2a2a2a2a2a2a2a2a2a31303030020109416e61205465737465d00f03425\
+     24cd8040342524c90030342524c00050f90030342524c044c6f6a6105436166c3a901046c6f6a61036f2d310003\
+     88f8b2e5bd6801050601000104686f6c64010101010101010101010101010101010100001000000000000000000\
+     000000000000005040510000000000000000500000000000000000106636172645f3204102a2a2a2a2a2a2a2a2a\
+     2a2a2a31303030020109416e61205465737465d00f0342524cd8040342524c90030342524c00050fd08c0103425\
+     24c044c6f6a6105436166c3a901046c6f6a61036f2d310108038af8b2e5bd68000001076465636c696e65010101\
+     0101010101010101010101010101000010000000000000000000000000000000060406100000000000000006000\
+     000000000000000000342524c000001046c6f6a6100010e018cf8b2e5bd68010506010001046c6f737400000010\
+     00000000000000000000000000000007010710000000000000000000000000000000070106636172645f3205102\
+     a2a2a2a2a2a2a2a2a2a2a2a31303030020109416e61205465737465d00f0342524cd8040342524c90030342524c\
+     01050f000342524c0000000000018ef8b2e5bd68000000000010000000000000000000000000000000030608100\
+     00000000000000300000000000000000106636172645f3202102a2a2a2a2a2a2a2a2a2a2a2a3130303002010941\
+     6e61205465737465d00f0342524cd8040342524c000342524c00050fc8010342524c044c6f6a6105436166c3a90\
+     1046c6f6a61036f2d31000386f8b2e5bd680000010473616c650101010101010101010101010101010101000010\
+     00000000000000000000000000000003090910000000000000000300000000000000000106636172645f3202102\
+     a2a2a2a2a2a2a2a2a2a2a2a31303030020109416e61205465737465d00f0342524cd8040342524c000342524c00\
+     050fd8040342524c044c6f6a6105436166c3a901046c6f6a61036f2d31000386f8b2e5bd680000010473616c650\
+     10101010101010101010101010101010100010103";
+
     pub(crate) fn version_1() -> Vec<u8> {
-        let digits = VERSION_1.as_bytes().chunks(2);
+        bytes(VERSION_1)
+    }
+
+    fn bytes(hexadecimal: &str) -> Vec<u8> {
+        let digits = hexadecimal.as_bytes().chunks(2);
         let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
         digits.map(byte).collect()
     }
@@ -169,6 +192,21 @@ pub(crate) mod tests {
             let key = IdempotencyKey::parse(key).unwrap();
             assert_eq!(ledger.payment_of_key(&merchant, &key).unwrap().status, status, "{key}");
         }
+        let again = encode(&entries);
+        assert_eq!((again[0], decode(&again)), (VERSION, Ok(entries)), "and written anew");
+    }
+
+    #[test]
+    fn a_record_of_version_2_is_read_as_it_was_meant() {
+        let entries = decode(&bytes(VERSION_2)).unwrap();
+        assert_eq!(entries[..7], decode(&version_1()).unwrap());
+        let [refund, refused] = &entries[7..] else { panic!("{entries:?}") };
+        assert_eq!(
+            (refund.event.kind, refund.event.amount.minor),
+            (EventKind::PaymentRefunded, 100)
+        );
+        assert_eq!(refused.refusal, Some(Refusal::Void(VoidRefusal::Captured)));
+        assert!(entries.iter().all(|entry| entry.event.totals.is_none()));
         let again = encode(&entries);
         assert_eq!((again[0], decode(&again)), (VERSION, Ok(entries)), "and written anew");
     }
@@ -219,8 +257,9 @@ pub(crate) mod tests {
         let old = version_1();
         let new = encode(&decode(&old).unwrap());
         let with_version = |record: &[u8], version| [&[version], &record[1..]].concat();
-        assert_eq!(decode(&with_version(&old, 2)), Err(RecordError::Checksum));
-        assert_eq!(decode(&with_version(&new, 1)), Err(RecordError::Checksum));
+        for (record, claimed) in [(&old, 2), (&old, 3), (&new, 1), (&new, 2)] {
+            assert_eq!(decode(&with_version(record, claimed)), Err(RecordError::Checksum));
+        }
         for unknown in [0, VERSION + 1] {
             let record = with_version(&new, unknown);
             assert_eq!(decode(&record), Err(RecordError::Version(unknown)));

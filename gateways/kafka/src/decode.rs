@@ -2,7 +2,7 @@
 
 use bancada_kernel::{
     Brand, CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, EventId, EventKind,
-    MerchantId, Money, PaymentEvent, PaymentId, Timestamp, TraceContext,
+    MerchantId, Money, PaymentEvent, PaymentId, PaymentTotals, Timestamp, TraceContext,
 };
 use bancada_proto::event as wire;
 
@@ -53,6 +53,13 @@ pub fn event_from_value(value: &[u8]) -> Result<PaymentEvent, EventValueError> {
         "" => None,
         id => Some(MerchantId::parse(id).map_err(|error| unreadable("merchant_id", error))?),
     };
+    let totals = match (event.captured_minor, event.refunded_minor) {
+        (Some(captured_minor), Some(refunded_minor)) => {
+            Some(PaymentTotals { captured_minor, refunded_minor })
+        }
+        (None, None) => None,
+        _ => return Err(unreadable("captured_minor", "one of two totals is missing")),
+    };
     Ok(PaymentEvent {
         event_id: EventId::parse(&event.event_id).map_err(|error| unreadable("event_id", error))?,
         kind: EventKind::from_word(&event.kind).ok_or_else(|| unreadable("type", &event.kind))?,
@@ -61,6 +68,7 @@ pub fn event_from_value(value: &[u8]) -> Result<PaymentEvent, EventValueError> {
             .map_err(|error| unreadable("transaction_id", error))?,
         card,
         amount: money(event.amount_minor)?,
+        totals,
         store: event.store,
         description: event.description,
         merchant_id,
@@ -137,6 +145,7 @@ pub(crate) mod tests {
                 }),
             }),
             amount: Money::brl(12_990),
+            totals: Some(PaymentTotals { captured_minor: 500, refunded_minor: 20 }),
             store: "Loja".to_owned(),
             description: "Café".to_owned(),
             merchant_id: Some(MerchantId::parse("loja").unwrap()),
@@ -157,6 +166,7 @@ pub(crate) mod tests {
             merchant_id: None,
             decline: None,
             trace: None,
+            totals: None,
             kind: EventKind::PaymentCaptured,
             ..full.clone()
         };
@@ -192,6 +202,7 @@ pub(crate) mod tests {
             ("reason", json!("because")),
             ("currency", json!("???")),
             ("installments", json!(300)),
+            ("captured_minor", json!(null)),
             ("occurred_at", json!("yesterday")),
         ] {
             let mut value = good.clone();

@@ -71,6 +71,8 @@ fn to_wire(event: &PaymentEvent) -> wire::PaymentEvent {
         card_token: card.map(|card| card.token.to_string()).unwrap_or_default(),
         card_sequence: card.map_or(0, |card| card.sequence),
         amount_minor: event.amount.minor,
+        captured_minor: event.totals.map(|totals| totals.captured_minor),
+        refunded_minor: event.totals.map(|totals| totals.refunded_minor),
         currency: event.amount.currency.code().to_owned(),
         brand: card.map(|card| card.brand.word().to_owned()).unwrap_or_default(),
         merchant_id: event.merchant_id.as_ref().map(ToString::to_string).unwrap_or_default(),

@@ -1,6 +1,8 @@
 //! `abandon` closes a key whose fate the merchant does not know.
 
-use bancada_kernel::{DeclineReason, EventKind, IdempotencyKey, MerchantId, Money, PaymentEvent};
+use bancada_kernel::{
+    DeclineReason, EventKind, IdempotencyKey, MerchantId, Money, PaymentEvent, PaymentTotals,
+};
 
 use super::entry::{Entry, RequestIdentity};
 use super::key_scope::{Decision, KeyReused, Outcome, Stamp};
@@ -37,6 +39,7 @@ impl Abandon {
             transaction_id: stamp.payment_id,
             card: None,
             amount: Money { minor: 0, currency: ledger.currency() },
+            totals: Some(PaymentTotals::default()),
             store: String::new(),
             description: String::new(),
             merchant_id: Some(self.merchant.clone()),

@@ -194,7 +194,7 @@ struct Moved {
 }
 
 /// captured <= authorized, once and not after a release; refunded <= captured; and the ledger
-/// remembers of each payment what the entries say.
+/// remembers of each payment what the entries say, as their events do.
 fn l4_captured_within_authorized_refunded_within_captured(
     ledger: &Ledger,
     entries: &[Entry],
@@ -217,6 +217,13 @@ fn l4_captured_within_authorized_refunded_within_captured(
                 moved.or_default().is_released = true;
             }
             _ => {}
+        }
+        if let Some(said) = event.totals {
+            let said = (said.captured_minor.into(), said.refunded_minor.into());
+            let moved = payments.get(&event.transaction_id);
+            if said != moved.map_or((0, 0), |moved| (moved.captured, moved.refunded)) {
+                breach("L4", format!("totals {said:?} at {}", event.position));
+            }
         }
     }
     for (id, moved) in &payments {

@@ -7,6 +7,7 @@
 
 use bancada_kernel::{
     CardSnapshot, EventCard, EventKind, IdempotencyKey, MerchantId, Money, PaymentEvent, PaymentId,
+    PaymentTotals,
 };
 use serde::{Deserialize, Serialize};
 
@@ -145,6 +146,8 @@ fn payment_event(
     card: Option<EventCard>,
     amount: Money,
 ) -> PaymentEvent {
+    let Payment { captured_minor, refunded_minor, .. } = *payment;
+    let before = PaymentTotals { captured_minor, refunded_minor };
     PaymentEvent {
         event_id: stamp.event_id,
         kind,
@@ -152,6 +155,7 @@ fn payment_event(
         transaction_id: payment.id,
         card,
         amount,
+        totals: Some(before.after(kind, amount.minor)),
         store: payment.store.to_string(),
         description: payment.description.to_string(),
         merchant_id: Some(payment.merchant.clone()),

@@ -72,6 +72,7 @@ impl History {
                 after: Some(after),
             }),
             amount: Money::brl(minor),
+            totals: None,
             store: "Loja".to_owned(),
             description: format!("Café número {position}"),
             merchant_id: MerchantId::parse("loja").ok(),

@@ -5,7 +5,7 @@
 
 use bancada_kernel::{
     Brand, CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, EventId, EventKind,
-    MerchantId, Money, PaymentEvent, PaymentId, Timestamp, TraceContext,
+    MerchantId, Money, PaymentEvent, PaymentId, PaymentTotals, Timestamp, TraceContext,
 };
 use bancada_proto::bank::v1;
 
@@ -42,6 +42,7 @@ pub fn event_to_message(event: &PaymentEvent) -> v1::PaymentEvent {
         occurred_at_ms: event.occurred_at.0,
         card: card.and_then(|card| card.after.as_ref()).map(snapshot_to_message),
         traceparent: event.trace.map(|trace| trace.to_string()).unwrap_or_default(),
+        totals: event.totals.map(totals_to_message),
     }
 }
 
@@ -81,6 +82,7 @@ pub fn event_from_message(message: v1::PaymentEvent) -> Result<PaymentEvent, Eve
             .map_err(|error| unreadable("transaction id", error))?,
         card,
         amount: money(message.amount_minor)?,
+        totals: message.totals.map(totals_from_message),
         store: message.store,
         description: message.description,
         merchant_id,
@@ -90,6 +92,16 @@ pub fn event_from_message(message: v1::PaymentEvent) -> Result<PaymentEvent, Eve
         occurred_at: Timestamp(message.occurred_at_ms),
         trace: TraceContext::parse(&message.traceparent),
     })
+}
+
+fn totals_to_message(totals: PaymentTotals) -> v1::PaymentTotals {
+    let PaymentTotals { captured_minor, refunded_minor } = totals;
+    v1::PaymentTotals { captured_minor, refunded_minor }
+}
+
+fn totals_from_message(totals: v1::PaymentTotals) -> PaymentTotals {
+    let v1::PaymentTotals { captured_minor, refunded_minor } = totals;
+    PaymentTotals { captured_minor, refunded_minor }
 }
 
 fn snapshot_to_message(card: &CardSnapshot) -> v1::CardSnapshot {
@@ -156,6 +168,7 @@ pub(super) mod tests {
                 }),
             }),
             amount: Money::brl(500),
+            totals: Some(PaymentTotals { captured_minor: 500, refunded_minor: 20 }),
             store: "Loja".to_owned(),
             description: "Café".to_owned(),
             merchant_id: Some(MerchantId::parse("loja").unwrap()),
@@ -176,6 +189,7 @@ pub(super) mod tests {
             merchant_id: None,
             decline: None,
             trace: None,
+            totals: None,
             kind: EventKind::PaymentCaptured,
             ..full.clone()
         };
