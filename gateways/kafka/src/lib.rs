@@ -12,6 +12,7 @@ mod consumer;
 mod context;
 mod decode;
 mod encode;
+mod past;
 mod producer;
 mod reader;
 #[cfg(test)]
@@ -24,5 +25,6 @@ pub use bills::{BillConsumer, BillProducer, KafkaBills};
 pub use consumer::{Consumer, KafkaSource};
 pub use decode::{EventValueError, event_from_value};
 pub use encode::event_to_value;
+pub use past::{PastRecord, Place, TopicPast};
 pub use producer::{KafkaPublisher, Producer};
 pub use topic::Topic;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use bancada_database::postgres::DatabaseUrl;
 use bancada_kafka::Brokers;
+use bancada_pipeline::HttpAddress;
 use bancada_simulator::Kind;
 use bancada_telemetry::logs::LogFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -320,7 +321,13 @@ pub(crate) struct AuditOptions {
     /// The statement, to be held against the bank.
     #[arg(long, env = "BANCADA_EXTRATO_URL", value_name = "URL")]
     pub(crate) extrato: Option<String>,
-    /// How long the statement may take to catch up.
+    /// Kafka's brokers; what is on the topic is held against the bank.
+    #[arg(long, env = "BANCADA_KAFKA", value_name = "HOST:PORT[,HOST:PORT]")]
+    pub(crate) kafka: Option<Brokers>,
+    /// Elasticsearch; the copies of payments in it are held against the bank.
+    #[arg(long, env = "BANCADA_ELASTICSEARCH", value_name = "URL", hide_env_values = true)]
+    pub(crate) elasticsearch: Option<HttpAddress>,
+    /// How long those behind the bank may take to catch up.
     #[arg(long, env = "BANCADA_CATCH_UP_WITHIN", default_value = "30s")]
     pub(crate) catch_up_within: humantime::Duration,
 }

@@ -12,6 +12,7 @@ mod elasticsearch;
 mod error;
 mod kibana;
 mod lag;
+mod payment_documents;
 mod rest;
 mod status;
 mod topics;
@@ -21,6 +22,7 @@ pub use apply::{Applied, Outcome, apply};
 pub use documents::Documents;
 pub use error::{PipelineError, Server};
 pub use lag::{Lag, lag};
+pub use payment_documents::{PaymentDocument, payment_documents};
 pub use status::{ConnectorStatus, DeadLetters, Status, TaskStatus, status};
 
 use std::time::Duration;

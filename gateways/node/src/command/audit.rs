@@ -1,8 +1,11 @@
-//! `bancada audit`: holds what payers, the shop and the statement know against the Bank.
+//! `bancada audit`: holds what payers, the shop, Kafka, the statement and Elasticsearch know
+//! against the Bank.
 
 mod bank;
 mod checkout;
+mod elasticsearch;
 mod extrato;
+mod kafka;
 mod payers;
 #[cfg(test)]
 mod planted;
@@ -43,9 +46,18 @@ async fn audit(options: &AuditOptions) -> anyhow::Result<Verdict> {
     if let Some(orders) = &orders {
         comparisons.push(checkout::compare(orders, &bank));
     }
+    let within = options.catch_up_within.into();
+    if let Some(brokers) = &options.kafka {
+        let compared = kafka::audit(brokers, &bank, within).await;
+        comparisons.push(compared.context("the topic cannot be read")?);
+    }
     if let Some(url) = &options.extrato {
-        let compared = extrato::audit(&web, url, &bank, options.catch_up_within.into());
+        let compared = extrato::audit(&web, url, &bank, within);
         comparisons.push(compared.await.context("the statement cannot be read")?);
+    }
+    if let Some(address) = &options.elasticsearch {
+        let compared = elasticsearch::audit(address, &bank, within).await;
+        comparisons.push(compared.context("elasticsearch cannot be read")?);
     }
     Ok(Verdict::new(&bank, comparisons))
 }

@@ -1,12 +1,14 @@
 //! Everything the Bank has committed, read from its event feed, and what is wrong with it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use bancada_extrato::ports::EventRepair as _;
 use bancada_grpc::client::{BankAddress, FeedClient};
 use bancada_grpc::event_from_message;
+use bancada_kafka::event_to_value;
 use bancada_kernel::{CardToken, EventKind, PaymentEvent, Shard};
 use bancada_proto::web::LineKind;
 
@@ -19,9 +21,18 @@ pub(super) struct BankPayment {
     pub(super) is_charged: bool,
     /// What was decided about; once it is charged, what was charged.
     pub(super) amount_minor: i64,
-    refunded_minor: i64,
+    pub(super) refunded_minor: i64,
     pub(super) merchant: String,
     pub(super) order_id: String,
+    /// Of the last event that changed it, the status and the position.
+    pub(super) status: &'static str,
+    pub(super) position: u64,
+}
+
+impl BankPayment {
+    pub(super) fn captured_minor(&self) -> i64 {
+        if self.is_charged { self.amount_minor } else { 0 }
+    }
 }
 
 /// What a statement must have for an event.
@@ -43,6 +54,18 @@ pub(super) struct BankCard {
     charged_minor: i64,
 }
 
+/// A whole event in a few bytes: what differs in anything has another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fingerprint(u64);
+
+impl Fingerprint {
+    pub(super) fn of(event: &PaymentEvent) -> Fingerprint {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&event_to_value(event));
+        Fingerprint(hasher.finish())
+    }
+}
+
 /// The Bank's past.
 #[derive(Default)]
 pub(super) struct BankView {
@@ -50,6 +73,10 @@ pub(super) struct BankView {
     pub(super) cards: HashMap<CardToken, BankCard>,
     /// The lines of cards that the Bank knows, by position; others are on no statement.
     pub(super) lines: HashMap<u64, BankLine>,
+    /// Every event, by position.
+    pub(super) fingerprints: HashMap<u64, Fingerprint>,
+    /// What cards were charged less what they were returned and what was paid on their bills.
+    pub(super) owed_minor: i64,
     /// Charges by merchant and order.
     pub(super) charges: HashMap<(String, String), Vec<String>>,
     /// The keys that bills were paid with.
@@ -131,6 +158,8 @@ impl BankView {
             self.broken.push(format!("position {} after {last}", event.position));
         }
         *last = event.position;
+        self.fingerprints.insert(event.position, Fingerprint::of(event));
+        self.owed_minor += charged_minor(event);
         let id = event.transaction_id.to_string();
         let ends_hold = self.payments.get(&id).is_some_and(|payment| payment.is_held);
         if let Some(card) = &event.card
@@ -205,6 +234,8 @@ impl BankView {
                     refunded_minor: 0,
                     merchant,
                     order_id: event.order_id.clone(),
+                    status: event.kind.status(),
+                    position: event.position,
                 };
                 self.payments.insert(id.clone(), payment);
                 true
@@ -222,6 +253,17 @@ impl BankView {
             ) => true,
             _ => false,
         };
+        let moves = event.kind != EventKind::PaymentOperationRefused;
+        if let Some(payment) = self.payments.get_mut(&id).filter(|_| moves) {
+            payment.status = event.kind.status();
+            payment.position = event.position;
+            let known = (payment.captured_minor(), payment.refunded_minor);
+            if let Some(said) = event.totals.map(|said| (said.captured_minor, said.refunded_minor))
+                && said != known
+            {
+                self.broken.push(format!("payment {id}: totals {said:?}, not {known:?}"));
+            }
+        }
         if !is_possible {
             let kind = event.kind.word();
             self.broken.push(format!("payment {id}: {kind} of {minor} cannot follow"));
@@ -230,7 +272,7 @@ impl BankView {
 }
 
 /// What an event adds to its card's balance.
-fn charged_minor(event: &PaymentEvent) -> i64 {
+pub(super) fn charged_minor(event: &PaymentEvent) -> i64 {
     match event.kind {
         EventKind::PaymentCaptured => event.amount.minor,
         EventKind::PaymentRefunded | EventKind::BillPaid => -event.amount.minor,

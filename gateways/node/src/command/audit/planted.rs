@@ -1,6 +1,8 @@
 //! Goal: an audit misses nothing. Method: a history in which all is well, and then one thing in
 //! it, or in what a party knows of it, that is not; the verdict must count it as what it is.
 
+mod copies;
+
 use bancada_kernel::{
     Brand, CardSnapshot, CardStatus, CardToken, EventCard, EventId, EventKind, MerchantId, Money,
     PaymentEvent, PaymentId, Timestamp,
@@ -66,6 +68,7 @@ impl History {
                 }),
             }),
             amount: Money::brl(minor),
+            totals: None,
             store: "Loja".to_owned(),
             description: String::new(),
             merchant_id: MerchantId::parse("load").ok(),

@@ -20,6 +20,10 @@ pub(super) struct Comparison {
     mismatch: u64,
     /// Not known to the party; not an error.
     pub(super) unknown: u64,
+    /// Told more than once by a party that may do so; not an error.
+    pub(super) repeated: u64,
+    /// Told by the party, and not of this system; not an error.
+    pub(super) foreign: u64,
     /// Charged, by the Bank.
     pub(super) bank_minor: i64,
     /// Charged, by the party.
@@ -36,6 +40,8 @@ impl Comparison {
             duplicate: 0,
             mismatch: 0,
             unknown: 0,
+            repeated: 0,
+            foreign: 0,
             bank_minor: 0,
             other_minor: 0,
             examples: Vec::new(),
@@ -124,6 +130,10 @@ impl Verdict {
                 reais(it.bank_minor),
                 reais(it.other_minor),
             )?;
+            if it.repeated + it.foreign > 0 {
+                let (repeated, foreign) = (it.repeated, it.foreign);
+                writeln!(out, "  repeated {repeated}, foreign {foreign}; both are passed over")?;
+            }
             for example in &it.examples {
                 writeln!(out, "  {example}")?;
             }

@@ -1,0 +1,76 @@
+//! The copies of payments in Elasticsearch, against what the Bank holds.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use bancada_pipeline::{HttpAddress, PaymentDocument, payment_documents};
+use tokio::time::{Instant, sleep};
+
+use super::bank::BankView;
+use super::verdict::Comparison;
+
+const READ_EVERY: Duration = Duration::from_millis(500);
+
+/// Compares the copies, which may take so long to come.
+pub(super) async fn audit(
+    address: &HttpAddress,
+    bank: &BankView,
+    within: Duration,
+) -> anyhow::Result<Comparison> {
+    let deadline = Instant::now() + within;
+    loop {
+        let result = compare(&payment_documents(address).await?, bank);
+        if result.is_well() || Instant::now() >= deadline {
+            return Ok(result);
+        }
+        sleep(READ_EVERY).await;
+    }
+}
+
+pub(super) fn compare(documents: &[PaymentDocument], bank: &BankView) -> Comparison {
+    let mut result = Comparison::new("elasticsearch");
+    let mut seen = HashSet::new();
+    for document in documents {
+        let id = document.transaction_id.as_str();
+        if !seen.insert(id) {
+            result.duplicate(format!("payment {id} has two documents"));
+            continue;
+        }
+        let known = bank.payments.get(id);
+        if !bank.covers(document.position) {
+            // What happened later is not part of this audit; what was before it cannot be told.
+            if let Some(known) = known {
+                let minor = known.captured_minor() - known.refunded_minor;
+                result.bank_minor += minor;
+                result.other_minor += minor;
+            }
+            continue;
+        }
+        result.other_minor += document.captured_minor - document.refunded_minor;
+        let Some(known) = known else {
+            result.mismatch(format!("payment {id} is not at the bank"));
+            continue;
+        };
+        result.bank_minor += known.captured_minor() - known.refunded_minor;
+        let expected = PaymentDocument {
+            transaction_id: id.to_owned(),
+            status: known.status.to_owned(),
+            position: known.position,
+            amount_minor: known.amount_minor,
+            captured_minor: known.captured_minor(),
+            refunded_minor: known.refunded_minor,
+            merchant_id: known.merchant.clone(),
+            order_id: known.order_id.clone(),
+        };
+        if *document == expected {
+            result.matched += 1;
+        } else {
+            result.mismatch(format!("payment {id} is another at the bank"));
+        }
+    }
+    for (id, known) in bank.payments.iter().filter(|(id, _)| !seen.contains(id.as_str())) {
+        result.bank_minor += known.captured_minor() - known.refunded_minor;
+        result.missing(format!("payment {id} has no document"));
+    }
+    result
+}

@@ -1,0 +1,100 @@
+//! What is on the topic, against what the Bank holds.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bancada_kafka::{Brokers, PastRecord, Topic, TopicPast};
+use bancada_kernel::CardToken;
+use tokio::time::{Instant, sleep};
+
+use super::bank::{BankView, Fingerprint, charged_minor};
+use super::verdict::Comparison;
+
+const READ_EVERY: Duration = Duration::from_millis(250);
+
+/// Compares the topic, onto which the last events may take so long to come.
+pub(super) async fn audit(
+    brokers: &Brokers,
+    bank: &BankView,
+    within: Duration,
+) -> anyhow::Result<Comparison> {
+    let deadline = Instant::now() + within;
+    let mut past = TopicPast::new(Topic::payments(brokers.clone()));
+    let mut seen = Seen::default();
+    loop {
+        let records;
+        (past, records) = past.read_on().await?;
+        if !records.is_empty() {
+            records.iter().for_each(|record| seen.add(record, bank));
+            continue;
+        }
+        let result = seen.compare(bank);
+        if result.is_well() || Instant::now() >= deadline {
+            return Ok(result);
+        }
+        sleep(READ_EVERY).await;
+    }
+}
+
+/// The topic, as far as it was read.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// How often each event is there.
+    times: HashMap<u64, u64>,
+    /// How far each card's events have come.
+    sequences: HashMap<CardToken, u64>,
+    charged_minor: i64,
+    foreign: u64,
+    wrong: Vec<String>,
+}
+
+impl Seen {
+    pub(super) fn add(&mut self, PastRecord { place, key, event }: &PastRecord, bank: &BankView) {
+        let Ok(event) = event else {
+            self.foreign += 1;
+            return;
+        };
+        let position = event.position;
+        if !bank.covers(position) {
+            return;
+        }
+        if bank.fingerprints.get(&position) != Some(&Fingerprint::of(event)) {
+            self.wrong.push(format!("record {place}: event {position} is another at the bank"));
+            return;
+        }
+        let token = event.card.as_ref().map(|card| card.token.as_str());
+        if key.as_deref() != token {
+            self.wrong.push(format!("record {place}: it is not where its card's events are"));
+        }
+        let times = self.times.entry(position).or_default();
+        *times += 1;
+        if *times > 1 {
+            return;
+        }
+        self.charged_minor += charged_minor(event);
+        // Repeated, an event may come late; the first time, it may not.
+        if let Some(card) = event.card.as_ref().filter(|card| card.after.is_some()) {
+            let last = self.sequences.entry(card.token.clone()).or_default();
+            if card.sequence < *last {
+                self.wrong.push(format!("record {place}: event {position} comes after later ones"));
+            }
+            *last = card.sequence.max(*last);
+        }
+    }
+
+    pub(super) fn compare(&self, bank: &BankView) -> Comparison {
+        let mut result = Comparison::new("kafka");
+        result.bank_minor = bank.owed_minor;
+        result.other_minor = self.charged_minor;
+        result.matched = self.times.len() as u64;
+        result.repeated = self.times.values().map(|times| times - 1).sum();
+        result.foreign = self.foreign;
+        for what in &self.wrong {
+            result.mismatch(what.clone());
+        }
+        for position in bank.fingerprints.keys().filter(|it| !self.times.contains_key(it)) {
+            result.missing(format!("event {position} is not on the topic"));
+        }
+        result
+    }
+}

@@ -1,0 +1,124 @@
+//! The same for the copies that are made of the history: on the topic, and in Elasticsearch.
+
+use bancada_kafka::{PastRecord, Place, event_from_value};
+use bancada_kernel::PaymentTotals;
+use bancada_pipeline::PaymentDocument;
+
+use super::*;
+use crate::command::audit::elasticsearch;
+use crate::command::audit::kafka::Seen;
+
+/// Both, as they follow from the history.
+struct Copies {
+    history: History,
+    topic: Vec<PastRecord>,
+    documents: Vec<PaymentDocument>,
+}
+
+impl Copies {
+    fn of(history: History) -> Copies {
+        let record = |(event, offset): (&PaymentEvent, i64)| PastRecord {
+            place: Place(3, offset),
+            key: Some("card".to_owned()),
+            event: Ok(event.clone()),
+        };
+        let topic = history.0.iter().zip(0..).map(record).collect();
+        let document = |n, status: &str, position, minor: [i64; 3], merchant: &str, order: &str| {
+            PaymentDocument {
+                transaction_id: payment(n).to_string(),
+                status: status.to_owned(),
+                position,
+                amount_minor: minor[0],
+                captured_minor: minor[1],
+                refunded_minor: minor[2],
+                merchant_id: merchant.to_owned(),
+                order_id: order.to_owned(),
+            }
+        };
+        let documents = vec![
+            document(1, "approved", 2, [500, 500, 0], "load", "k1"),
+            document(2, "refunded", 5, [200, 200, 150], "load", "k2"),
+            document(3, "rejected", 6, [90_000, 0, 0], "load", "k3"),
+            document(4, "approved", 7, [400, 400, 0], "loja", "o4"),
+        ];
+        Copies { history, topic, documents }
+    }
+}
+
+/// Changes one thing; lost, duplicate and mismatch must be found so often, and one of the examples
+/// must hold these words.
+#[track_caller]
+fn finds(change: impl FnOnce(&mut Copies), counts: [u64; 3], words: &str) {
+    let mut copies = Copies::of(History::new());
+    change(&mut copies);
+    let bank = copies.history.view();
+    let mut seen = Seen::default();
+    copies.topic.iter().for_each(|record| seen.add(record, &bank));
+    let comparisons = vec![seen.compare(&bank), elasticsearch::compare(&copies.documents, &bank)];
+    let verdict = Verdict::new(&bank, comparisons);
+    let found = serde_json::to_value(&verdict).unwrap();
+    let numbers = ["lost", "duplicate", "mismatch"].map(|name| found[name].as_u64().unwrap());
+    assert_eq!(numbers, counts, "{found:#}");
+    assert_eq!(verdict.is_well(), counts == [0; 3]);
+    assert!(found.to_string().contains(words), "{words:?} is not in {found:#}");
+}
+
+#[test]
+fn copies_of_everything_are_well() {
+    finds(|_| {}, [0; 3], "elasticsearch");
+    // The topic may repeat, and somebody else's record is nobody's payment.
+    let again = |copies: &mut Copies| copies.topic.push(copies.topic[2].clone());
+    finds(again, [0; 3], r#""repeated":1"#);
+    let stranger = |copies: &mut Copies| {
+        copies.topic[6].event = event_from_value(b"{}");
+        copies.topic.push(Copies::of(History::new()).topic[6].clone());
+    };
+    finds(stranger, [0; 3], r#""foreign":1"#);
+    // What came after the Bank was read is left out, and does not make a difference of money.
+    let later = |copies: &mut Copies| {
+        copies.history.0.pop();
+        copies.documents[0].position = 7;
+        copies.documents[0].refunded_minor = 500;
+        copies.documents.pop();
+    };
+    finds(later, [0; 3], "kafka");
+}
+
+#[test]
+fn what_is_not_copied_is_found() {
+    finds(|copies| drop(copies.topic.remove(3)), [1, 0, 1], "event 4 is not on the topic");
+    finds(|copies| drop(copies.documents.remove(1)), [1, 0, 1], "has no document");
+    // A card's event moves no money, and is missed all the same.
+    finds(|copies| drop(copies.topic.remove(0)), [1, 0, 0], "event 1 is not on the topic");
+}
+
+#[test]
+fn what_is_copied_otherwise_is_found() {
+    let store = |copies: &mut Copies| {
+        let event = copies.topic[1].event.as_mut().unwrap();
+        event.store.push('!');
+    };
+    finds(store, [1, 0, 2], "record 3:1: event 2 is another");
+    finds(|copies| copies.topic[1].key = None, [0, 0, 1], "not where its card's events are");
+    finds(|copies| copies.topic.swap(4, 5), [0, 0, 1], "event 5 comes after later ones");
+    let charge = |copies: &mut Copies| copies.documents[1].refunded_minor = 100;
+    finds(charge, [0, 0, 2], "is another at the bank");
+    let status = |copies: &mut Copies| copies.documents[1].status = "approved".to_owned();
+    finds(status, [0, 0, 1], "is another at the bank");
+    let stale = |copies: &mut Copies| copies.documents[1].position = 4;
+    finds(stale, [0, 0, 1], "is another at the bank");
+    let twice = |copies: &mut Copies| copies.documents.push(copies.documents[0].clone());
+    finds(twice, [0, 1, 0], "has two documents");
+    let unknown = |copies: &mut Copies| copies.documents[2].transaction_id = payment(9).to_string();
+    finds(unknown, [1, 0, 1], "is not at the bank");
+}
+
+#[test]
+fn totals_that_the_history_does_not_give_are_found() {
+    let totals = |copies: &mut Copies| {
+        let event = &mut copies.history.0[4];
+        event.totals = Some(PaymentTotals { captured_minor: 200, refunded_minor: 151 });
+        copies.topic[4].event = Ok(event.clone());
+    };
+    finds(totals, [0, 0, 1], "totals (200, 151), not (200, 150)");
+}
