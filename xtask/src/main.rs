@@ -10,6 +10,7 @@ mod kafka;
 mod maven;
 mod phase;
 mod pipeline;
+mod platform;
 mod postgres;
 mod test;
 mod tidy;
@@ -31,6 +32,10 @@ struct Arguments {
 enum Command {
     /// Build everything and run it: bank, shop, statement and web pages, in one process.
     Up {
+        /// As three processes, on PostgreSQL, Kafka, Kafka Connect and Elasticsearch, which are
+        /// fetched and started: `cargo xtask up --platform -- --help` shows its options.
+        #[arg(long)]
+        platform: bool,
         /// Options of `bancada up`, e.g. --port 8081 --data DIR --fresh.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -62,8 +67,15 @@ fn main() -> anyhow::Result<()> {
         .context("failed to read the workspace; run this inside a checkout of Bancada")?;
     let root = metadata.workspace_root.into_std_path_buf();
     match Arguments::parse().command {
-        Command::Up { arguments } => {
-            up::run(&root, metadata.target_directory.as_std_path(), &arguments)
+        Command::Up { platform, arguments } => {
+            let target = metadata.target_directory.as_std_path();
+            // It may stand behind other options, too.
+            let (names, arguments): (Vec<_>, Vec<_>) =
+                arguments.into_iter().partition(|argument| argument == "--platform");
+            match platform || !names.is_empty() {
+                true => platform::run(&root, target, &arguments),
+                false => up::run(&root, target, &arguments),
+            }
         }
         Command::Test => test::run(&root),
         Command::Campaign(options) => campaign::run(&root, &options),

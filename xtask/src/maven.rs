@@ -20,8 +20,8 @@ pub(crate) fn ensure() -> anyhow::Result<()> {
     }
     if !debian::can_install() {
         bail!(
-            "the tests of Kafka and what follows it need Java and Maven on the search path; on \
-             Debian, as root: apt-get install {}",
+            "Kafka and what follows it need Java and Maven on the search path; on Debian, as \
+             root: apt-get install {}",
             PACKAGES.join(" ")
         );
     }

@@ -25,37 +25,51 @@ const SERVER_FOLDER: &str = "elasticsearch-8.19.0";
 /// One of the connector's dependencies: Confluent's own archive comes with them.
 const SIGN_OF_DEPENDENCIES: &str = "elasticsearch-rest-high-level-client";
 
+/// A variable for whoever starts the servers, and its value.
+pub(crate) type Told = (&'static str, OsString);
+
 /// What the tests are told; nothing where the connector cannot be had, which is said.
-pub(crate) fn ensure(root: &Path) -> anyhow::Result<Vec<(&'static str, OsString)>> {
-    let target = root.join("target");
+pub(crate) fn ensure(root: &Path) -> anyhow::Result<Vec<Told>> {
     maven::ensure()?;
+    match connector(root) {
+        Ok(connector) => Ok(vec![connector, elasticsearch(root)?]),
+        // One that was named and is none is a mistake, not a machine that lacks something.
+        Err(error) if std::env::var_os(CONNECTOR).is_some() => Err(error),
+        Err(error) => {
+            println!("NOT TESTED: the way from Kafka Connect to Elasticsearch. {error:#}");
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// Confluent's sink, with what it needs, where Kafka Connect finds its plugins.
+pub(crate) fn connector(root: &Path) -> anyhow::Result<Told> {
+    let folder = root.join("target/kafka-connect");
     let connector = match std::env::var_os(CONNECTOR) {
         Some(given) => PathBuf::from(given),
-        None => {
-            match maven::jars("the connector", CONFLUENT, &target.join("kafka-connect/confluent")) {
-                Ok(fetched) => fetched,
-                Err(error) => {
-                    println!(
-                        "NOT TESTED: the way from Kafka Connect to Elasticsearch. Confluent's \
-                     connector cannot be fetched ({error}). Download kafka-connect-elasticsearch \
-                     15.2.0 from Confluent Hub, unpack it, and set {CONNECTOR} to its folder."
-                    );
-                    return Ok(Vec::new());
-                }
-            }
-        }
+        None => maven::jars("the connector", CONFLUENT, &folder.join("confluent")).with_context(
+            || {
+                format!(
+                    "Confluent's connector cannot be fetched. Download \
+                     kafka-connect-elasticsearch 15.2.0 from Confluent Hub, unpack it, and set \
+                     {CONNECTOR} to its folder."
+                )
+            },
+        )?,
     };
-    let plugins = plugins(&connector, &target.join("kafka-connect"))
+    let plugins = plugins(&connector, &folder)
         .with_context(|| format!("{CONNECTOR} is {}", connector.display()))?;
-    let elasticsearch = match std::env::var_os(ELASTICSEARCH) {
-        Some(given) => given,
-        None => {
-            let files =
-                maven::unpacked("Elasticsearch (97 MB)", SERVER, &target.join("elasticsearch"))?;
-            files.join(SERVER_FOLDER).into_os_string()
-        }
-    };
-    Ok(vec![(PLUGINS, plugins.into_os_string()), (ELASTICSEARCH, elasticsearch)])
+    Ok((PLUGINS, plugins.into_os_string()))
+}
+
+/// An unpacked Elasticsearch.
+pub(crate) fn elasticsearch(root: &Path) -> anyhow::Result<Told> {
+    if let Some(given) = std::env::var_os(ELASTICSEARCH) {
+        return Ok((ELASTICSEARCH, given));
+    }
+    let folder = root.join("target/elasticsearch");
+    let files = maven::unpacked("Elasticsearch (97 MB)", SERVER, &folder)?;
+    Ok((ELASTICSEARCH, files.join(SERVER_FOLDER).into_os_string()))
 }
 
 /// Puts the connector and what it needs into one folder, as Kafka Connect wants it.

@@ -1,4 +1,4 @@
-//! The PostgreSQL that the tests of the journal start.
+//! The PostgreSQL that tests and the platform start.
 
 use anyhow::bail;
 
@@ -14,8 +14,8 @@ pub(crate) fn ensure() -> anyhow::Result<()> {
     }
     if !debian::can_install() {
         bail!(
-            "the tests of the journal start PostgreSQL: install it so that `{PROGRAM}` is on the \
-             search path; on Debian, as root: apt-get install {PACKAGE}"
+            "PostgreSQL is needed: install it so that `{PROGRAM}` is on the search path; on \
+             Debian, as root: apt-get install {PACKAGE}"
         );
     }
     debian::install(&[PACKAGE])

@@ -1,0 +1,27 @@
+//! `bancada-platform`: PostgreSQL, Apache Kafka, Kafka Connect, Elasticsearch and Bancada's three
+//! services as processes of one machine, started in order, watched, and stopped in order.
+//! `cargo xtask up --platform` fetches what it needs and runs it.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is this program's job")]
+
+mod address;
+mod announcement;
+mod arguments;
+mod folder;
+mod forward;
+mod front;
+mod ingress;
+mod log_view;
+mod memory;
+mod part;
+mod platform;
+mod server;
+
+use clap::Parser as _;
+
+fn main() -> anyhow::Result<()> {
+    let options = arguments::Options::parse();
+    // One thread: a child ends with the thread that started it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, platform::run(options))
+}
