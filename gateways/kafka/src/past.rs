@@ -54,13 +54,19 @@ impl TopicPast {
     }
 
     /// The records from where the last reading ended, as many as are handled at once; none when
-    /// there are no more now. Gives itself back, because librdkafka's reading blocks a thread.
+    /// there are no more now.
     ///
     /// # Errors
-    /// When the brokers cannot be asked, or there is no such topic.
-    pub async fn read_on(mut self) -> Result<(TopicPast, Vec<PastRecord>), KafkaError> {
-        let reading = move || self.read().map(|records| (self, records));
-        tokio::task::spawn_blocking(reading).await.unwrap_or(Err(KafkaError::Canceled))
+    /// When the brokers cannot be asked, or there is no such topic. What was read before is read
+    /// again the next time.
+    pub async fn read_on(&mut self) -> Result<Vec<PastRecord>, KafkaError> {
+        // librdkafka's reading blocks a thread.
+        let mut reading = TopicPast { topic: self.topic.clone(), next: self.next.clone() };
+        let read = move || reading.read().map(|records| (reading.next, records));
+        let read = tokio::task::spawn_blocking(read).await.unwrap_or(Err(KafkaError::Canceled));
+        let (next, records) = read?;
+        self.next = next;
+        Ok(records)
     }
 
     fn read(&mut self) -> Result<Vec<PastRecord>, KafkaError> {

@@ -1,8 +1,15 @@
 //! Ports on this machine.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
 use anyhow::Context as _;
+
+/// Below the ports that the system gives to the near ends of connections (on Linux from 32768 on).
+/// A client that tries a killed server's port again and again would sooner or later be given that
+/// port itself, and the server could not come back.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
+const MAX_TRIES: usize = 1_000;
 
 /// On loopback.
 pub(crate) fn local(port: u16) -> SocketAddr {
@@ -12,12 +19,15 @@ pub(crate) fn local(port: u16) -> SocketAddr {
 /// That nobody else listens there; whoever is told of another port names it with this option.
 pub(crate) fn is_free(host: IpAddr, port: u16, option: &str) -> anyhow::Result<()> {
     TcpListener::bind((host, port)).map(drop).with_context(|| {
-        format!("port {port} of {host} cannot be used; another one: {option} PORT")
+        format!("port {port} of {host} cannot be used; choose another one with {option}")
     })
 }
 
 /// A port that nobody listens on now.
 pub(crate) fn any_free() -> anyhow::Result<u16> {
-    let listener = TcpListener::bind(local(0)).context("no port is free")?;
-    Ok(listener.local_addr()?.port())
+    let random = || RandomState::new().build_hasher().finish() % u64::from(PORTS.end - PORTS.start);
+    let ports = std::iter::repeat_with(|| u16::try_from(random()).map(|it| PORTS.start + it));
+    let mut free =
+        ports.take(MAX_TRIES).flatten().filter(|port| TcpListener::bind(local(*port)).is_ok());
+    free.next().context("no port is free")
 }

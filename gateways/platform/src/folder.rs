@@ -12,7 +12,8 @@ use anyhow::{Context as _, bail, ensure};
 const NOBODY: u32 = 65_534;
 const LOCK: &str = "platform.lock";
 /// Everything that is kept in it.
-const PARTS: [&str; 6] = ["postgresql", "kafka", "connect", "elasticsearch", "services", "logs"];
+const PARTS: [&str; 7] =
+    ["postgresql", "kafka", "connect", "elasticsearch", "services", "logs", "run"];
 
 /// The folder, locked as long as this lives.
 pub(crate) struct Folder {

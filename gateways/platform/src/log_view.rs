@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
 /// What servers write before what has gone wrong.
-const LOUD: [&str; 4] = ["ERROR", "FATAL", "PANIC", "OutOfMemory"];
+const LOUD: [&str; 4] = [" ERROR ", "[ERROR]", "FATAL", "PANIC"];
 
 /// The view.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl LogView {
         let file =
             File::create(&path).with_context(|| format!("{} cannot be made", path.display()))?;
         let shows_all = is_ours || self.is_verbose;
-        Ok(PartLog { name, shows_all, file: Rc::new(file) })
+        Ok(PartLog { name, shows_all, is_verbose: self.is_verbose, file: Rc::new(file) })
     }
 }
 
@@ -44,11 +44,19 @@ impl LogView {
 pub(crate) struct PartLog {
     name: &'static str,
     shows_all: bool,
+    is_verbose: bool,
     file: Rc<File>,
 }
 
 impl PartLog {
-    /// Follows an output to its end.
+    /// Follows its output to the end. What our own services print there is for those who start
+    /// them alone.
+    pub(crate) async fn follow_output(mut self, output: impl AsyncRead + Unpin) {
+        self.shows_all &= self.is_verbose;
+        self.follow(output).await;
+    }
+
+    /// Follows its errors to the end.
     pub(crate) async fn follow(self, output: impl AsyncRead + Unpin) {
         let mut lines = BufReader::new(output);
         let mut line = Vec::new();

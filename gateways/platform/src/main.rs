@@ -16,10 +16,20 @@ mod part;
 mod platform;
 mod server;
 
+use std::process::ExitCode;
+
 use clap::Parser as _;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let options = arguments::Options::parse();
+    let result = run(options);
+    if let Err(error) = &result {
+        eprintln!("error: {error:#}");
+    }
+    if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn run(options: arguments::Options) -> anyhow::Result<()> {
     // One thread: a child ends with the thread that started it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();

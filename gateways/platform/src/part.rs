@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -62,13 +63,15 @@ impl Part {
     fn start(
         spec: PartSpec,
         view: &LogView,
+        run: &Path,
         gave_up: mpsc::UnboundedSender<String>,
     ) -> anyhow::Result<Part> {
         let log = view.open(spec.name, spec.is_ours)?;
         let (tell, state) = watch::channel(State::Pausing);
         let (stop, is_stopping) = watch::channel(false);
         let (name, probe) = (spec.name, spec.probe.clone());
-        let life = Life { spec, log: log.clone(), tell, gave_up, is_stopping };
+        let id_file = run.join(format!("{name}.pid"));
+        let life = Life { spec, log: log.clone(), id_file, tell, gave_up, is_stopping };
         let task = tokio::task::spawn_local(life.live());
         Ok(Part { name, probe, log, state, stop, task })
     }
@@ -114,6 +117,7 @@ impl Part {
 struct Life {
     spec: PartSpec,
     log: PartLog,
+    id_file: PathBuf,
     tell: watch::Sender<State>,
     gave_up: mpsc::UnboundedSender<String>,
     is_stopping: watch::Receiver<bool>,
@@ -137,7 +141,11 @@ impl Life {
                 ends.pop_front();
             }
             if ends.len() >= MAX_ENDS {
-                let why = format!("{why}, for the {MAX_ENDS}th time in {WINDOW:?}");
+                let why = format!(
+                    "{why}, for the {MAX_ENDS}th time in {WINDOW:?}; what it said is in the \
+                     data's logs/{}.log",
+                    self.spec.name
+                );
                 self.log.say(&why);
                 // Nobody asks any more when everything is being stopped.
                 let _ = self.gave_up.send(format!("{}: {why}", self.spec.name));
@@ -165,18 +173,21 @@ impl Life {
         let mut command = tokio::process::Command::from(command);
         let mut child = command.kill_on_drop(true).spawn().context("it cannot be started")?;
         if let Some(output) = child.stdout.take() {
-            tokio::task::spawn_local(self.log.clone().follow(output));
+            tokio::task::spawn_local(self.log.clone().follow_output(output));
         }
         if let Some(output) = child.stderr.take() {
             tokio::task::spawn_local(self.log.clone().follow(output));
         }
         let id = child.id().context("it has ended already")?;
+        // For whoever wants to break it.
+        std::fs::write(&self.id_file, id.to_string())?;
         self.tell.send_replace(State::Running(id));
         tokio::select! {
             ended = child.wait() => return Ok(Some(ended?)),
             () = stopping(&mut self.is_stopping) => {}
         }
         self.end(&mut child, id).await?;
+        std::fs::remove_file(&self.id_file)?;
         Ok(None)
     }
 
@@ -203,19 +214,21 @@ async fn stopping(is_stopping: &mut watch::Receiver<bool>) {
 pub(crate) struct Parts {
     parts: Vec<Part>,
     view: LogView,
+    run: PathBuf,
     gave_up: mpsc::UnboundedSender<String>,
 }
 
 impl Parts {
-    /// None yet; and where it is told which one has given up, and why.
-    pub(crate) fn new(view: LogView) -> (Parts, mpsc::UnboundedReceiver<String>) {
+    /// None yet, the ids of whose processes will be in this folder; and where it is told which
+    /// one has given up, and why.
+    pub(crate) fn new(view: LogView, run: PathBuf) -> (Parts, mpsc::UnboundedReceiver<String>) {
         let (gave_up, reasons) = mpsc::unbounded_channel();
-        (Parts { parts: Vec::new(), view, gave_up }, reasons)
+        (Parts { parts: Vec::new(), view, run, gave_up }, reasons)
     }
 
     /// Starts one more.
     pub(crate) fn start(&mut self, spec: PartSpec) -> anyhow::Result<()> {
-        self.parts.push(Part::start(spec, &self.view, self.gave_up.clone())?);
+        self.parts.push(Part::start(spec, &self.view, &self.run, self.gave_up.clone())?);
         Ok(())
     }
 

@@ -26,6 +26,10 @@ use crate::{front, ingress};
 
 /// A loaded machine is slow, not wrong.
 const START_WITHIN: Duration = Duration::from_secs(180);
+/// Variables that tell where programs are.
+const LIBS: &str = "BANCADA_KAFKA_LIBS";
+const PLUGINS: &str = "BANCADA_CONNECT_PLUGINS";
+const HOME: &str = "BANCADA_ELASTICSEARCH_HOME";
 
 /// Starts everything, waits for its end, and stops everything.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
@@ -37,7 +41,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let view = LogView::new(&folder.part("logs")?, options.verbose)?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let (mut parts, mut reasons) = Parts::new(view);
+    let (mut parts, mut reasons) = Parts::new(view, folder.part("run")?);
     let result = tokio::select! {
         result = live(&options, &folder, &mut parts, began, &mut reasons) => result,
         _ = interrupt.recv() => Ok(()),
@@ -74,9 +78,8 @@ async fn start(
     folder: &Rc<Folder>,
     parts: &mut Parts,
 ) -> anyhow::Result<Addresses> {
+    let pieces = Found::of(options)?;
     are_free(options)?;
-    let has_copies = !options.no_elasticsearch;
-    let libs = || piece(options.pieces.kafka_libs.as_deref(), "BANCADA_KAFKA_LIBS", "Kafka");
 
     // Everything that needs nothing, at once.
     let postgresql = match &options.postgres {
@@ -89,16 +92,16 @@ async fn start(
     let kafka = match &options.kafka {
         Some(brokers) => brokers.to_string(),
         None => {
-            let kafka = Kafka::prepare(folder, libs()?, options.kafka_port).await?;
+            let kafka = Kafka::prepare(folder, pieces.libs, options.kafka_port).await?;
             let address = kafka.address();
             parts.start(kafka.spec()?)?;
             address
         }
     };
     let elasticsearch = match &options.elasticsearch {
-        _ if !has_copies => None,
+        _ if options.no_elasticsearch => None,
         Some(address) => Some(address.clone()),
-        None => Some(own_elasticsearch(options, folder, parts).await?),
+        None => Some(own_elasticsearch(options, pieces.elasticsearch, folder, parts).await?),
     };
     parts.answer(START_WITHIN).await?;
     if let Some(postgresql) = &postgresql {
@@ -106,14 +109,13 @@ async fn start(
     }
 
     // Kafka Connect ends where there is no Kafka yet.
-    if has_copies {
-        let plugins = options.pieces.connect_plugins.as_deref();
-        let plugins = piece(plugins, "BANCADA_CONNECT_PLUGINS", "Confluent's connector")?;
-        parts.start(connect::spec(folder, libs()?, plugins, &kafka, options.connect_port)?)?;
+    if !options.no_elasticsearch {
+        let (libs, plugins) = (pieces.libs, pieces.plugins);
+        parts.start(connect::spec(folder, libs, plugins, &kafka, options.connect_port)?)?;
     }
     let own = postgresql.as_ref().map(Postgresql::url);
     let postgres = options.postgres.clone().or(own).unwrap_or_default();
-    let services = services(options, folder, &postgres, &kafka)?;
+    let services = services(options, pieces.program, folder, &postgres, &kafka)?;
     parts.start(services.bank())?;
     parts.start(services.checkout())?;
     parts.start(services.extrato())?;
@@ -148,11 +150,10 @@ async fn start(
 /// Elasticsearch, behind what answers the one question that a build for tests cannot.
 async fn own_elasticsearch(
     options: &Options,
+    home: &Path,
     folder: &Rc<Folder>,
     parts: &mut Parts,
 ) -> anyhow::Result<HttpAddress> {
-    let home = options.pieces.elasticsearch_home.as_deref();
-    let home = piece(home, "BANCADA_ELASTICSEARCH_HOME", "Elasticsearch")?;
     let elasticsearch = Elasticsearch::prepare(folder, home)?;
     let behind = elasticsearch.address();
     parts.start(elasticsearch.spec())?;
@@ -184,17 +185,11 @@ async fn apply(
 
 fn services(
     options: &Options,
+    program: PathBuf,
     folder: &Rc<Folder>,
     postgres: &str,
     kafka: &str,
 ) -> anyhow::Result<Services> {
-    let program = match &options.pieces.program {
-        Some(program) => program.clone(),
-        None => std::env::current_exe()?.with_file_name("bancada"),
-    };
-    if !program.is_file() {
-        bail!("there is no {}; name it with --program FILE", program.display());
-    }
     let admin = [0, 1, 2].map(|number| local(options.admin_port + number));
     Ok(Services {
         folder: Rc::clone(folder),
@@ -214,10 +209,54 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
     std::path::absolute(path).with_context(|| format!("{} cannot be found", path.display()))
 }
 
-fn piece<'a>(path: Option<&'a Path>, variable: &str, what: &str) -> anyhow::Result<&'a Path> {
-    path.with_context(|| {
+/// The programs, where they are needed; looked for before anything is started.
+struct Found<'a> {
+    program: PathBuf,
+    libs: &'a Path,
+    plugins: &'a Path,
+    elasticsearch: &'a Path,
+}
+
+impl Found<'_> {
+    fn of(options: &Options) -> anyhow::Result<Found<'_>> {
+        let pieces = &options.pieces;
+        let program = match &pieces.program {
+            Some(program) => program.clone(),
+            None => std::env::current_exe()?.with_file_name("bancada"),
+        };
+        if !program.is_file() {
+            bail!("there is no {}; name it with --program FILE", program.display());
+        }
+        let has_copies = !options.no_elasticsearch;
+        let needs_home = has_copies && options.elasticsearch.is_none();
+        let (libs, plugins) = (&pieces.kafka_libs, &pieces.connect_plugins);
+        Ok(Found {
+            program,
+            libs: piece(has_copies || options.kafka.is_none(), libs, "Kafka", LIBS)?,
+            plugins: piece(has_copies, plugins, "Confluent's connector", PLUGINS)?,
+            elasticsearch: piece(needs_home, &pieces.elasticsearch_home, "Elasticsearch", HOME)?,
+        })
+    }
+}
+
+/// Nothing where it is not needed.
+fn piece<'a>(
+    is_needed: bool,
+    path: &'a Option<PathBuf>,
+    what: &str,
+    variable: &str,
+) -> anyhow::Result<&'a Path> {
+    let path = path.as_deref();
+    if !is_needed {
+        return Ok(path.unwrap_or(Path::new("")));
+    }
+    let path = path.with_context(|| {
         format!("{what} is missing: `cargo xtask up --platform` fetches it, or set {variable}")
-    })
+    })?;
+    if !path.is_dir() {
+        bail!("{what} is not in {}: {variable} is wrong", path.display());
+    }
+    Ok(path)
 }
 
 fn are_free(options: &Options) -> anyhow::Result<()> {

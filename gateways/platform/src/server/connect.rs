@@ -63,8 +63,12 @@ fn settings(plugins: &Path, kafka: &str, port: u16) -> String {
          offset.storage.partitions=1\n\
          status.storage.partitions=1\n\
          offset.flush.interval.ms=1000\n\
-         # One worker waits for no other.\n\
-         scheduled.rebalance.max.delay.ms=0\n",
+         # A killed worker is not waited for.\n\
+         scheduled.rebalance.max.delay.ms=0\n\
+         session.timeout.ms=6000\n\
+         heartbeat.interval.ms=2000\n\
+         consumer.session.timeout.ms=6000\n\
+         consumer.heartbeat.interval.ms=2000\n",
         plugins = plugins.display(),
     )
 }

@@ -35,12 +35,11 @@ impl Elasticsearch {
         let port = any_free()?;
         let config = place.join("config");
         fs::create_dir_all(&config)?;
-        for entry in fs::read_dir(home.join("config"))? {
-            let entry = entry?;
-            if entry.file_type()?.is_file() {
-                fs::copy(entry.path(), config.join(entry.file_name()))?;
-            }
-        }
+        fs::copy(home.join("config/log4j2.properties"), config.join("log4j2.properties"))?;
+        let options = fs::read_to_string(home.join("config/jvm.options"))?;
+        // Written beside the program, where its user may not write.
+        let options = options.lines().filter(|line| !line.contains("gc.log"));
+        fs::write(config.join("jvm.options"), options.collect::<Vec<_>>().join("\n") + "\n")?;
         let (data, logs) = (place.join("data"), place.join("logs"));
         let settings = format!(
             "cluster.name: bancada\n\
@@ -74,7 +73,7 @@ impl Elasticsearch {
             let mut command = self.folder.command_as_nobody(&program, "TERM");
             command.env("ES_JAVA_HOME", &self.java_home).env_remove("JAVA_HOME");
             let heap = format!("-Xms{HEAP_MEGABYTES}m -Xmx{HEAP_MEGABYTES}m");
-            command.env("ES_JAVA_OPTS", format!("{heap} -XX:+UseSerialGC"));
+            command.env("ES_JAVA_OPTS", heap);
             command.env("CLI_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -Xmx32m");
             command.env("ES_PATH_CONF", self.place.join("config"));
             command.current_dir(&self.place);

@@ -1,5 +1,6 @@
 //! Bancada's own three services.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -85,6 +86,10 @@ impl Services {
             }
             command.arg(name).arg("--data").arg(&services.data);
             command.arg("--admin-listen").arg(admin.to_string()).arg("--chaos");
+            command.env("BANCADA_LOG_FORMAT", "text");
+            if !std::io::stderr().is_terminal() {
+                command.env("NO_COLOR", "1");
+            }
             // Not among the arguments, which everybody on this machine can read.
             command.env("BANCADA_POSTGRES", &services.postgres);
             tell(&mut command);
