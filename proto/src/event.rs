@@ -37,13 +37,20 @@ pub struct PaymentEvent {
     pub card_sequence: u64,
     /// Minor units of `currency`.
     pub amount_minor: i64,
-    /// The payment after this event: charged, minor units of `currency`. Absent in events of
-    /// cards and bills, and in those of Banks that did not tell it yet.
+    /// The payment after this event: what was decided about; once it is charged, what was charged.
+    /// This and the next three are absent in events of cards and bills, and in those of Banks that
+    /// did not tell them yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_amount_minor: Option<i64>,
+    /// The payment after this event: charged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured_minor: Option<i64>,
-    /// The payment after this event: returned so far. There whenever `captured_minor` is.
+    /// The payment after this event: returned so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded_minor: Option<i64>,
+    /// When the Bank decided about the payment: RFC 3339, UTC, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<String>,
     /// ISO 4217 code.
     pub currency: String,
     /// Card brand.

@@ -149,24 +149,36 @@ pub struct CardSnapshot {
     pub due_day: u8,
 }
 
-/// A payment's money as it stands after an event, in minor units of the event's currency: what
-/// copies a payment from its newest event alone needs no earlier one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaymentTotals {
+/// The payment as it stands after an event: whoever keeps payments needs no earlier event, and may
+/// read them in any order. In minor units of the event's currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentSnapshot {
+    /// What was decided about; once it is charged, what was charged.
+    pub amount_minor: i64,
     /// Charged.
     pub captured_minor: i64,
     /// Returned so far.
     pub refunded_minor: i64,
+    /// When the Bank decided about it.
+    pub decided_at: Timestamp,
 }
 
-impl PaymentTotals {
-    /// What they are after an event of this kind that moves so much.
-    pub fn after(self, kind: EventKind, minor: i64) -> PaymentTotals {
+impl PaymentSnapshot {
+    /// A payment about which is decided now.
+    pub fn new(amount_minor: i64, decided_at: Timestamp) -> PaymentSnapshot {
+        PaymentSnapshot { amount_minor, captured_minor: 0, refunded_minor: 0, decided_at }
+    }
+
+    /// What it is after an event of this kind that moves so much.
+    pub fn after(self, kind: EventKind, minor: i64) -> PaymentSnapshot {
         match kind {
-            EventKind::PaymentCaptured => PaymentTotals { captured_minor: minor, ..self },
-            EventKind::PaymentRefunded => {
-                PaymentTotals { refunded_minor: self.refunded_minor.saturating_add(minor), ..self }
+            EventKind::PaymentCaptured => {
+                PaymentSnapshot { amount_minor: minor, captured_minor: minor, ..self }
             }
+            EventKind::PaymentRefunded => PaymentSnapshot {
+                refunded_minor: self.refunded_minor.saturating_add(minor),
+                ..self
+            },
             _ => self,
         }
     }
@@ -205,8 +217,8 @@ pub struct PaymentEvent {
     /// What moved, or would have moved.
     pub amount: Money,
     /// The payment after it; absent in events of cards and bills, and in those that a Bank wrote
-    /// before it told them.
-    pub totals: Option<PaymentTotals>,
+    /// before it told this.
+    pub payment: Option<PaymentSnapshot>,
     /// Shown on the statement.
     pub store: String,
     /// What was bought.
@@ -244,7 +256,7 @@ impl PaymentEvent {
             transaction_id: PaymentId::new(event_id.uuid()),
             card: Some(card),
             amount: nothing,
-            totals: None,
+            payment: None,
             store: String::new(),
             description: String::new(),
             merchant_id: None,

@@ -25,7 +25,7 @@ pub use brand::Brand;
 pub use card_number::{CardNumber, CardNumberError};
 pub use cvv::{Cvv, CvvError};
 pub use decline::DeclineReason;
-pub use event::{CardSnapshot, CardStatus, EventCard, EventKind, PaymentEvent, PaymentTotals};
+pub use event::{CardSnapshot, CardStatus, EventCard, EventKind, PaymentEvent, PaymentSnapshot};
 pub use expiry::{Expiry, ExpiryError};
 pub use ids::{CardToken, EventId, IdempotencyKey, MerchantId, OrderId, PaymentId};
 pub use money::{Currency, Money, MoneyError};

@@ -7,7 +7,7 @@
 //! |---|---|---|---|
 //! | 1 | the first | event, postings, request, issued | the entries |
 //! | 2 | captures, voids and refunds | and refusal; more kinds of event | version and entries |
-//! | 3 | totals | the event has the payment's totals | version and entries |
+//! | 3 | the payment in its events | the event has the payment after it | version and entries |
 //!
 //! Every version is read for ever, and only the newest is written: a journal grows through
 //! versions, and an older program says that it needs a newer one instead of misreading.
@@ -121,7 +121,7 @@ pub(crate) mod tests {
      020109416e61205465737465d00f0342524cd8040342524c90030342524c01050f000342524c0000000000018ef8\
      b2e5bd6800000000";
 
-    /// The same as the program wrote it before its events had totals, with a refund of the sale
+    /// The same as the program wrote it before its events told the payment, with a refund of the sale
     /// and a refused void.
     const VERSION_2: &str = "\
      02b7225b5e091000000000000000000000000000000001000110000000000000000000000000000000010106636\
@@ -206,7 +206,7 @@ pub(crate) mod tests {
             (EventKind::PaymentRefunded, 100)
         );
         assert_eq!(refused.refusal, Some(Refusal::Void(VoidRefusal::Captured)));
-        assert!(entries.iter().all(|entry| entry.event.totals.is_none()));
+        assert!(entries.iter().all(|entry| entry.event.payment.is_none()));
         let again = encode(&entries);
         assert_eq!((again[0], decode(&again)), (VERSION, Ok(entries)), "and written anew");
     }

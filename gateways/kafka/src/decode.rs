@@ -2,7 +2,7 @@
 
 use bancada_kernel::{
     Brand, CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, EventId, EventKind,
-    MerchantId, Money, PaymentEvent, PaymentId, PaymentTotals, Timestamp, TraceContext,
+    MerchantId, Money, PaymentEvent, PaymentId, PaymentSnapshot, Timestamp, TraceContext,
 };
 use bancada_proto::event as wire;
 
@@ -53,12 +53,14 @@ pub fn event_from_value(value: &[u8]) -> Result<PaymentEvent, EventValueError> {
         "" => None,
         id => Some(MerchantId::parse(id).map_err(|error| unreadable("merchant_id", error))?),
     };
-    let totals = match (event.captured_minor, event.refunded_minor) {
-        (Some(captured_minor), Some(refunded_minor)) => {
-            Some(PaymentTotals { captured_minor, refunded_minor })
-        }
-        (None, None) => None,
-        _ => return Err(unreadable("captured_minor", "one of two totals is missing")),
+    let payment = match event.payment_amount_minor {
+        None => None,
+        Some(amount_minor) => Some(PaymentSnapshot {
+            amount_minor,
+            captured_minor: told("captured_minor", event.captured_minor)?,
+            refunded_minor: told("refunded_minor", event.refunded_minor)?,
+            decided_at: timestamp("decided_at", &told("decided_at", event.decided_at)?)?,
+        }),
     };
     Ok(PaymentEvent {
         event_id: EventId::parse(&event.event_id).map_err(|error| unreadable("event_id", error))?,
@@ -68,14 +70,14 @@ pub fn event_from_value(value: &[u8]) -> Result<PaymentEvent, EventValueError> {
             .map_err(|error| unreadable("transaction_id", error))?,
         card,
         amount: money(event.amount_minor)?,
-        totals,
+        payment,
         store: event.store,
         description: event.description,
         merchant_id,
         order_id: event.order_id,
         decline,
         installments: small("installments", event.installments)?,
-        occurred_at: timestamp(&event.occurred_at)?,
+        occurred_at: timestamp("occurred_at", &event.occurred_at)?,
         trace: TraceContext::parse(&event.traceparent),
     })
 }
@@ -99,9 +101,13 @@ fn snapshot(
     }))
 }
 
-fn timestamp(text: &str) -> Result<Timestamp, EventValueError> {
-    let instant: jiff::Timestamp =
-        text.parse().map_err(|error| unreadable("occurred_at", error))?;
+/// A field that is there whenever another one is.
+fn told<T>(field: &'static str, value: Option<T>) -> Result<T, EventValueError> {
+    value.ok_or_else(|| unreadable(field, "it is missing"))
+}
+
+fn timestamp(field: &'static str, text: &str) -> Result<Timestamp, EventValueError> {
+    let instant: jiff::Timestamp = text.parse().map_err(|error| unreadable(field, error))?;
     Ok(Timestamp(instant.as_millisecond()))
 }
 
@@ -145,7 +151,12 @@ pub(crate) mod tests {
                 }),
             }),
             amount: Money::brl(12_990),
-            totals: Some(PaymentTotals { captured_minor: 500, refunded_minor: 20 }),
+            payment: Some(PaymentSnapshot {
+                amount_minor: 12_990,
+                captured_minor: 12_000,
+                refunded_minor: 20,
+                decided_at: Timestamp(1_795_000_000_001),
+            }),
             store: "Loja".to_owned(),
             description: "Café".to_owned(),
             merchant_id: Some(MerchantId::parse("loja").unwrap()),
@@ -166,7 +177,7 @@ pub(crate) mod tests {
             merchant_id: None,
             decline: None,
             trace: None,
-            totals: None,
+            payment: None,
             kind: EventKind::PaymentCaptured,
             ..full.clone()
         };
@@ -203,6 +214,7 @@ pub(crate) mod tests {
             ("currency", json!("???")),
             ("installments", json!(300)),
             ("captured_minor", json!(null)),
+            ("decided_at", json!("yesterday")),
             ("occurred_at", json!("yesterday")),
         ] {
             let mut value = good.clone();

@@ -19,38 +19,37 @@ pub(crate) fn key(event: &PaymentEvent) -> Option<&str> {
 
 /// The record's headers: what a consumer wants to know before it reads the value.
 pub(crate) fn headers(event: &PaymentEvent) -> OwnedHeaders {
-    let mut headers = OwnedHeaders::new_with_capacity(5)
+    let mut headers = OwnedHeaders::new_with_capacity(6)
         .insert(Header { key: "event-type", value: Some(event.kind.word()) })
         .insert(Header { key: "event-id", value: Some(&event.event_id.to_string()) })
+        .insert(Header { key: "position", value: Some(&event.position.to_string()) })
         .insert(Header { key: "schema-version", value: Some(&wire::SCHEMA_VERSION.to_string()) });
     if let Some(trace) = &event.trace {
         let value = Some(&trace.to_string());
         headers = headers.insert(Header { key: "traceparent", value });
     }
-    if let Some(role) = role(event.kind) {
-        headers = headers.insert(Header { key: role, value: Some("true") });
+    if leaves_payments_unchanged(event.kind) {
+        headers = headers.insert(Header { key: "payment-unchanged", value: Some("true") });
     }
     headers
 }
 
-/// A header that is there or not, by what the event says of its payment: Kafka Connect decides
-/// by the presence of a header only, and knows no expressions over the value.
-fn role(kind: EventKind) -> Option<&'static str> {
+/// Kafka Connect decides by the presence of a header only, and knows no expressions over the
+/// value.
+fn leaves_payments_unchanged(kind: EventKind) -> bool {
     match kind {
-        // Every payment stands as it stood before.
         EventKind::CardIssued
         | EventKind::CardStatusChanged
         | EventKind::CardLimitChanged
         | EventKind::PaymentOperationRefused
         | EventKind::BillPaid
-        | EventKind::BillRefused => Some("payment-unchanged"),
-        // The payment changes, but its own amount and date are those of an earlier event.
-        EventKind::PaymentVoided | EventKind::PaymentExpired | EventKind::PaymentRefunded => {
-            Some("payment-follow-up")
-        }
-        EventKind::PaymentAuthorized | EventKind::PaymentCaptured | EventKind::PaymentDeclined => {
-            None
-        }
+        | EventKind::BillRefused => true,
+        EventKind::PaymentAuthorized
+        | EventKind::PaymentCaptured
+        | EventKind::PaymentDeclined
+        | EventKind::PaymentVoided
+        | EventKind::PaymentExpired
+        | EventKind::PaymentRefunded => false,
     }
 }
 
@@ -71,8 +70,10 @@ fn to_wire(event: &PaymentEvent) -> wire::PaymentEvent {
         card_token: card.map(|card| card.token.to_string()).unwrap_or_default(),
         card_sequence: card.map_or(0, |card| card.sequence),
         amount_minor: event.amount.minor,
-        captured_minor: event.totals.map(|totals| totals.captured_minor),
-        refunded_minor: event.totals.map(|totals| totals.refunded_minor),
+        payment_amount_minor: event.payment.map(|payment| payment.amount_minor),
+        captured_minor: event.payment.map(|payment| payment.captured_minor),
+        refunded_minor: event.payment.map(|payment| payment.refunded_minor),
+        decided_at: event.payment.map(|payment| rfc3339(payment.decided_at)),
         currency: event.amount.currency.code().to_owned(),
         brand: card.map(|card| card.brand.word().to_owned()).unwrap_or_default(),
         merchant_id: event.merchant_id.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -119,13 +120,14 @@ mod tests {
             let headers = headers(&PaymentEvent { kind, ..event() });
             let names: Vec<_> = headers.iter().map(|header| header.key).collect();
             let expected: &[&str] = match kind.word() {
-                "payment.authorized" | "payment.captured" | "payment.declined" => &[],
-                "payment.voided" | "payment.expired" | "payment.refunded" => &["payment-follow-up"],
+                "payment.authorized" | "payment.captured" | "payment.declined"
+                | "payment.voided" | "payment.expired" | "payment.refunded" => &[],
                 _ => &["payment-unchanged"],
             };
-            assert_eq!(names[..3], ["event-type", "event-id", "schema-version"]);
-            assert_eq!(names[3], "traceparent");
-            assert_eq!(&names[4..], expected, "{kind:?}");
+            assert_eq!(names[..4], ["event-type", "event-id", "position", "schema-version"]);
+            assert_eq!(headers.get(2).value, Some(&b"7"[..]));
+            assert_eq!(names[4], "traceparent");
+            assert_eq!(&names[5..], expected, "{kind:?}");
         }
     }
 }

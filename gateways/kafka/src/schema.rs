@@ -49,7 +49,7 @@ fn events() -> Vec<PaymentEvent> {
     let stranger = EventCard { sequence: 0, after: None, ..full.card.clone().unwrap() };
     events.push(PaymentEvent { card: Some(stranger), ..full.clone() });
     let bare = PaymentEvent { card: None, merchant_id: None, decline: None, trace: None, ..full };
-    events.push(PaymentEvent { totals: None, ..bare.clone() });
+    events.push(PaymentEvent { payment: None, ..bare.clone() });
     events.push(bare);
     events
 }

@@ -14,7 +14,9 @@ use bancada_telemetry::logs::LogFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use dead_letters::{DeadLettersCommand, DeadLettersOptions};
-pub(crate) use pipeline::{ApplyOptions, PipelineCommand, PipelineOptions, StatusOptions};
+pub(crate) use pipeline::{
+    ApplyOptions, PipelineCommand, PipelineOptions, StatusOptions, WatchOptions,
+};
 
 /// Card payments that you can run, break and audit on your own machine.
 ///

@@ -16,6 +16,7 @@ mod payment_documents;
 mod rest;
 mod status;
 mod topics;
+mod watch;
 
 pub use address::{BadHttpAddress, HttpAddress};
 pub use apply::{Applied, Outcome, apply};
@@ -24,6 +25,7 @@ pub use error::{PipelineError, Server};
 pub use lag::{Lag, lag};
 pub use payment_documents::{PaymentDocument, payment_documents};
 pub use status::{ConnectorStatus, DeadLetters, Status, TaskStatus, status};
+pub use watch::{Restarted, Watch, watch};
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
 /// What servers write before what has gone wrong.
-const LOUD: [&str; 4] = [" ERROR ", "[ERROR]", "FATAL", "PANIC"];
+const LOUD: [&str; 3] = [" ERROR ", "[ERROR]", "PANIC"];
 
 /// The view.
 #[derive(Clone)]

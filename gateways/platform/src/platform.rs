@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use bancada_kafka::Brokers;
-use bancada_pipeline::HttpAddress;
+use bancada_pipeline::{HttpAddress, Restarted, Watch};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -26,6 +26,9 @@ use crate::{front, ingress};
 
 /// A loaded machine is slow, not wrong.
 const START_WITHIN: Duration = Duration::from_secs(180);
+/// Its Kafka Connect commits every second.
+const WATCH: Watch =
+    Watch { every: Duration::from_secs(3), stalled_after: Duration::from_secs(20) };
 /// Variables that tell where programs are.
 const LIBS: &str = "BANCADA_KAFKA_LIBS";
 const PLUGINS: &str = "BANCADA_CONNECT_PLUGINS";
@@ -180,7 +183,19 @@ async fn apply(
         within: START_WITHIN,
     };
     bancada_pipeline::apply(&servers, |_| {}).await?;
+    tokio::task::spawn_local(watch(servers));
     Ok((connect, shown))
+}
+
+/// Starts Kafka Connect's tasks again, for ever.
+async fn watch(servers: bancada_pipeline::Servers) {
+    bancada_pipeline::watch(&servers, WATCH, |restarted| match restarted {
+        Restarted::Failed(why) => eprintln!("connect       | tasks are started again: {why}"),
+        Restarted::Stalled(n) => {
+            eprintln!("connect       | tasks stood still with {n} records, and are started again");
+        }
+    })
+    .await
 }
 
 fn services(

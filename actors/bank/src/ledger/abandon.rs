@@ -1,7 +1,7 @@
 //! `abandon` closes a key whose fate the merchant does not know.
 
 use bancada_kernel::{
-    DeclineReason, EventKind, IdempotencyKey, MerchantId, Money, PaymentEvent, PaymentTotals,
+    DeclineReason, EventKind, IdempotencyKey, MerchantId, Money, PaymentEvent, PaymentSnapshot,
 };
 
 use super::entry::{Entry, RequestIdentity};
@@ -39,7 +39,7 @@ impl Abandon {
             transaction_id: stamp.payment_id,
             card: None,
             amount: Money { minor: 0, currency: ledger.currency() },
-            totals: Some(PaymentTotals::default()),
+            payment: Some(PaymentSnapshot::new(0, stamp.now)),
             store: String::new(),
             description: String::new(),
             merchant_id: Some(self.merchant.clone()),

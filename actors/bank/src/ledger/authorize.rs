@@ -3,7 +3,7 @@
 use bancada_kernel::Brand;
 use bancada_kernel::{
     CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, EventKind, Expiry,
-    IdempotencyKey, MerchantId, Money, PaymentEvent, PaymentTotals,
+    IdempotencyKey, MerchantId, Money, PaymentEvent, PaymentSnapshot,
 };
 
 use super::account::CardAccount;
@@ -167,7 +167,9 @@ impl Authorize {
             transaction_id: stamp.payment_id,
             card: Some(card),
             amount: self.amount,
-            totals: Some(PaymentTotals::default().after(kind, self.amount.minor)),
+            payment: Some(
+                PaymentSnapshot::new(self.amount.minor, stamp.now).after(kind, self.amount.minor),
+            ),
             store: self.store.clone(),
             description: self.description.clone(),
             merchant_id: Some(self.merchant.clone()),

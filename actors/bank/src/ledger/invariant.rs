@@ -218,7 +218,7 @@ fn l4_captured_within_authorized_refunded_within_captured(
             }
             _ => {}
         }
-        if let Some(said) = event.totals {
+        if let Some(said) = event.payment {
             let said = (said.captured_minor.into(), said.refunded_minor.into());
             let moved = payments.get(&event.transaction_id);
             if said != moved.map_or((0, 0), |moved| (moved.captured, moved.refunded)) {

@@ -7,7 +7,7 @@
 
 use bancada_kernel::{
     CardSnapshot, EventCard, EventKind, IdempotencyKey, MerchantId, Money, PaymentEvent, PaymentId,
-    PaymentTotals,
+    PaymentSnapshot,
 };
 use serde::{Deserialize, Serialize};
 
@@ -146,8 +146,15 @@ fn payment_event(
     card: Option<EventCard>,
     amount: Money,
 ) -> PaymentEvent {
-    let Payment { captured_minor, refunded_minor, .. } = *payment;
-    let before = PaymentTotals { captured_minor, refunded_minor };
+    let before = PaymentSnapshot {
+        amount_minor: match payment.captured_minor {
+            0 => payment.amount.minor,
+            captured => captured,
+        },
+        captured_minor: payment.captured_minor,
+        refunded_minor: payment.refunded_minor,
+        decided_at: payment.occurred_at,
+    };
     PaymentEvent {
         event_id: stamp.event_id,
         kind,
@@ -155,7 +162,7 @@ fn payment_event(
         transaction_id: payment.id,
         card,
         amount,
-        totals: Some(before.after(kind, amount.minor)),
+        payment: Some(before.after(kind, amount.minor)),
         store: payment.store.to_string(),
         description: payment.description.to_string(),
         merchant_id: Some(payment.merchant.clone()),

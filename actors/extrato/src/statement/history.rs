@@ -72,7 +72,7 @@ impl History {
                 after: Some(after),
             }),
             amount: Money::brl(minor),
-            totals: None,
+            payment: None,
             store: "Loja".to_owned(),
             description: format!("Café número {position}"),
             merchant_id: MerchantId::parse("loja").ok(),

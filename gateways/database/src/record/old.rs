@@ -35,7 +35,7 @@ impl From<EventV1> for PaymentEvent {
             transaction_id: event.transaction_id,
             card: event.card,
             amount: event.amount,
-            totals: None,
+            payment: None,
             store: event.store,
             description: event.description,
             merchant_id: event.merchant_id,

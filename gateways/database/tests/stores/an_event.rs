@@ -47,7 +47,7 @@ pub(crate) fn event(card: u8, sequence: u64, position: u64, description: &str) -
             }),
         }),
         amount: Money::brl(1_000 + i64::try_from(sequence).unwrap()),
-        totals: None,
+        payment: None,
         store: "Loja da Esquina".to_owned(),
         description: description.to_owned(),
         merchant_id: None,

@@ -5,7 +5,7 @@
 
 use bancada_kernel::{
     Brand, CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, EventId, EventKind,
-    MerchantId, Money, PaymentEvent, PaymentId, PaymentTotals, Timestamp, TraceContext,
+    MerchantId, Money, PaymentEvent, PaymentId, PaymentSnapshot, Timestamp, TraceContext,
 };
 use bancada_proto::bank::v1;
 
@@ -42,7 +42,7 @@ pub fn event_to_message(event: &PaymentEvent) -> v1::PaymentEvent {
         occurred_at_ms: event.occurred_at.0,
         card: card.and_then(|card| card.after.as_ref()).map(snapshot_to_message),
         traceparent: event.trace.map(|trace| trace.to_string()).unwrap_or_default(),
-        totals: event.totals.map(totals_to_message),
+        payment: event.payment.map(payment_to_message),
     }
 }
 
@@ -82,7 +82,7 @@ pub fn event_from_message(message: v1::PaymentEvent) -> Result<PaymentEvent, Eve
             .map_err(|error| unreadable("transaction id", error))?,
         card,
         amount: money(message.amount_minor)?,
-        totals: message.totals.map(totals_from_message),
+        payment: message.payment.map(payment_from_message),
         store: message.store,
         description: message.description,
         merchant_id,
@@ -94,14 +94,17 @@ pub fn event_from_message(message: v1::PaymentEvent) -> Result<PaymentEvent, Eve
     })
 }
 
-fn totals_to_message(totals: PaymentTotals) -> v1::PaymentTotals {
-    let PaymentTotals { captured_minor, refunded_minor } = totals;
-    v1::PaymentTotals { captured_minor, refunded_minor }
+fn payment_to_message(payment: PaymentSnapshot) -> v1::PaymentSnapshot {
+    let PaymentSnapshot { amount_minor, captured_minor, refunded_minor, decided_at } = payment;
+    let decided_at_ms = decided_at.0;
+    v1::PaymentSnapshot { amount_minor, captured_minor, refunded_minor, decided_at_ms }
 }
 
-fn totals_from_message(totals: v1::PaymentTotals) -> PaymentTotals {
-    let v1::PaymentTotals { captured_minor, refunded_minor } = totals;
-    PaymentTotals { captured_minor, refunded_minor }
+fn payment_from_message(payment: v1::PaymentSnapshot) -> PaymentSnapshot {
+    let v1::PaymentSnapshot { amount_minor, captured_minor, refunded_minor, decided_at_ms } =
+        payment;
+    let decided_at = Timestamp(decided_at_ms);
+    PaymentSnapshot { amount_minor, captured_minor, refunded_minor, decided_at }
 }
 
 fn snapshot_to_message(card: &CardSnapshot) -> v1::CardSnapshot {
@@ -168,7 +171,12 @@ pub(super) mod tests {
                 }),
             }),
             amount: Money::brl(500),
-            totals: Some(PaymentTotals { captured_minor: 500, refunded_minor: 20 }),
+            payment: Some(PaymentSnapshot {
+                amount_minor: 500,
+                captured_minor: 400,
+                refunded_minor: 20,
+                decided_at: Timestamp(1_795_000_000_001),
+            }),
             store: "Loja".to_owned(),
             description: "Café".to_owned(),
             merchant_id: Some(MerchantId::parse("loja").unwrap()),
@@ -189,7 +197,7 @@ pub(super) mod tests {
             merchant_id: None,
             decline: None,
             trace: None,
-            totals: None,
+            payment: None,
             kind: EventKind::PaymentCaptured,
             ..full.clone()
         };

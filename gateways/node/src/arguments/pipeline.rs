@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bancada_kafka::Brokers;
-use bancada_pipeline::{HttpAddress, Servers};
+use bancada_pipeline::{HttpAddress, Servers, Watch};
 use clap::{Args, Subcommand};
 
 use super::OutputOption;
@@ -27,6 +27,9 @@ pub(crate) enum PipelineCommand {
     /// Show whether payments reach Elasticsearch: connector and tasks, lag, documents, dead
     /// letters. Ends with 1 if they do not, with 3 if somebody does not answer.
     Status(StatusOptions),
+    /// Watch the connector until Ctrl-C, and start its tasks again where they have failed, or
+    /// stand still though Elasticsearch is there. Once beside each Kafka Connect.
+    Watch(WatchOptions),
 }
 
 /// Where the servers are.
@@ -60,6 +63,21 @@ pub(crate) struct PipelineServers {
     elasticsearch: HttpAddress,
 }
 
+impl PipelineServers {
+    /// For who only asks them.
+    fn near(&self, within: Duration) -> Servers {
+        let PipelineServers { kafka, connect, elasticsearch } = self;
+        Servers {
+            kafka: kafka.clone(),
+            connect: connect.clone(),
+            elasticsearch: elasticsearch.clone(),
+            elasticsearch_from_connect: None,
+            kibana: None,
+            within,
+        }
+    }
+}
+
 #[derive(Args)]
 pub(crate) struct ApplyOptions {
     #[command(flatten)]
@@ -82,15 +100,34 @@ pub(crate) struct ApplyOptions {
 
 impl ApplyOptions {
     pub(crate) fn servers(&self) -> Servers {
-        let PipelineServers { kafka, connect, elasticsearch } = &self.servers;
         Servers {
-            kafka: kafka.clone(),
-            connect: connect.clone(),
-            elasticsearch: elasticsearch.clone(),
             elasticsearch_from_connect: self.elasticsearch_from_connect.clone(),
             kibana: self.kibana.clone(),
-            within: self.within.into(),
+            ..self.servers.near(self.within.into())
         }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct WatchOptions {
+    #[command(flatten)]
+    servers: PipelineServers,
+    /// Between two looks.
+    #[arg(long, env = "BANCADA_WATCH_EVERY", default_value = "10s")]
+    every: humantime::Duration,
+    /// How long records may wait without any being committed; more than Kafka Connect's
+    /// offset.flush.interval.ms.
+    #[arg(long, env = "BANCADA_STALLED_AFTER", default_value = "150s")]
+    stalled_after: humantime::Duration,
+}
+
+impl WatchOptions {
+    pub(crate) fn servers(&self) -> Servers {
+        self.servers.near(Duration::ZERO)
+    }
+
+    pub(crate) fn watch(&self) -> Watch {
+        Watch { every: self.every.into(), stalled_after: self.stalled_after.into() }
     }
 }
 
@@ -104,14 +141,6 @@ pub(crate) struct StatusOptions {
 
 impl StatusOptions {
     pub(crate) fn servers(&self) -> Servers {
-        let PipelineServers { kafka, connect, elasticsearch } = &self.servers;
-        Servers {
-            kafka: kafka.clone(),
-            connect: connect.clone(),
-            elasticsearch: elasticsearch.clone(),
-            elasticsearch_from_connect: None,
-            kibana: None,
-            within: LOOK_WITHIN,
-        }
+        self.servers.near(LOOK_WITHIN)
     }
 }

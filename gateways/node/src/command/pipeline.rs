@@ -2,9 +2,12 @@
 
 use std::io::Write as _;
 
-use bancada_pipeline::{Applied, Outcome, Status};
+use bancada_pipeline::{Applied, Outcome, Restarted, Status};
+use tokio::signal::unix::{SignalKind, signal};
 
-use crate::arguments::{ApplyOptions, Output, PipelineCommand, PipelineOptions, StatusOptions};
+use crate::arguments::{
+    ApplyOptions, Output, PipelineCommand, PipelineOptions, StatusOptions, WatchOptions,
+};
 use crate::exit::Exit;
 
 pub(crate) fn run(options: &PipelineOptions) -> anyhow::Result<Exit> {
@@ -13,6 +16,7 @@ pub(crate) fn run(options: &PipelineOptions) -> anyhow::Result<Exit> {
         match &options.command {
             PipelineCommand::Apply(options) => apply(options).await,
             PipelineCommand::Status(options) => status(options).await,
+            PipelineCommand::Watch(options) => watch(options).await,
         }
     })
 }
@@ -32,6 +36,22 @@ async fn apply(options: &ApplyOptions) -> anyhow::Result<Exit> {
     })
     .await?;
     Ok(Exit::Well)
+}
+
+async fn watch(options: &WatchOptions) -> anyhow::Result<Exit> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let servers = options.servers();
+    let watching =
+        bancada_pipeline::watch(&servers, options.watch(), |restarted| match restarted {
+            Restarted::Failed(why) => println!("tasks had failed, started again: {why}"),
+            Restarted::Stalled(n) => println!("tasks stood still with {n} records, started again"),
+        });
+    tokio::select! {
+        never = watching => never,
+        _ = interrupt.recv() => Ok(Exit::Well),
+        _ = terminate.recv() => Ok(Exit::Well),
+    }
 }
 
 async fn status(options: &StatusOptions) -> anyhow::Result<Exit> {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use bancada_kernel::EventKind;
 use bancada_telemetry::clock;
+use serde_json::json;
 
 use crate::bench::run;
 use crate::panels::Span;
-use crate::payments::{are_copied, bench};
+use crate::payments::{are_copied, bench, documents};
 use crate::servers::Servers;
 
 pub(crate) fn delivered_twice(servers: &Arc<Servers>) {
@@ -25,6 +27,17 @@ pub(crate) fn delivered_twice(servers: &Arc<Servers>) {
         bench.forget_what_was_delivered();
         let bank = bench.bank().await;
         servers.catches_up(before.n_records + events.len() as u64).await;
+        are_copied(servers, span, &events).await;
+
+        // Somebody's copy of an old event, which does not even say that it is old.
+        let paid = events.iter().find(|event| event.kind == EventKind::PaymentCaptured).unwrap();
+        let mut old = documents(&events).remove(&paid.transaction_id.to_string()).unwrap();
+        let before = servers.lag().await;
+        for (field, value) in [("payment_amount_minor", json!(1)), ("decided_at", json!("1970"))] {
+            old[field] = value;
+        }
+        servers.produce("card", &old.to_string());
+        servers.catches_up(before.n_records + 1).await;
         are_copied(servers, span, &events).await;
         bank.tree.shutdown().await;
     });

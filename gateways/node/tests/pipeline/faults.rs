@@ -1,10 +1,12 @@
 //! Servers of the pipeline that are killed while payments flow.
 
 use std::cell::Cell;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bancada_telemetry::clock;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::bench::{RunningBank, run};
 use crate::panels::Span;
@@ -61,6 +63,39 @@ pub(crate) fn elasticsearch_away(servers: &Arc<Servers>) {
         let status = servers.look().await;
         assert!(status.is_well(), "{status:?}");
         assert_eq!(status.dead_letters.n_records, n_dead, "{status:?}");
+        bank.tree.shutdown().await;
+    });
+}
+
+/// Kafka Connect takes such tasks for well.
+pub(crate) fn tasks_started_without_elasticsearch(servers: &Arc<Servers>) {
+    servers.applied();
+    run(async {
+        let from = clock::now().0;
+        let bench = bench(servers);
+        let bank = bench.bank().await;
+        servers.elasticsearch.kill();
+        servers.connect.kill();
+        bank.pay_often(40).await;
+        servers.falls_behind_by(UNDERWAY).await;
+        blocking(servers, |servers| servers.connect.start_again()).await;
+        eventually("the tasks were started", async || {
+            let tasks = servers.tasks().await;
+            let states = tasks.as_array().into_iter().flatten().map(|task| &task["state"]);
+            let n_running = states.filter(|state| *state == "RUNNING").count();
+            (n_running == 2).then_some(()).ok_or_else(|| tasks.to_string())
+        })
+        .await;
+        blocking(servers, |servers| servers.elasticsearch.start_again()).await;
+        let options = ["watch", "--every", "1s", "--stalled-after", "10s"];
+        let watch = servers.pipeline_command(&options).stdout(Stdio::piped()).spawn().unwrap();
+        let events = bank.events().await;
+        are_copied(servers, Span { from, to: clock::now().0 }, &events).await;
+        kill_process(Pid::from_child(&watch), Signal::INT).unwrap();
+        let output = watch.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("tasks stood still with"), "{said:?}");
+        assert!(output.status.success(), "{said}");
         bank.tree.shutdown().await;
     });
 }

@@ -156,29 +156,29 @@ fn id(paid: &PaymentAnswer) -> String {
 
 /// The documents that these events make, by payment.
 pub(crate) fn documents(events: &[PaymentEvent]) -> BTreeMap<String, Value> {
-    let mut documents: BTreeMap<String, Value> = BTreeMap::new();
+    let mut documents = BTreeMap::new();
     for event in events {
+        if matches!(
+            event.kind,
+            EventKind::CardIssued
+                | EventKind::CardStatusChanged
+                | EventKind::CardLimitChanged
+                | EventKind::PaymentOperationRefused
+                | EventKind::BillPaid
+                | EventKind::BillRefused
+        ) {
+            continue;
+        }
         let mut value: Value = serde_json::from_slice(&event_to_value(event)).unwrap();
         let fields = value.as_object_mut().unwrap();
         fields.retain(|field, _| !["amount", "card"].contains(&field.as_str()));
-        match event.kind {
-            EventKind::CardIssued
-            | EventKind::CardStatusChanged
-            | EventKind::CardLimitChanged
-            | EventKind::PaymentOperationRefused
-            | EventKind::BillPaid
-            | EventKind::BillRefused => continue,
-            EventKind::PaymentVoided | EventKind::PaymentExpired | EventKind::PaymentRefunded => {
-                fields
-                    .retain(|field, _| !["amount_minor", "payment_date"].contains(&field.as_str()));
-            }
-            EventKind::PaymentAuthorized
-            | EventKind::PaymentCaptured
-            | EventKind::PaymentDeclined => {}
+        for (of_payment, of_event) in
+            [("payment_amount_minor", "amount_minor"), ("decided_at", "payment_date")]
+        {
+            let told = fields.remove(of_payment).unwrap();
+            fields.insert(of_event.to_owned(), told);
         }
-        let fields = fields.clone();
-        let document = documents.entry(event.transaction_id.to_string());
-        document.or_insert_with(|| json!({})).as_object_mut().unwrap().extend(fields);
+        documents.insert(event.transaction_id.to_string(), value);
     }
     documents
 }

@@ -72,8 +72,13 @@ impl Servers {
         Connect::start(&folder(LIBS), nothing.path(), &self.broker.address(), "without-plugins")
     }
 
-    /// `bancada pipeline`, told where they are, with these arguments in front.
+    /// What `bancada pipeline` with these arguments did.
     pub(crate) fn pipeline(&self, arguments: &[&str]) -> Output {
+        self.pipeline_command(arguments).output().unwrap()
+    }
+
+    /// `bancada pipeline`, told where they are, with these arguments.
+    pub(crate) fn pipeline_command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BANCADA_")) {
             command.env_remove(name);
@@ -81,7 +86,8 @@ impl Servers {
         command.env("BANCADA_KAFKA", self.broker.address());
         command.env("BANCADA_CONNECT", self.connect.url());
         command.env("BANCADA_ELASTICSEARCH", self.front.url());
-        command.env("BANCADA_LOG", "error").arg("pipeline").args(arguments).output().unwrap()
+        command.env("BANCADA_LOG", "error").arg("pipeline").args(arguments);
+        command
     }
 
     /// Makes sure that the pipeline is set up; what was said about each thing.

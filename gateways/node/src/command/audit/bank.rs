@@ -258,10 +258,10 @@ impl BankView {
             payment.status = event.kind.status();
             payment.position = event.position;
             let known = (payment.captured_minor(), payment.refunded_minor);
-            if let Some(said) = event.totals.map(|said| (said.captured_minor, said.refunded_minor))
+            if let Some(said) = event.payment.map(|said| (said.captured_minor, said.refunded_minor))
                 && said != known
             {
-                self.broken.push(format!("payment {id}: totals {said:?}, not {known:?}"));
+                self.broken.push(format!("payment {id}: said to be {said:?}, not {known:?}"));
             }
         }
         if !is_possible {

@@ -68,7 +68,7 @@ impl History {
                 }),
             }),
             amount: Money::brl(minor),
-            totals: None,
+            payment: None,
             store: "Loja".to_owned(),
             description: String::new(),
             merchant_id: MerchantId::parse("load").ok(),

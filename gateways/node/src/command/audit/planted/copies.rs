@@ -1,7 +1,7 @@
 //! The same for the copies that are made of the history: on the topic, and in Elasticsearch.
 
 use bancada_kafka::{PastRecord, Place, event_from_value};
-use bancada_kernel::PaymentTotals;
+use bancada_kernel::PaymentSnapshot;
 use bancada_pipeline::PaymentDocument;
 
 use super::*;
@@ -114,11 +114,13 @@ fn what_is_copied_otherwise_is_found() {
 }
 
 #[test]
-fn totals_that_the_history_does_not_give_are_found() {
-    let totals = |copies: &mut Copies| {
+fn a_payment_that_is_said_to_stand_otherwise_is_found() {
+    let said = |copies: &mut Copies| {
         let event = &mut copies.history.0[4];
-        event.totals = Some(PaymentTotals { captured_minor: 200, refunded_minor: 151 });
+        let mut said = PaymentSnapshot::new(200, event.occurred_at);
+        (said.captured_minor, said.refunded_minor) = (200, 151);
+        event.payment = Some(said);
         copies.topic[4].event = Ok(event.clone());
     };
-    finds(totals, [0, 0, 1], "totals (200, 151), not (200, 150)");
+    finds(said, [0, 0, 1], "said to be (200, 151), not (200, 150)");
 }
