@@ -6,6 +6,7 @@ mod browser;
 mod campaign;
 mod cargo;
 mod debian;
+mod duel;
 mod kafka;
 mod maven;
 mod phase;
@@ -44,6 +45,8 @@ enum Command {
     Test,
     /// Break a running system again and again, and audit it: more faults than `test` has time for.
     Campaign(campaign::CampaignOptions),
+    /// Let the original system's Bank and this one pay for a while, break both, and compare.
+    Duel(duel::DuelOptions),
     /// Check the rules of STYLE.md: dependency arrow, file sizes and names, machine paths.
     Tidy,
     /// Measure speed as a ratio against a baseline of the same run.
@@ -79,6 +82,9 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Test => test::run(&root),
         Command::Campaign(options) => campaign::run(&root, &options),
+        Command::Duel(options) => {
+            duel::run(&root, metadata.target_directory.as_std_path(), &options)
+        }
         Command::Tidy => tidy::run(&root),
         Command::Bench { arguments } => bench::run(&root, &arguments),
         Command::Web { check_size } => web::run(&root, check_size),

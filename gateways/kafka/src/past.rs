@@ -37,7 +37,17 @@ pub struct PastRecord {
     /// Its key, if it has one that is text.
     pub key: Option<String>,
     /// Its value.
-    pub event: Result<PaymentEvent, EventValueError>,
+    pub value: Vec<u8>,
+}
+
+impl PastRecord {
+    /// What its value says.
+    ///
+    /// # Errors
+    /// When that is not an event that this program knows.
+    pub fn event(&self) -> Result<PaymentEvent, EventValueError> {
+        event_from_value(&self.value)
+    }
 }
 
 /// The topic, and how far it was read.
@@ -108,7 +118,7 @@ impl TopicPast {
             records.push(PastRecord {
                 place: Place(partition, offset),
                 key: record.key_view::<str>().and_then(Result::ok).map(str::to_owned),
-                event: event_from_value(record.payload().unwrap_or_default()),
+                value: record.payload().unwrap_or_default().to_vec(),
             });
         }
         Ok(records)

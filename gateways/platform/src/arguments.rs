@@ -8,7 +8,45 @@ use bancada_pipeline::HttpAddress;
 
 /// Runs the whole system on PostgreSQL, Kafka, Kafka Connect and Elasticsearch.
 #[derive(clap::Parser)]
-#[command(name = "cargo xtask up --platform", version)]
+#[command(name = "cargo xtask up --platform", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Compare the Bank with the original system's, as `cargo xtask duel` does.
+    Duel(DuelOptions),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct DuelOptions {
+    /// The original's Bank, built.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) original: PathBuf,
+    /// The original's `db.sql`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: PathBuf,
+    /// Where servers and Banks keep their data; all of it is forgotten first.
+    #[arg(long, value_name = "DIR", default_value = "target/duel/data")]
+    pub(crate) data: PathBuf,
+    /// How often each Bank has its turn.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rounds: u32,
+    /// How long a turn takes.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) seconds: u64,
+    /// Payers at once.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=90))]
+    pub(crate) payers: u32,
+    #[command(flatten)]
+    pub(crate) pieces: Pieces,
+}
+
+#[derive(clap::Args)]
 pub(crate) struct Options {
     /// Where everything is kept. As root, the user nobody must be able to reach it: PostgreSQL
     /// and Elasticsearch refuse to run as root.

@@ -6,6 +6,7 @@
 mod address;
 mod announcement;
 mod arguments;
+mod duel;
 mod folder;
 mod forward;
 mod front;
@@ -21,17 +22,21 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let options = arguments::Options::parse();
-    let result = run(options);
+    let result = run(arguments::Arguments::parse());
     if let Err(error) = &result {
         eprintln!("error: {error:#}");
     }
     if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn run(options: arguments::Options) -> anyhow::Result<()> {
+fn run(arguments: arguments::Arguments) -> anyhow::Result<()> {
     // One thread: a child ends with the thread that started it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, platform::run(options))
+    local.block_on(&runtime, async {
+        match arguments.command {
+            None => platform::run(arguments.options).await,
+            Some(arguments::Command::Duel(options)) => duel::run(options).await,
+        }
+    })
 }

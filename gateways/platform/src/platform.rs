@@ -108,7 +108,7 @@ async fn start(
     };
     parts.answer(START_WITHIN).await?;
     if let Some(postgresql) = &postgresql {
-        postgresql.make_database().await?;
+        postgresql.make_database("bancada").await?;
     }
 
     // Kafka Connect ends where there is no Kafka yet.
@@ -116,7 +116,7 @@ async fn start(
         let (libs, plugins) = (pieces.libs, pieces.plugins);
         parts.start(connect::spec(folder, libs, plugins, &kafka, options.connect_port)?)?;
     }
-    let own = postgresql.as_ref().map(Postgresql::url);
+    let own = postgresql.as_ref().map(|it| it.url_of("bancada"));
     let postgres = options.postgres.clone().or(own).unwrap_or_default();
     let services = services(options, pieces.program, folder, &postgres, &kafka)?;
     parts.start(services.bank())?;

@@ -37,8 +37,13 @@ impl Postgresql {
         Ok(server)
     }
 
-    pub(crate) fn url(&self) -> String {
-        format!("postgresql://{USER}@127.0.0.1:{}/bancada", self.port)
+    /// Of a database of it.
+    pub(crate) fn url_of(&self, database: &str) -> String {
+        format!("postgresql://{USER}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn spec(&self) -> anyhow::Result<PartSpec> {
@@ -70,22 +75,33 @@ impl Postgresql {
         })
     }
 
-    /// Makes the database where there is none; the server must be there.
-    pub(crate) async fn make_database(&self) -> anyhow::Result<()> {
-        let port = self.port.to_string();
-        let at = ["-h", "127.0.0.1", "-U", USER, "-p", &port];
-        let mut psql = self.program("psql", "TERM")?;
-        psql.args(at).args(["-d", "postgres", "-tAc"]);
-        psql.arg("SELECT 1 FROM pg_database WHERE datname = 'bancada'");
+    /// Makes a database where there is none; the server must be there.
+    pub(crate) async fn make_database(&self, name: &str) -> anyhow::Result<()> {
+        let mut psql = self.client("psql", "postgres")?;
+        psql.arg("-tAc").arg(format!("SELECT 1 FROM pg_database WHERE datname = '{name}'"));
         if run(psql).await?.trim() == "1" {
             return Ok(());
         }
-        let mut createdb = self.program("createdb", "TERM")?;
-        createdb.args(at).arg("bancada");
-        run(createdb).await.map(drop).context("the database cannot be made")
+        let create = format!("CREATE DATABASE {name}");
+        self.execute("postgres", &create).await.context("the database cannot be made")
     }
 
-    fn again(&self) -> Postgresql {
+    /// Executes statements in a database.
+    pub(crate) async fn execute(&self, database: &str, statements: &str) -> anyhow::Result<()> {
+        let mut psql = self.client("psql", database)?;
+        psql.args(["-q", "-v", "ON_ERROR_STOP=1", "-c", statements]);
+        run(psql).await.map(drop)
+    }
+
+    fn client(&self, program: &str, database: &str) -> anyhow::Result<Command> {
+        let mut client = self.program(program, "TERM")?;
+        client.args(["-h", "127.0.0.1", "-U", USER, "-p", &self.port.to_string()]);
+        client.args(["-d", database]);
+        Ok(client)
+    }
+
+    /// The same server.
+    pub(crate) fn again(&self) -> Postgresql {
         let Postgresql { folder, place, port } = self;
         Postgresql { folder: Rc::clone(folder), place: place.clone(), port: *port }
     }

@@ -54,16 +54,17 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn add(&mut self, PastRecord { place, key, event }: &PastRecord, bank: &BankView) {
-        let Ok(event) = event else {
+    pub(super) fn add(&mut self, record: &PastRecord, bank: &BankView) {
+        let Ok(event) = record.event() else {
             self.foreign += 1;
             return;
         };
+        let PastRecord { place, key, .. } = record;
         let position = event.position;
         if !bank.covers(position) {
             return;
         }
-        if bank.fingerprints.get(&position) != Some(&Fingerprint::of(event)) {
+        if bank.fingerprints.get(&position) != Some(&Fingerprint::of(&event)) {
             self.wrong.push(format!("record {place}: event {position} is another at the bank"));
             return;
         }
@@ -76,7 +77,7 @@ impl Seen {
         if *times > 1 {
             return;
         }
-        self.charged_minor += charged_minor(event);
+        self.charged_minor += charged_minor(&event);
         // Repeated, an event may come late; the first time, it may not.
         if let Some(card) = event.card.as_ref().filter(|card| card.after.is_some()) {
             let last = self.sequences.entry(card.token.clone()).or_default();
