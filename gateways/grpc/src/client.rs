@@ -13,4 +13,5 @@ pub use bank::BankClient;
 pub use bills::BillClient;
 pub use breaker::BreakerState;
 pub use channels::{BankAddress, BankAddressError, connect};
+pub use classify::never_connected;
 pub use feed::FeedClient;

@@ -46,7 +46,7 @@ pub(crate) fn classify(status: &Status) -> BankCallError {
 }
 
 /// Whether no connection was made, so that not a byte of the request left.
-fn never_connected(status: &Status) -> bool {
+pub fn never_connected(status: &Status) -> bool {
     let mut cause = status.source();
     while let Some(error) = cause {
         if error.is::<ConnectError>() {

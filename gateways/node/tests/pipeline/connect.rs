@@ -58,6 +58,11 @@ impl Connect {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// What it has said since it was started.
+    pub(crate) fn said(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("connect.log")).unwrap_or_default()
+    }
+
     /// Ends it without a chance to do anything.
     pub(crate) fn kill(&self) {
         self.process.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -22,7 +22,10 @@ pub(crate) fn put_aside(servers: &Arc<Servers>) {
         let id = clock::uuid().to_string();
         for (value, reason) in [
             (json!({ "transaction_id": id, "loyalty_points": 3 }).to_string(), "strict_dynamic"),
-            (json!({ "transaction_id": id, "amount_minor": "a lot" }).to_string(), "amount_minor"),
+            (
+                json!({ "transaction_id": id, "payment_amount_minor": "a lot" }).to_string(),
+                "amount_minor",
+            ),
             (json!({ "status": "approved" }).to_string(), "document id"),
             ("{\"transaction_id\":".to_owned(), "serialization error"),
         ] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use bancada_grpc::client::{BankAddress, connect};
+use bancada_grpc::client::{BankAddress, connect, never_connected};
 use bancada_proto::codebank::PaymentRequest;
 use bancada_proto::codebank::payment_request::CreditCard;
 use bancada_proto::codebank::payment_service_client::PaymentServiceClient;
@@ -160,14 +160,16 @@ async fn one(
         let told = match answer {
             Ok(Ok(_)) => Told::Approved,
             Ok(Err(status)) if status.code() == Code::FailedPrecondition => Told::Declined,
+            // Nobody was there to be asked.
+            Ok(Err(status)) if never_connected(&status) => {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
             Ok(Err(_)) | Err(_) => Told::Nothing,
         };
-        match told {
-            Told::Nothing => tokio::time::sleep(PAUSE).await,
-            Told::Approved | Told::Declined => {
-                let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-                tally.latency.saturating_record(took);
-            }
+        if told != Told::Nothing {
+            let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            tally.latency.saturating_record(took);
         }
         tally.told.insert(description, told);
     }
