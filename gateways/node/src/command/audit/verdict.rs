@@ -1,5 +1,6 @@
 //! The verdict: what matches, what does not, and the money on both sides.
 
+use std::fmt;
 use std::io::Write as _;
 
 use serde::Serialize;
@@ -20,15 +21,18 @@ pub(super) struct Comparison {
     mismatch: u64,
     /// Not known to the party; not an error.
     pub(super) unknown: u64,
-    /// Charged, by the Bank.
+    /// What the two sums are of, as a word: payers know what was charged, a statement what is owed.
+    #[serde(skip)]
+    sum_of: &'static str,
+    /// By the Bank.
     pub(super) bank_minor: i64,
-    /// Charged, by the party.
+    /// By the party.
     pub(super) other_minor: i64,
     examples: Vec<String>,
 }
 
 impl Comparison {
-    pub(super) fn new(name: &'static str) -> Comparison {
+    pub(super) fn new(name: &'static str, sum_of: &'static str) -> Comparison {
         Comparison {
             name,
             matched: 0,
@@ -36,6 +40,7 @@ impl Comparison {
             duplicate: 0,
             mismatch: 0,
             unknown: 0,
+            sum_of,
             bank_minor: 0,
             other_minor: 0,
             examples: Vec::new(),
@@ -66,6 +71,20 @@ impl Comparison {
         if self.examples.len() < MAX_EXAMPLES {
             self.examples.push(format!("{kind}: {what}"));
         }
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Comparison { name, matched, missing, duplicate, mismatch, unknown, .. } = self;
+        write!(
+            out,
+            "{name}: match {matched}, missing {missing}, duplicate {duplicate}, \
+             mismatch {mismatch}, unknown {unknown}; {} {} at the bank, {} here",
+            self.sum_of,
+            reais(self.bank_minor),
+            reais(self.other_minor),
+        )
     }
 }
 
@@ -111,19 +130,7 @@ impl Verdict {
         }
         writeln!(out, "bank: {} payments, {} events", self.payments, self.position)?;
         for it in &self.comparisons {
-            writeln!(
-                out,
-                "{}: match {}, missing {}, duplicate {}, mismatch {}, unknown {}; \
-                 charged {} at the bank, {} here",
-                it.name,
-                it.matched,
-                it.missing,
-                it.duplicate,
-                it.mismatch,
-                it.unknown,
-                reais(it.bank_minor),
-                reais(it.other_minor),
-            )?;
+            writeln!(out, "{it}")?;
             for example in &it.examples {
                 writeln!(out, "  {example}")?;
             }
@@ -141,5 +148,6 @@ impl Verdict {
 }
 
 fn reais(minor: i64) -> String {
-    format!("R$ {}.{:02}", minor / 100, minor % 100)
+    let (sign, minor) = (if minor < 0 { "-" } else { "" }, minor.unsigned_abs());
+    format!("{sign}R$ {}.{:02}", minor / 100, minor % 100)
 }
