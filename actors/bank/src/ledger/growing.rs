@@ -200,6 +200,16 @@ mod tests {
     }
 
     #[test]
+    fn room_is_made_in_each_part_for_its_share_and_an_eighth_more() {
+        let mut table = Table::<u64>::default();
+        table.reserve(112 * N_PARTS, |value| *value);
+        for part in &table.parts {
+            // A hash table has a power of two of places, and fills seven of eight.
+            assert!((126..=224).contains(&part.capacity()), "room for {}", part.capacity());
+        }
+    }
+
+    #[test]
     fn values_are_spread_over_the_parts_of_a_table() {
         let mut table = Table::default();
         let hash = |value: &u64| value.wrapping_mul(0x9E37_79B9_7F4A_7C15);

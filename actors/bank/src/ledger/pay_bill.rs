@@ -165,8 +165,10 @@ mod tests {
     fn what_is_paid_is_owed_no_more_and_can_be_spent_again() {
         let mut bench = Bench::with_card(1_000);
         bench.authorize(&Bench::sale("sale", 900)).unwrap();
+        let stamp = bench.stamp();
         let paid = bench.pay_bill(&pay("bill", 650)).unwrap();
         assert_eq!((paid.amount, paid.refused), (Money::brl(650), None));
+        assert_eq!((paid.id, paid.occurred_at, paid.position), (stamp.payment_id, stamp.now, 3));
         assert_eq!((bench.card().balance.minor, bench.card().available_minor()), (250, 750));
         let received = bench.ledger.books().find(|(it, _)| **it == Account::BillPayments);
         assert_eq!(received.map(|(_, sum)| sum), Some(650));

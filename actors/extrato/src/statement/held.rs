@@ -50,3 +50,47 @@ pub fn hold_behind(rows: &mut dyn Rows, cards: &[BankCard]) -> Result<u64, Store
     }
     Ok(n_behind)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::history::{History, START, token};
+    use crate::statement::memory::Content;
+
+    /// Three events of card 1 were applied, and none of any other.
+    fn rows<const N: usize>(held: [(u8, u64); N]) -> Content {
+        let mut rows = Content::default();
+        rows.apply(&History::of_purchases(1, 2).records(), START);
+        rows.held.extend(held.map(|(card, needed)| (token(card), needed)));
+        rows
+    }
+
+    #[test]
+    fn only_a_card_that_waits_for_nothing_but_its_next_event_goes_on() {
+        for (card, needed_when_found, needed_now, goes_on) in [
+            (1, 4, 4, true),
+            (2, 1, 1, true),
+            // A later event was seen: before the card was found, or since.
+            (1, 6, 6, false),
+            (2, 2, 2, false),
+            (1, 4, 6, false),
+        ] {
+            let mut rows = rows([(card, needed_now), (9, 1)]);
+            let found =
+                HeldCard { token: token(card), position: 0, needed_sequence: needed_when_found };
+            let n_waiting = if goes_on { 1 } else { 2 };
+            assert_eq!(release(&mut rows, &[found]), Ok(n_waiting), "card {card}");
+            assert_eq!(rows.held.len() as u64, n_waiting, "card {card}");
+            assert_eq!(rows.held.contains_key(&token(card)), !goes_on, "card {card}");
+        }
+    }
+
+    #[test]
+    fn a_card_waits_for_what_the_bank_has_more_of_it_unless_it_waits_already() {
+        let mut rows = rows([(4, 2)]);
+        let bank = [(1, 3), (2, 0), (3, 1), (4, 9), (5, 7)];
+        let bank = bank.map(|(card, sequence)| BankCard { token: token(card), sequence });
+        assert_eq!(hold_behind(&mut rows, &bank), Ok(2));
+        assert_eq!(rows.held, [(token(3), 1), (token(4), 2), (token(5), 7)].into());
+    }
+}

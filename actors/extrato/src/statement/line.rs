@@ -73,3 +73,16 @@ impl LineKind {
         LineKind::ALL.into_iter().find(|kind| kind.word() == word)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_lead_back() {
+        let words = ["hold", "purchase", "decline", "void", "refund", "bill_payment"];
+        assert_eq!(LineKind::ALL.map(LineKind::word), words);
+        assert_eq!(words.map(LineKind::from_word), LineKind::ALL.map(Some));
+        assert_eq!(LineKind::from_word(""), None);
+    }
+}

@@ -1,11 +1,11 @@
 //! The projection by tables and properties.
 
-use bancada_kernel::{EventKind, Shard, Timestamp};
+use bancada_kernel::{EventCard, EventKind, Shard, Timestamp};
 use proptest::prelude::*;
 
 use super::history::{History, START, at, garbled, token};
 use super::memory::Content;
-use super::{Cycle, LineKind};
+use super::{Cycle, LineKind, Step, project};
 use crate::ports::{Offsets, SourceRecord};
 
 #[test]
@@ -77,6 +77,19 @@ fn cards_that_the_bank_does_not_know_leave_no_trace_but_the_offset() {
         ..Content::default()
     };
     assert_eq!(rows, expected);
+}
+
+#[test]
+fn a_card_is_unknown_to_the_bank_if_it_has_no_sequence_or_no_state() {
+    let issued = &History::of_purchases(1, 0).events[0];
+    let step = |change: fn(&mut EventCard)| {
+        let mut event = issued.clone();
+        event.card.as_mut().into_iter().for_each(change);
+        project(0, &event)
+    };
+    assert!(matches!(step(|_| {}), Step::Apply { .. }));
+    assert_eq!(step(|card| card.sequence = 0), Step::NoCard);
+    assert_eq!(step(|card| card.after = None), Step::NoCard);
 }
 
 #[test]

@@ -43,3 +43,23 @@ fn more_rows_than_can_be_there_are_refused_and_as_many_are_not() {
     assert_eq!(put_together(5).as_ref(), Ok(&bench.ledger));
     assert_eq!(put_together(4), Err(Unfit("it announces more rows than can be in it")));
 }
+
+#[test]
+fn parts_of_which_one_is_lost_are_no_ledger() {
+    let mut bench = Bench::with_card(1000);
+    bench.authorize(&Bench::sale("sale", 10)).unwrap();
+    bench.pay_bill(&Bench::bill("bill", 10)).unwrap();
+    let without = |lost| {
+        let (mut restoring, mut parts) = (Restoring::new(u64::MAX), 0..);
+        bench.ledger.parts(|part| match parts.next() {
+            at if at == lost => Ok(()),
+            _ => restoring.add(part),
+        })?;
+        restoring.finish()
+    };
+    // The summary, the card, the payment, its answer, the accounts and the bill.
+    for lost in 0..6 {
+        assert!(without(Some(lost)).is_err(), "all but part {lost} is taken for a ledger");
+    }
+    assert_eq!(without(None).as_ref(), Ok(&bench.ledger));
+}

@@ -40,8 +40,8 @@ pub(super) struct BankLine {
     pub(super) payment: String,
     pub(super) kind: LineKind,
     pub(super) amount_minor: i64,
-    /// Charged; negative where it was returned.
-    pub(super) charged_minor: i64,
+    /// What it adds to what its card owes; negative where that becomes less.
+    pub(super) owed_minor: i64,
     pub(super) card: CardToken,
 }
 
@@ -50,8 +50,8 @@ pub(super) struct BankLine {
 pub(super) struct BankCard {
     pub(super) balance_minor: i64,
     sequence: u64,
-    /// Charged less returned, and less what the cardholder paid.
-    charged_minor: i64,
+    /// Captured less refunded, and less what was paid on bills.
+    owed_minor: i64,
 }
 
 /// A whole event in a few bytes: what differs in anything has another one.
@@ -142,12 +142,12 @@ impl BankView {
         last.is_some_and(|last| position <= *last)
     }
 
-    /// Holds what cards owe against what they were charged.
+    /// Holds the balances that the Bank told against what its events add up to.
     fn add_up(&mut self) {
         for (token, card) in &self.cards {
-            if card.balance_minor != card.charged_minor {
-                let (balance, charged) = (card.balance_minor, card.charged_minor);
-                self.broken.push(format!("{token}: balance {balance}, charged {charged}"));
+            if card.balance_minor != card.owed_minor {
+                let (balance, owed) = (card.balance_minor, card.owed_minor);
+                self.broken.push(format!("{token}: balance {balance}, owed {owed}"));
             }
         }
     }
@@ -159,7 +159,7 @@ impl BankView {
         }
         *last = event.position;
         self.fingerprints.insert(event.position, Fingerprint::of(event));
-        self.owed_minor += charged_minor(event);
+        self.owed_minor += owed_minor(event);
         let id = event.transaction_id.to_string();
         let ends_hold = self.payments.get(&id).is_some_and(|payment| payment.is_held);
         if let Some(card) = &event.card
@@ -172,7 +172,7 @@ impl BankView {
             }
             seen.sequence = card.sequence;
             seen.balance_minor = after.balance.minor;
-            seen.charged_minor += charged_minor(event);
+            seen.owed_minor += owed_minor(event);
             let available = after.limit.minor - after.balance.minor - after.held.minor;
             // A capture of a hold charges what was approved before.
             let is_approval = event.kind == EventKind::PaymentAuthorized
@@ -186,7 +186,7 @@ impl BankView {
                     payment: id.clone(),
                     kind,
                     amount_minor: event.amount.minor,
-                    charged_minor: charged_minor(event),
+                    owed_minor: owed_minor(event),
                     card: card.token.clone(),
                 };
                 self.lines.insert(event.position, line);
@@ -271,8 +271,8 @@ impl BankView {
     }
 }
 
-/// What an event adds to its card's balance.
-pub(super) fn charged_minor(event: &PaymentEvent) -> i64 {
+/// What an event adds to what its card owes.
+pub(super) fn owed_minor(event: &PaymentEvent) -> i64 {
     match event.kind {
         EventKind::PaymentCaptured => event.amount.minor,
         EventKind::PaymentRefunded | EventKind::BillPaid => -event.amount.minor,

@@ -30,7 +30,7 @@ pub(super) async fn orders(web: &reqwest::Client, url: &str) -> anyhow::Result<V
 }
 
 pub(super) fn compare(orders: &[Order], bank: &BankView) -> Comparison {
-    let mut result = Comparison::new("checkout");
+    let mut result = Comparison::new("checkout", "charged");
     let mut seen = HashMap::new();
     for order in orders {
         let id = &order.id;

@@ -28,7 +28,7 @@ pub(super) async fn audit(
 }
 
 pub(super) fn compare(documents: &[PaymentDocument], bank: &BankView) -> Comparison {
-    let mut result = Comparison::new("elasticsearch");
+    let mut result = Comparison::new("elasticsearch", "charged and not refunded");
     let mut seen = HashSet::new();
     for document in documents {
         let id = document.transaction_id.as_str();

@@ -83,7 +83,7 @@ async fn lines(
 }
 
 pub(super) fn compare(lines: &Lines, bank: &BankView) -> Comparison {
-    let mut result = Comparison::new("extrato");
+    let mut result = Comparison::new("extrato", "owed");
     let mut seen: HashMap<u64, u32> = HashMap::new();
     for (card, lines) in lines {
         let token = CardToken::parse(&card.token).ok();
@@ -122,7 +122,7 @@ pub(super) fn compare(lines: &Lines, bank: &BankView) -> Comparison {
         }
     }
     for (position, line) in &bank.lines {
-        result.bank_minor += line.charged_minor;
+        result.bank_minor += line.owed_minor;
         let id = &line.payment;
         match seen.get(position) {
             None => result.missing(format!("event {position} of {id} is on no statement")),

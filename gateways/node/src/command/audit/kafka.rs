@@ -7,7 +7,7 @@ use bancada_kafka::{Brokers, PastRecord, Topic, TopicPast};
 use bancada_kernel::CardToken;
 use tokio::time::{Instant, sleep};
 
-use super::bank::{BankView, Fingerprint, charged_minor};
+use super::bank::{BankView, Fingerprint, owed_minor};
 use super::verdict::Comparison;
 
 const READ_EVERY: Duration = Duration::from_millis(250);
@@ -48,7 +48,7 @@ pub(super) struct Seen {
     times: HashMap<u64, u64>,
     /// How far each card's events have come.
     sequences: HashMap<CardToken, u64>,
-    charged_minor: i64,
+    owed_minor: i64,
     foreign: u64,
     wrong: Vec<String>,
 }
@@ -77,7 +77,7 @@ impl Seen {
         if *times > 1 {
             return;
         }
-        self.charged_minor += charged_minor(&event);
+        self.owed_minor += owed_minor(&event);
         // Repeated, an event may come late; the first time, it may not.
         if let Some(card) = event.card.as_ref().filter(|card| card.after.is_some()) {
             let last = self.sequences.entry(card.token.clone()).or_default();
@@ -89,9 +89,9 @@ impl Seen {
     }
 
     pub(super) fn compare(&self, bank: &BankView) -> Comparison {
-        let mut result = Comparison::new("kafka");
+        let mut result = Comparison::new("kafka", "owed");
         result.bank_minor = bank.owed_minor;
-        result.other_minor = self.charged_minor;
+        result.other_minor = self.owed_minor;
         result.matched = self.times.len() as u64;
         result.repeated = self.times.values().map(|times| times - 1).sum();
         result.foreign = self.foreign;

@@ -7,7 +7,7 @@ use super::verdict::Comparison;
 use crate::load_log::{Answer, Paid};
 
 pub(super) fn compare(log: &[Paid], bank: &BankView) -> Comparison {
-    let mut result = Comparison::new("payers");
+    let mut result = Comparison::new("payers", "charged");
     let mut ids = HashSet::new();
     for paid in log {
         let key = &paid.key;

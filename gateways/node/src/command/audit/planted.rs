@@ -245,6 +245,28 @@ fn a_mismatch_is_found() {
 }
 
 #[test]
+fn what_was_paid_on_a_bill_is_owed_no_more() {
+    fn pay(known: &mut Known) {
+        known.history.push(EventKind::BillPaid, 5, 1_000, "bill", (-50, 0));
+        known.statement[0].0.balance.amount_minor = -50;
+    }
+    let pay_and_show = |known: &mut Known| {
+        pay(known);
+        let bought = known.statement[0].1[0].clone();
+        let mut paid = web::StatementLine { kind: web::LineKind::BillPayment, ..bought };
+        (paid.position, paid.amount.amount_minor) = (8, 1_000);
+        paid.transaction_id = payment(5).to_string();
+        known.statement[0].1.insert(0, paid);
+        let owed = extrato::compare(&known.statement, &known.history.view()).to_string();
+        assert!(owed.ends_with("owed -R$ 0.50 at the bank, -R$ 0.50 here"), "{owed}");
+        let charged = payers::compare(&known.log, &known.history.view()).to_string();
+        assert!(charged.ends_with("charged R$ 5.00 at the bank, R$ 5.00 here"), "{charged}");
+    };
+    finds(pay_and_show, [0; 4], "extrato");
+    finds(pay, [1, 0, 1, 0], "event 8");
+}
+
+#[test]
 fn an_overspend_and_a_history_that_cannot_be_are_found() {
     let lower = |known: &mut Known| {
         let after = known.history.0[2].event_card();
@@ -256,7 +278,7 @@ fn an_overspend_and_a_history_that_cannot_be_are_found() {
     let swap = |known: &mut Known| known.history.0.swap(2, 5);
     finds(swap, [0, 0, 9, 0], "after");
     let owes = |known: &mut Known| known.history.0[6].event_card().balance = Money::brl(1);
-    finds(owes, [0, 0, 2, 0], "balance 1, charged 950");
+    finds(owes, [0, 0, 2, 0], "balance 1, owed 950");
 }
 
 trait EventCardMut {

@@ -1,5 +1,6 @@
 //! The verdict: what matches, what does not, and the money on both sides.
 
+use std::fmt;
 use std::io::Write as _;
 
 use serde::Serialize;
@@ -24,15 +25,18 @@ pub(super) struct Comparison {
     pub(super) repeated: u64,
     /// Told by the party, and not of this system; not an error.
     pub(super) foreign: u64,
-    /// Charged, by the Bank.
+    /// What the two sums are of, as a word: payers know what was charged, a statement what is owed.
+    #[serde(skip)]
+    sum_of: &'static str,
+    /// By the Bank.
     pub(super) bank_minor: i64,
-    /// Charged, by the party.
+    /// By the party.
     pub(super) other_minor: i64,
     examples: Vec<String>,
 }
 
 impl Comparison {
-    pub(super) fn new(name: &'static str) -> Comparison {
+    pub(super) fn new(name: &'static str, sum_of: &'static str) -> Comparison {
         Comparison {
             name,
             matched: 0,
@@ -42,6 +46,7 @@ impl Comparison {
             unknown: 0,
             repeated: 0,
             foreign: 0,
+            sum_of,
             bank_minor: 0,
             other_minor: 0,
             examples: Vec::new(),
@@ -72,6 +77,25 @@ impl Comparison {
         if self.examples.len() < MAX_EXAMPLES {
             self.examples.push(format!("{kind}: {what}"));
         }
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Comparison { name, matched, missing, duplicate, mismatch, unknown, .. } = self;
+        write!(
+            out,
+            "{name}: match {matched}, missing {missing}, duplicate {duplicate}, \
+             mismatch {mismatch}, unknown {unknown}; {} {} at the bank, {} here",
+            self.sum_of,
+            reais(self.bank_minor),
+            reais(self.other_minor),
+        )?;
+        if self.repeated + self.foreign == 0 {
+            return Ok(());
+        }
+        let (repeated, foreign) = (self.repeated, self.foreign);
+        write!(out, "\n  repeated {repeated}, foreign {foreign}; both are passed over")
     }
 }
 
@@ -117,23 +141,7 @@ impl Verdict {
         }
         writeln!(out, "bank: {} payments, {} events", self.payments, self.position)?;
         for it in &self.comparisons {
-            writeln!(
-                out,
-                "{}: match {}, missing {}, duplicate {}, mismatch {}, unknown {}; \
-                 charged {} at the bank, {} here",
-                it.name,
-                it.matched,
-                it.missing,
-                it.duplicate,
-                it.mismatch,
-                it.unknown,
-                reais(it.bank_minor),
-                reais(it.other_minor),
-            )?;
-            if it.repeated + it.foreign > 0 {
-                let (repeated, foreign) = (it.repeated, it.foreign);
-                writeln!(out, "  repeated {repeated}, foreign {foreign}; both are passed over")?;
-            }
+            writeln!(out, "{it}")?;
             for example in &it.examples {
                 writeln!(out, "  {example}")?;
             }
@@ -151,5 +159,6 @@ impl Verdict {
 }
 
 fn reais(minor: i64) -> String {
-    format!("R$ {}.{:02}", minor / 100, minor % 100)
+    let (sign, minor) = (if minor < 0 { "-" } else { "" }, minor.unsigned_abs());
+    format!("{sign}R$ {}.{:02}", minor / 100, minor % 100)
 }
