@@ -45,7 +45,8 @@ fn one_process_follows_through_kafka_and_waits_for_a_broker_that_is_not_there_ye
     broker.kill();
     run(async {
         let data = tempfile::tempdir().unwrap();
-        let system = System::new(data.path());
+        let mut system = System::new(data.path());
+        system.kafka = Some(broker.address());
         let program = system.up(&["--kafka", &broker.address()]);
         let mut order = serde_json::Value::Null;
         // Declined, too, is an answer: until the demo cards are issued, the Bank has no such card.

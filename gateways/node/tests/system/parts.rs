@@ -40,7 +40,8 @@ impl Parts {
     }
 
     /// The same with a broker between Bank and statement.
-    pub(crate) fn through_kafka(self, broker: &str) -> Parts {
+    pub(crate) fn through_kafka(mut self, broker: &str) -> Parts {
+        self.system.kafka = Some(broker.to_owned());
         Parts { kafka: vec!["--kafka".to_owned(), broker.to_owned()], ..self }
     }
 
@@ -65,7 +66,11 @@ impl Parts {
     }
 
     fn start(&self, part: &str, own: &[&str]) -> Program {
-        let data = self.system.data.display().to_string();
+        self.start_at(part, &self.system.data, own)
+    }
+
+    fn start_at(&self, part: &str, data: &Path, own: &[&str]) -> Program {
+        let data = data.display().to_string();
         let mut arguments = vec![part, "--data", &data];
         arguments.extend(own);
         Program::start(&arguments)
@@ -89,10 +94,20 @@ impl Parts {
     }
 
     pub(crate) fn extrato(&self) -> Program {
-        let (http, admin) = (self.address(4), self.address(5));
+        self.extrato_at([self.ports[4], self.ports[5]], &self.system.data)
+    }
+
+    /// One more statement, on the same database; and where it is.
+    pub(crate) fn another_extrato(&self, data: &Path) -> (Program, String) {
+        let ports = free_ports();
+        (self.extrato_at(ports, data), format!("http://127.0.0.1:{}", ports[0]))
+    }
+
+    fn extrato_at(&self, ports: [u16; 2], data: &Path) -> Program {
+        let [http, admin] = ports.map(|port| format!("127.0.0.1:{port}"));
         let bank = self.bank_of_statement.as_str();
         let mut own = vec!["--http", &http, "--admin-listen", &admin, "--bank", bank];
         own.extend(self.kafka.iter().chain(&self.database).map(String::as_str));
-        self.start("extrato", &own)
+        self.start_at("extrato", data, &own)
     }
 }

@@ -4,6 +4,7 @@
 use std::process::Command;
 use std::sync::Arc;
 
+use crate::broker::Broker;
 use crate::load::Load;
 use crate::parts::Parts;
 use crate::program::*;
@@ -127,6 +128,46 @@ fn a_database_that_ends_under_all_services_is_no_loss() {
         system.passes_audit(Some(&log)).await;
         // Nobody gave up meanwhile: these are the processes that were started first.
         for program in [extrato, checkout, bank] {
+            assert_eq!(program.interrupt(), Some(0));
+        }
+    });
+}
+
+#[test]
+fn of_four_statements_one_follows_and_each_loss_finds_another() {
+    let (server, broker) = (Server::shared(), Broker::start());
+    let database = server.new_database();
+    run(async {
+        let data = tempfile::tempdir().unwrap();
+        let parts = Parts::new(data.path()).through_kafka(&broker.address());
+        let mut parts = parts.on_database(&database);
+        let (bank, checkout) = (parts.bank(), parts.checkout());
+        let mut following = parts.extrato();
+        parts.system.is_ready().await;
+        let load = Load::start(&parts.system.bank, data.path(), "1h");
+        parts.system.advances(200).await;
+        let others = ["b", "c", "d"].map(|name| parts.another_extrato(&data.path().join(name)));
+        let mut others = Vec::from(others);
+        while !others.is_empty() {
+            parts.system.advances(200).await;
+            following.kill();
+            let mut next = None;
+            eventually("another one follows", async || {
+                for (number, (_, url)) in others.iter().enumerate() {
+                    let cards = parts.system.get(&format!("{url}/api/extrato/v1/cards")).await;
+                    if cards.is_ok() {
+                        next = Some(number);
+                    }
+                }
+                next.is_some()
+            })
+            .await;
+            (following, parts.system.statement) = others.remove(next.unwrap());
+        }
+        parts.system.advances(200).await;
+        let log = load.stop().await;
+        parts.system.passes_audit(Some(&log)).await;
+        for program in [following, checkout, bank] {
             assert_eq!(program.interrupt(), Some(0));
         }
     });

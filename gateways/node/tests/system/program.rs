@@ -98,6 +98,8 @@ pub(crate) struct System {
     pub(crate) bank: String,
     pub(crate) admin: String,
     pub(crate) web: reqwest::Client,
+    /// Kafka's brokers, to be audited as well.
+    pub(crate) kafka: Option<String>,
     ports: [u16; 3],
 }
 
@@ -113,6 +115,7 @@ impl System {
             bank: url(ports[1]),
             admin: url(ports[2]),
             web: reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap(),
+            kafka: None,
             ports,
         }
     }
@@ -239,6 +242,9 @@ impl System {
         command.args(["--checkout", &self.shop, "--extrato", &self.statement]);
         if let Some(log) = log {
             command.arg("--load-log").arg(log);
+        }
+        if let Some(kafka) = &self.kafka {
+            command.args(["--kafka", kafka]);
         }
         let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned()
