@@ -121,8 +121,8 @@ pub(crate) mod tests {
      020109416e61205465737465d00f0342524cd8040342524c90030342524c01050f000342524c0000000000018ef8\
      b2e5bd6800000000";
 
-    /// The same as the program wrote it before its events told the payment, with a refund of the sale
-    /// and a refused void.
+    /// The same as the program wrote it before its events told the payment, with a refund of the
+    /// sale and a refused void.
     const VERSION_2: &str = "\
      02b7225b5e091000000000000000000000000000000001000110000000000000000000000000000000010106636\
      172645f3101102a2a2a2a2a2a2a2a2a2a2a2a31303030020109416e61205465737465d00f0342524c000342524c\
