@@ -4,6 +4,7 @@
 //! passes everything else on, unchanged.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
@@ -29,6 +30,7 @@ type Body = Either<Incoming, Full<Bytes>>;
 /// Serves until it is dropped.
 pub(crate) struct Front {
     port: u16,
+    n_unanswered: Arc<AtomicU32>,
     _runtime: Runtime,
 }
 
@@ -39,8 +41,14 @@ impl Front {
         let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
-        runtime.spawn(serve(listener, Arc::from(behind)));
-        Front { port, _runtime: runtime }
+        let n_unanswered = Arc::new(AtomicU32::new(0));
+        runtime.spawn(serve(listener, Arc::from(behind), Arc::clone(&n_unanswered)));
+        Front { port, n_unanswered, _runtime: runtime }
+    }
+
+    /// Does not answer so many of the next requests to write.
+    pub(crate) fn leave_unanswered(&self, n: u32) {
+        self.n_unanswered.store(n, Ordering::Relaxed);
     }
 
     pub(crate) fn url(&self) -> String {
@@ -48,12 +56,25 @@ impl Front {
     }
 }
 
-async fn serve(listener: TcpListener, behind: Arc<str>) {
+async fn serve(listener: TcpListener, behind: Arc<str>, n_unanswered: Arc<AtomicU32>) {
     let client = Client::builder(TokioExecutor::new()).build_http();
     loop {
         let (connection, _) = listener.accept().await.unwrap();
         let (client, behind) = (client.clone(), Arc::clone(&behind));
-        let service = service_fn(move |request| pass(client.clone(), Arc::clone(&behind), request));
+        let n_unanswered = Arc::clone(&n_unanswered);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (client, behind) = (client.clone(), Arc::clone(&behind));
+            let is_write = request.uri().path().ends_with("/_bulk");
+            let one_less = |n: u32| n.checked_sub(1).filter(|_| is_write);
+            let order = Ordering::Relaxed;
+            let is_left = n_unanswered.fetch_update(order, order, one_less).is_ok();
+            async move {
+                if is_left {
+                    std::future::pending::<()>().await;
+                }
+                pass(client, behind, request).await
+            }
+        });
         let server = hyper::server::conn::http1::Builder::new();
         // An error closes the connection: so a server that is gone looks from outside.
         tokio::spawn(

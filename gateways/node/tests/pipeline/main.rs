@@ -42,10 +42,8 @@ const TESTS: &[(&str, Test)] = &[
     ("what_is_no_event_is_put_aside_and_the_rest_goes_on", refused::put_aside),
     ("an_index_that_takes_no_writes_is_told_and_mended", refused::blocked_index),
     ("connect_killed_under_load_loses_and_doubles_nothing", faults::connect_killed),
-    (
-        "tasks_that_began_without_elasticsearch_are_started_again",
-        faults::tasks_started_without_elasticsearch,
-    ),
+    ("tasks_that_began_without_elasticsearch_go_on", faults::tasks_started_without_elasticsearch),
+    ("tasks_that_stand_still_are_started_again", faults::tasks_stand_still),
     ("elasticsearch_away_for_a_while_loses_nothing", faults::elasticsearch_away),
 ];
 
