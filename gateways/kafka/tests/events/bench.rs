@@ -176,6 +176,7 @@ impl Bench {
             event_reader: Arc::clone(&feed) as _,
             repair: feed,
             bills: Arc::new(BillClient::new(&self.address())),
+            dead_letters: None,
             surroundings: Arc::new(World),
             limits: Limits::default(),
         });

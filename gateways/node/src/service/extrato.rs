@@ -76,6 +76,7 @@ impl ExtratoService {
             repair: Arc::clone(&feed) as _,
             event_reader: Arc::new(AnyTransport(Arc::clone(&feed))),
             bills: kafka.map_or_else(|| Arc::new(BillClient::new(bank)) as _, Kafka::bills),
+            dead_letters: None,
             surroundings: Arc::new(surroundings.clone()),
             limits: Limits::default(),
         };
