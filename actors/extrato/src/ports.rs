@@ -1,12 +1,14 @@
 //! What the statement needs from outside, as traits that gateways implement.
 
 mod bills;
+mod dead_letters;
 mod source;
 mod store;
 
 use bancada_kernel::Timestamp;
 
 pub use bills::{BillSendError, BillSender};
+pub use dead_letters::{DeadLetterSink, DeadLetterSinkError};
 pub use source::{
     BankCard, EventReader, EventRepair, EventSource, EventStream, Offsets, SourceBatch,
     SourceError, SourcePosition, SourceRecord, Undecodable,

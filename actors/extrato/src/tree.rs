@@ -6,7 +6,8 @@
 //! |- follower    reads the source of events and hands them to the writer
 //! |- repairer    fetches what a card missed from the Bank's own past
 //! |- reconciler  holds every card against the Bank, for what no gap shows
-//! `- payer       asks the Bank for the payments of bills
+//! |- payer       asks the Bank for the payments of bills
+//! `- forwarder   hands on records that could not be read, where somebody takes them
 //! ```
 
 use std::sync::Arc;
@@ -18,11 +19,12 @@ use crate::freshness::Progress;
 use crate::handle::{ExtratoHandle, Inner};
 use crate::limits::Limits;
 use crate::ports::{
-    BillSender, EventReader, EventRepair, EventSource, StatementReader, StatementStoreOpener,
-    Surroundings,
+    BillSender, DeadLetterSink, EventReader, EventRepair, EventSource, StatementReader,
+    StatementStoreOpener, Surroundings,
 };
 use crate::reading::Reading;
 use crate::shell::follower::Follower;
+use crate::shell::forwarder::Forwarder;
 use crate::shell::payer::Payer;
 use crate::shell::projector::Projector;
 use crate::shell::reconciler::Reconciler;
@@ -47,6 +49,8 @@ pub struct ExtratoParts {
     pub event_reader: Arc<dyn EventReader>,
     /// The way to the Bank for payments of bills.
     pub bills: Arc<dyn BillSender>,
+    /// Where records go that could not be read, beside the rows.
+    pub dead_letters: Option<Arc<dyn DeadLetterSink>>,
     /// Clock and randomness.
     pub surroundings: Arc<dyn Surroundings>,
     /// How much at once.
@@ -61,16 +65,18 @@ pub fn extrato(parts: ExtratoParts) -> (Supervisor, ExtratoHandle) {
 
 /// The same subtree on its parent's thread, where a test's clock rules.
 pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHandle) {
-    let ExtratoParts { store, reader, source, repair, event_reader, bills, surroundings, limits } =
-        parts;
+    let ExtratoParts { store, reader, source, repair, event_reader, bills, .. } = parts;
+    let ExtratoParts { dead_letters, surroundings, limits, .. } = parts;
     let (writer, progress) = (WriterQueue::default(), Progress::new());
     let (subscribers, wake) = (Subscribers::new(limits), Arc::new(Notify::new()));
+    let put_aside = Arc::new(Notify::new());
 
     let writer_parts = WriterParts {
         surroundings: Arc::clone(&surroundings),
         progress: progress.clone(),
         subscribers: subscribers.clone(),
         repair: Arc::clone(&wake),
+        put_aside: Arc::clone(&put_aside),
     };
     let queue = writer.clone();
     let projector = ChildSpec::permanent("projector", move |_| {
@@ -106,12 +112,22 @@ pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHand
     };
     let payer = ChildSpec::permanent("payer", move |_| payer.clone());
 
-    let supervisor = Supervisor::new("extrato", Strategy::RestForOne)
+    let mut supervisor = Supervisor::new("extrato", Strategy::RestForOne)
         .child(projector)
         .child(follower)
         .child(repairer)
         .child(reconciler)
         .child(payer);
+    if let Some(sink) = dead_letters {
+        let forwarder = Forwarder {
+            sink,
+            writer: writer.clone(),
+            surroundings: Arc::clone(&surroundings),
+            wake: put_aside,
+        };
+        let forwarder = ChildSpec::permanent("forwarder", move |_| forwarder.clone());
+        supervisor = supervisor.child(forwarder);
+    }
     let reading = Reading::new(reader, limits.max_readers);
     let handle = ExtratoHandle::new(Inner {
         reading,

@@ -13,8 +13,8 @@ use bancada_extrato::ports::{
     BankCard, Offsets, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
 };
 use bancada_extrato::statement::{
-    Applied, BillOutcome, BillPayment, HeldCard, StatementLine, fold, hold_behind, release,
-    searchable,
+    Applied, BillOutcome, BillPayment, DeadLetter, HeldCard, StatementLine, fold, hold_behind,
+    release, searchable,
 };
 use bancada_kernel::{CardToken, Timestamp};
 use rusqlite::{Connection, params};
@@ -23,8 +23,8 @@ use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
 
 pub use reader::SqliteStatementReader;
 pub(crate) use reader::pattern;
-use reader::read_all;
-use rows::{OpenTransaction, find_bill};
+use reader::{dead_letters, read_all};
+use rows::{OpenTransaction, find_bill, place};
 
 const SCHEMA: Schema = Schema {
     store: "statements",
@@ -96,6 +96,10 @@ const SCHEMA: Schema = Schema {
         ) STRICT;
         CREATE INDEX bill_of_card ON bill (token, id);
         CREATE INDEX open_bill ON bill (id) WHERE is_open;
+    ",
+        "
+        ALTER TABLE dead_letter ADD COLUMN is_handed_on INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX waiting_dead_letter ON dead_letter (id) WHERE NOT is_handed_on;
     ",
     ],
 };
@@ -231,6 +235,20 @@ impl StatementStore for Store {
         let sql = "DELETE FROM dead_letter WHERE id = ?1";
         let n_rows = self.connection.execute(sql, [integer(id)?]).map_err(failure)?;
         Ok(n_rows > 0)
+    }
+
+    fn waiting_dead_letters(&mut self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        let sql = "SELECT id, source_partition, source_offset, token, why, raw FROM dead_letter
+             WHERE NOT is_handed_on ORDER BY id LIMIT ?1";
+        dead_letters(&self.connection, sql, [i64::try_from(limit).unwrap_or(i64::MAX)])
+    }
+
+    fn handed_on(&mut self, letter: &DeadLetter) -> Result<(), StoreError> {
+        let (partition, offset) = place(letter.at)?;
+        let sql = "UPDATE dead_letter SET is_handed_on = 1
+             WHERE id = ?1 AND source_partition IS ?2 AND source_offset IS ?3";
+        let changed = params![integer(letter.id)?, partition, offset];
+        self.connection.execute(sql, changed).map(drop).map_err(failure)
     }
 
     fn open_bills(&mut self) -> Result<Vec<BillPayment>, StoreError> {

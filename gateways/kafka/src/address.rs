@@ -2,6 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// A machine that says nothing at all for so long is taken for gone.
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 
 /// The addresses at which a cluster is first asked: `HOST:PORT`, several with commas between.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +18,19 @@ pub struct Brokers(String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not HOST:PORT; several brokers are written HOST:PORT,HOST:PORT")]
 pub struct BadBrokers(String);
+
+impl Brokers {
+    /// Whether somebody takes connections at one of the addresses.
+    pub(crate) async fn can_be_reached(&self) -> bool {
+        for address in self.0.split(',') {
+            let connected = timeout(CONNECT_WITHIN, TcpStream::connect(address.trim())).await;
+            if connected.is_ok_and(|connected| connected.is_ok()) {
+                return true;
+            }
+        }
+        false
+    }
+}
 
 impl FromStr for Brokers {
     type Err = BadBrokers;

@@ -1,9 +1,11 @@
 //! The actor that reads the topic for the statement.
 
-use actix::{Actor, ActorContext as _, Context, Handler, Message, Supervised};
+use actix::fut::{ActorFutureExt as _, wrap_future};
+use actix::{Actor, ActorContext as _, AsyncContext as _, Context, Handler, Message, Supervised};
 use async_trait::async_trait;
 use bancada_extrato::ports::{EventSource, EventStream, Offsets, SourceBatch, SourceError};
 use bancada_supervision::{Link, SupervisedActor};
+use bancada_telemetry::Metrics;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::reader;
@@ -16,17 +18,31 @@ const MAX_BATCHES: usize = 2;
 /// What a stream is made of.
 pub(crate) type Batches = mpsc::Receiver<Result<SourceBatch, SourceError>>;
 
+type Opened = oneshot::Sender<Result<Batches, SourceError>>;
+
 /// The actor. It owns the thread that reads, one at a time: a statement that begins anew ends
 /// what was read for it before.
 pub struct Consumer {
     topic: Topic,
+    metrics: Metrics,
     reader: Option<ReadingThread>,
 }
 
 impl Consumer {
     /// A consumer that connects when the statement asks for events.
-    pub fn new(topic: Topic) -> Consumer {
-        Consumer { topic, reader: None }
+    pub fn new(topic: Topic, metrics: &Metrics) -> Consumer {
+        Consumer { topic, metrics: metrics.clone(), reader: None }
+    }
+
+    fn read(&mut self, after: Offsets, opened: Opened) {
+        let (sender, batches) = mpsc::channel(MAX_BATCHES);
+        let tell = |result: Result<(), SourceError>| {
+            // Nobody waits any more when the statement gave up.
+            let _ = opened.send(result.map(|()| batches));
+        };
+        self.reader = reader::start(self.topic.clone(), &self.metrics, after, sender, tell)
+            .inspect_err(|error| tracing::error!(%error, "a thread cannot be started"))
+            .ok();
     }
 }
 
@@ -35,7 +51,7 @@ impl Consumer {
 #[rtype(result = "()")]
 struct Open {
     after: Offsets,
-    opened: oneshot::Sender<Result<Batches, SourceError>>,
+    opened: Opened,
 }
 
 impl Actor for Consumer {
@@ -45,17 +61,18 @@ impl Actor for Consumer {
 impl Handler<Open> for Consumer {
     type Result = ();
 
-    fn handle(&mut self, Open { after, opened }: Open, _: &mut Self::Context) {
-        // The old one ends before the new one begins.
-        self.reader = None;
-        let (sender, batches) = mpsc::channel(MAX_BATCHES);
-        let tell = |result: Result<(), SourceError>| {
-            // Nobody waits any more when the statement gave up.
-            let _ = opened.send(result.map(|()| batches));
-        };
-        self.reader = reader::start(self.topic.clone(), after, sender, tell)
-            .inspect_err(|error| tracing::error!(%error, "a thread cannot be started"))
-            .ok();
+    fn handle(&mut self, Open { after, opened }: Open, ctx: &mut Self::Context) {
+        let topic = self.topic.clone();
+        let looking = wrap_future::<_, Self>(async move { topic.ensure().await });
+        ctx.spawn(looking.map(move |looked, actor, _| {
+            // The old one ends before the new one begins.
+            actor.reader = None;
+            match looked {
+                Ok(_) => actor.read(after, opened),
+                // Nobody waits any more when the statement gave up.
+                Err(error) => drop(opened.send(Err(SourceError(error.to_string())))),
+            }
+        }));
     }
 }
 

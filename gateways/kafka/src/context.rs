@@ -1,29 +1,48 @@
 //! What librdkafka says of itself.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{ClientContext, Statistics};
+use tokio::sync::watch;
+
+use crate::statistics::Counted;
 
 /// Writes connections that come and go as warnings: librdkafka connects again by itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     /// Which side this is, in logs.
     side: &'static str,
-    were_all_brokers_down: Arc<AtomicBool>,
+    were_all_brokers_down: watch::Sender<bool>,
+    counted: Option<Arc<Counted>>,
 }
 
 impl Context {
     pub(crate) fn new(side: &'static str) -> Context {
-        Context { side, were_all_brokers_down: Arc::default() }
+        Context { side, were_all_brokers_down: watch::Sender::new(false), counted: None }
+    }
+
+    /// The same with metrics.
+    pub(crate) fn counted(side: &'static str, counted: Counted) -> Context {
+        Context { counted: Some(Arc::new(counted)), ..Context::new(side) }
     }
 
     /// Whether there was a moment without any broker.
     pub(crate) fn were_all_brokers_down(&self) -> bool {
-        self.were_all_brokers_down.load(Ordering::Relaxed)
+        *self.were_all_brokers_down.borrow()
+    }
+
+    /// Begins anew: a broker's first address may not be the one at which it answers.
+    pub(crate) fn brokers_answer(&self) {
+        self.were_all_brokers_down.send_replace(false);
+    }
+
+    /// Waits for a moment without any broker, or returns at once if there was one.
+    pub(crate) async fn all_brokers_down(&self) {
+        // Its sender is this context.
+        let _ = self.were_all_brokers_down.subscribe().wait_for(|were_down| *were_down).await;
     }
 }
 
@@ -45,12 +64,16 @@ impl ClientContext for Context {
         }
     }
 
+    fn stats(&self, statistics: Statistics) {
+        self.counted.iter().for_each(|counted| counted.set(&statistics));
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
         let side = self.side;
         match error.rdkafka_error_code() {
             // Said as well for each broker; once is enough.
             Some(RDKafkaErrorCode::AllBrokersDown) => {
-                self.were_all_brokers_down.store(true, Ordering::Relaxed);
+                self.were_all_brokers_down.send_replace(true);
                 tracing::warn!(side, reason, "no kafka broker can be reached, it tries again");
             }
             _ => tracing::debug!(side, %error, reason, "kafka client"),

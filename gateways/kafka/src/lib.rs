@@ -1,15 +1,18 @@
 //! Kafka at the edges of the Bank and of the statement.
 //!
-//! Two pairs of gateway actors. The [`Producer`] delivers the Bank's events to the topic
-//! `payments`, the [`Consumer`] reads them for the statement; the [`BillProducer`] delivers what
-//! cardholders pay to the topic `bill-payments`, the [`BillConsumer`] reads it for the Bank. The
-//! Bank and the statement know only their ports, [`KafkaPublisher`], [`KafkaSource`] and
-//! [`KafkaBills`], and work on while an actor is being restarted.
+//! Gateway actors. The [`Producer`] delivers the Bank's events to the topic `payments`, the
+//! [`Consumer`] reads them for the statement; a [`RecordWriter`] delivers what cardholders pay to
+//! the topic `bill-payments`, the [`BillConsumer`] reads it for the Bank; another [`RecordWriter`]
+//! hands on what the statement could not read. The Bank and the statement know only their ports,
+//! [`KafkaPublisher`], [`KafkaSource`], [`KafkaBills`] and [`KafkaDeadLetters`], and work on while
+//! an actor is being restarted.
 
 mod address;
 mod bills;
+mod connection;
 mod consumer;
 mod context;
+mod dead_letters;
 mod decode;
 mod encode;
 mod past;
@@ -17,14 +20,18 @@ mod producer;
 mod reader;
 #[cfg(test)]
 mod schema;
+mod statistics;
 mod thread;
 mod topic;
+mod writer;
 
 pub use address::{BadBrokers, Brokers};
-pub use bills::{BillConsumer, BillProducer, KafkaBills};
+pub use bills::{BillConsumer, KafkaBills};
 pub use consumer::{Consumer, KafkaSource};
+pub use dead_letters::KafkaDeadLetters;
 pub use decode::{EventValueError, event_from_value};
 pub use encode::event_to_value;
 pub use past::{PastRecord, Place, TopicPast};
 pub use producer::{KafkaPublisher, Producer};
-pub use topic::Topic;
+pub use topic::{Topic, TopicError, WrongTopic};
+pub use writer::RecordWriter;

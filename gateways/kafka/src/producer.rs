@@ -7,47 +7,46 @@ use actix::{Actor, AsyncContext as _, Context as ActorContext, Handler, Message,
 use async_trait::async_trait;
 use bancada_bank::ports::{EventPublisher, PublishError};
 use bancada_kernel::PaymentEvent;
-use bancada_supervision::{ExitContext as _, Link, SupervisedActor};
+use bancada_supervision::{Link, SupervisedActor};
+use bancada_telemetry::Metrics;
+use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::producer::FutureRecord;
 use tokio::sync::oneshot;
 
-use crate::context::Context;
+use crate::connection::{Client, Connection};
 use crate::encode::{event_to_value, headers, key};
-use crate::topic::Topic;
+use crate::topic::{Topic, TopicError};
 
-type Client = FutureProducer<Context>;
-
-/// The actor. It owns the connection; after a failure that the connection does not survive it
-/// begins again with a new one, and what was not acknowledged is delivered again.
+/// The actor. It owns the connection; after a failure it begins again with a new one, and what was
+/// not acknowledged is delivered again.
 pub struct Producer {
     topic: Topic,
-    client: Option<Client>,
-    is_topic_there: bool,
+    connection: Connection,
 }
 
 impl Producer {
     /// A producer that connects when it has something to deliver.
-    pub fn new(topic: Topic) -> Producer {
-        Producer { topic, client: None, is_topic_there: false }
+    pub fn new(topic: Topic, metrics: &Metrics) -> Producer {
+        Producer { topic, connection: Connection::new("producer", metrics) }
     }
+}
 
-    fn connect(&self) -> Result<Client, KafkaError> {
-        self.topic
-            .client_config()
-            .set("enable.idempotence", "true")
-            .set("acks", "all")
-            .set("compression.type", "lz4")
-            // Where Java's producers put a key as well.
-            .set("partitioner", "murmur2_random")
-            // The outbox hands over what has gathered, so there is little to wait for.
-            .set("linger.ms", "2")
-            // A topic that is gone is made anew, so it is not waited for.
-            .set("topic.metadata.propagation.max.ms", "2000")
-            // For ever: an event that is given up is passed by the next one of its card.
-            .set("message.timeout.ms", "0")
-            .create_with_context(Context::new("producer"))
-    }
+fn config(topic: &Topic) -> ClientConfig {
+    let mut config = topic.client_config();
+    config
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("compression.type", "lz4")
+        // Where Java's producers put a key as well.
+        .set("partitioner", "murmur2_random")
+        // The outbox hands over what has gathered, so there is little to wait for.
+        .set("linger.ms", "2")
+        // A topic that is gone is made anew, so it is not waited for.
+        .set("topic.metadata.propagation.max.ms", "2000")
+        // For ever: an event that is given up is passed by the next one of its card.
+        .set("message.timeout.ms", "0");
+    config
 }
 
 /// Deliver these, in order.
@@ -55,39 +54,26 @@ impl Producer {
 #[rtype(result = "()")]
 struct Publish {
     events: Vec<Arc<PaymentEvent>>,
-    published: oneshot::Sender<Result<(), KafkaError>>,
+    published: oneshot::Sender<Result<(), TopicError>>,
 }
 
 impl Actor for Producer {
     type Context = ActorContext<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        match self.connect() {
-            Ok(client) => self.client = Some(client),
-            Err(error) => ctx.fail(format!("the kafka producer cannot be made: {error}")),
-        }
-    }
 }
 
 impl Handler<Publish> for Producer {
     type Result = ();
 
     fn handle(&mut self, Publish { events, published }: Publish, ctx: &mut Self::Context) {
-        // Without a client the sender is dropped: whoever waits tries again.
-        let Some(client) = self.client.clone() else { return };
-        let (topic, is_topic_there) = (self.topic.clone(), self.is_topic_there);
+        let (topic, connection) = (self.topic.clone(), self.connection.clone());
         let publishing = wrap_future::<_, Self>(async move {
-            if !is_topic_there {
-                topic.ensure().await?;
-            }
-            deliver(&client, topic.name(), &events).await
+            let deliver = async |client: &Client| deliver(client, topic.name(), &events).await;
+            let result = connection.produce(&topic, config(&topic), deliver).await;
+            (connection, result)
         });
-        ctx.spawn(publishing.map(|result, actor, ctx| {
-            // After an error the topic is looked at again: somebody may have deleted it.
-            actor.is_topic_there = result.is_ok();
-            let fatal = actor.client.as_ref().and_then(|client| client.client().fatal_error());
-            if let Some((code, why)) = fatal {
-                ctx.fail(format!("the kafka producer cannot go on: {code}: {why}"));
+        ctx.spawn(publishing.map(|(used, result), actor, _| {
+            if result.is_err() {
+                actor.connection.replace(used);
             }
             // Nobody waits any more when the outbox was restarted.
             let _ = published.send(result);
@@ -97,8 +83,7 @@ impl Handler<Publish> for Producer {
 
 impl Supervised for Producer {
     fn restarting(&mut self, _: &mut Self::Context) {
-        self.client = None;
-        self.is_topic_there = false;
+        self.connection.begin_anew();
     }
 }
 

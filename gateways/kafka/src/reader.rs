@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bancada_extrato::ports::Undecodable;
 use bancada_extrato::ports::{Offsets, SourceBatch, SourceError, SourcePosition, SourceRecord};
 use bancada_kernel::{CardToken, PaymentEvent};
+use bancada_telemetry::Metrics;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message as _};
@@ -18,6 +19,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use crate::context::Context;
 use crate::decode::event_from_value;
+use crate::statistics::{self, Counted};
 use crate::thread::ReadingThread;
 use crate::topic::Topic;
 
@@ -38,12 +40,14 @@ type Batches = Sender<Result<SourceBatch, SourceError>>;
 /// Starts reading; `opened` is told when records begin to come, or why they cannot.
 pub(crate) fn start(
     topic: Topic,
+    metrics: &Metrics,
     after: Offsets,
     batches: Batches,
     opened: impl FnOnce(Result<(), SourceError>) + Send + 'static,
 ) -> std::io::Result<ReadingThread> {
+    let counted = Counted::reading(metrics, "consumer", &topic);
     ReadingThread::start("kafka-reader", move |is_stopping| {
-        let reading = match Reading::open(topic, &after) {
+        let reading = match Reading::open(topic, counted, &after) {
             Ok(reading) => reading,
             Err(error) => return opened(Err(SourceError(error))),
         };
@@ -62,7 +66,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn open(topic: Topic, after: &Offsets) -> Result<Reading, String> {
+    fn open(topic: Topic, counted: Counted, after: &Offsets) -> Result<Reading, String> {
         let consumer: BaseConsumer<Context> = topic
             .client_config()
             .set("group.id", "bancada-extrato")
@@ -70,7 +74,8 @@ impl Reading {
             // An offset that is not there any more is an error, never a silent jump.
             .set("auto.offset.reset", "error")
             .set("queued.max.messages.kbytes", "16384")
-            .create_with_context(Context::new("consumer"))
+            .set(statistics::EVERY.0, statistics::EVERY.1)
+            .create_with_context(Context::counted("consumer", counted))
             .map_err(|error| format!("the kafka consumer cannot be made: {error}"))?;
         let n_partitions = count_partitions(&consumer, topic.name())?;
         let mut assignment = TopicPartitionList::with_capacity(n_partitions);

@@ -1,26 +1,54 @@
-//! The topics: on which the Bank's events are published, and on which bills are paid.
+//! The topics: on which the Bank's events are published, on which bills are paid, and where is
+//! put aside what cannot be read. Everything that is ours to say about one is said here.
 
+mod shape;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::address::Brokers;
 use crate::context::Context;
+use shape::{BY_CARD, Shape, TO_LOOK_AT};
 
-/// Enough for several consumers in a group. It is never changed later: another number would send
-/// a card's next event to another partition, past the order of its earlier ones.
-const N_PARTITIONS: i32 = 6;
-/// The cluster's own default.
-const REPLICATION: TopicReplication<'_> = TopicReplication::Fixed(-1);
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// A topic in a cluster. Cheap enough to clone.
+type Admin = AdminClient<Context>;
+
+/// A topic in a cluster. Cheap to clone; clones know the same of it.
 #[derive(Clone, Debug)]
 pub struct Topic {
     brokers: Brokers,
     name: String,
+    shape: Shape,
+    wrong: Arc<Mutex<Option<WrongTopic>>>,
+}
+
+/// A topic that somebody made otherwise than it has to be. Nothing is written to it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the topic {name} is not what it has to be: {}; change it, delete it so that it is made anew, \
+     or name another cluster with --kafka",
+    differences.join(", ")
+)]
+pub struct WrongTopic {
+    name: String,
+    differences: Vec<String>,
+}
+
+/// Why a topic cannot be used now.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum TopicError {
+    /// The brokers are away, or refuse; it may be well later.
+    #[error(transparent)]
+    Kafka(#[from] KafkaError),
+    /// Somebody has to change it.
+    #[error(transparent)]
+    Wrong(#[from] WrongTopic),
 }
 
 impl Topic {
@@ -34,19 +62,30 @@ impl Topic {
         Topic::named(brokers, "bill-payments")
     }
 
-    /// Payments of bills that the Bank can never book.
-    pub fn bill_dead_letters(brokers: Brokers) -> Topic {
-        Topic::named(brokers, "bill-payments.dead-letters")
+    /// Where is put aside what cannot be read of it, or makes no sense.
+    pub fn dead_letters(&self) -> Topic {
+        Topic::named(self.brokers.clone(), &format!("{}.dead-letters", self.name))
     }
 
-    /// Another topic of the same kind, for a cluster that several systems share.
+    /// Records that Kafka Connect could not copy, which the statement may well have read. The
+    /// connector's settings have the name.
+    pub fn connect_dead_letters(brokers: Brokers, name: &str) -> Topic {
+        Topic { shape: TO_LOOK_AT, ..Topic::named(brokers, name) }
+    }
+
+    /// A topic of records by card, for a cluster that several systems share.
     pub fn named(brokers: Brokers, name: &str) -> Topic {
-        Topic { brokers, name: name.to_owned() }
+        Topic { brokers, name: name.to_owned(), shape: BY_CARD, wrong: Arc::default() }
     }
 
     /// What it is called.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What was wrong with it when it was last looked at.
+    pub fn wrong(&self) -> Option<WrongTopic> {
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Settings that every client of ours has.
@@ -62,24 +101,45 @@ impl Topic {
         config
     }
 
-    /// Makes it where it does not exist; whether it was made. One that somebody made before is
-    /// used as it is.
-    pub async fn ensure(&self) -> Result<bool, KafkaError> {
-        let context = Context::new("admin");
-        let admin: AdminClient<Context> = self.client_config().create_with_context(context)?;
-        let topic = NewTopic::new(&self.name, N_PARTITIONS, REPLICATION)
-            .set("cleanup.policy", "delete")
-            // The statement catches up however long it was away.
-            .set("retention.ms", "-1");
-        let options = AdminOptions::new()
-            .request_timeout(Some(ANSWER_WITHIN))
-            .operation_timeout(Some(ANSWER_WITHIN));
+    /// Makes it where it does not exist, and otherwise looks whether it is what it has to be;
+    /// whether it was made. Gives up soon where no broker can be reached.
+    pub async fn ensure(&self) -> Result<bool, TopicError> {
+        // An admin client would wait for them.
+        if !self.brokers.can_be_reached().await {
+            return Err(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown).into());
+        }
+        let ensured = self.make_or_compare().await;
+        let wrong = match &ensured {
+            Ok(_) => None,
+            Err(TopicError::Wrong(wrong)) => Some(wrong.clone()),
+            // Nobody knows: what was known before stays.
+            Err(TopicError::Kafka(_)) => return ensured,
+        };
+        *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = wrong;
+        ensured
+    }
+
+    async fn make_or_compare(&self) -> Result<bool, TopicError> {
+        let admin: Admin = self.client_config().create_with_context(Context::new("admin"))?;
+        if self.make(&admin).await? {
+            return Ok(true);
+        }
+        let settings = self.settings(&admin).await?;
+        let differences = self.shape.differences(self.count_partitions(admin).await?, &settings);
+        if differences.is_empty() {
+            return Ok(false);
+        }
+        Err(WrongTopic { name: self.name.clone(), differences }.into())
+    }
+
+    async fn make(&self, admin: &Admin) -> Result<bool, KafkaError> {
         let mut is_made = false;
-        for created in admin.create_topics([&topic], &options).await? {
+        let topic = self.shape.new_topic(&self.name);
+        for created in admin.create_topics([&topic], &options()).await? {
             match created {
                 Ok(name) => {
                     is_made = true;
-                    tracing::info!(name, partitions = N_PARTITIONS, "topic created");
+                    tracing::info!(name, partitions = self.shape.n_partitions, "topic created");
                 }
                 Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((_, code)) => return Err(KafkaError::AdminOp(code)),
@@ -87,4 +147,39 @@ impl Topic {
         }
         Ok(is_made)
     }
+
+    async fn settings(&self, admin: &Admin) -> Result<BTreeMap<String, String>, KafkaError> {
+        let topic = ResourceSpecifier::Topic(&self.name);
+        let mut settings = BTreeMap::new();
+        for described in admin.describe_configs([&topic], &options()).await? {
+            let described = described.map_err(KafkaError::AdminOp)?;
+            let entries = described.entries.into_iter();
+            settings.extend(entries.filter_map(|entry| Some((entry.name, entry.value?))));
+        }
+        Ok(settings)
+    }
+
+    /// Called where the topic exists: this question alone would make it, of another shape.
+    async fn count_partitions(&self, admin: Admin) -> Result<usize, KafkaError> {
+        let name = self.name.clone();
+        let ask = move || admin.inner().fetch_metadata(Some(&name), ANSWER_WITHIN);
+        let metadata = blocking(ask).await?;
+        let found = metadata.topics().iter().find(|topic| topic.name() == self.name);
+        match found.map_or(0, |topic| topic.partitions().len()) {
+            // It was made a moment ago, and the broker that was asked has not heard of it yet.
+            0 => Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition)),
+            n_partitions => Ok(n_partitions),
+        }
+    }
+}
+
+/// Asks a question of librdkafka's that blocks, beside the actors.
+pub(crate) async fn blocking<T: Send + 'static>(
+    ask: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
+) -> Result<T, KafkaError> {
+    tokio::task::spawn_blocking(ask).await.unwrap_or(Err(KafkaError::Canceled))
+}
+
+fn options() -> AdminOptions {
+    AdminOptions::new().request_timeout(Some(ANSWER_WITHIN)).operation_timeout(Some(ANSWER_WITHIN))
 }

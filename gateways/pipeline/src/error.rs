@@ -100,6 +100,9 @@ pub enum PipelineError {
         /// What Kafka Connect says, or that it says nothing.
         why: String,
     },
+    /// A topic is there, of another kind.
+    #[error(transparent)]
+    WrongTopic(#[from] bancada_kafka::WrongTopic),
     /// The index is there, with fields that contradict the template.
     #[error(
         "the index {index} has other fields than these dashboards need: {why}; delete it, and the \

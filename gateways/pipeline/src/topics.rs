@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use bancada_kafka::{Brokers, Topic};
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use bancada_kafka::{Brokers, Topic, TopicError};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::{ClientConfig, ClientContext};
 
 use crate::apply::Outcome;
@@ -14,14 +13,11 @@ use crate::error::{PipelineError, Server};
 
 /// One question to the brokers.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// Dead letters are for people to look at: 30 days.
-const DEAD_LETTERS_RETENTION_MS: &str = "2592000000";
 
 /// Makes the topic `payments` where no Bank has made it yet: a connector without a topic reads
 /// nothing, and looks for it only every few minutes.
 pub(crate) async fn apply_payments(brokers: &Brokers) -> Result<Outcome, PipelineError> {
-    let made = Topic::payments(brokers.clone()).ensure().await;
-    outcome(brokers, made)
+    apply(brokers, &Topic::payments(brokers.clone())).await
 }
 
 /// Makes the topic of dead letters: Kafka Connect would make it as well, but keeps it for as long
@@ -30,34 +26,16 @@ pub(crate) async fn apply_dead_letters(
     brokers: &Brokers,
     name: &str,
 ) -> Result<Outcome, PipelineError> {
-    let made = make_dead_letters(brokers, name).await;
-    outcome(brokers, made)
+    apply(brokers, &Topic::connect_dead_letters(brokers.clone(), name)).await
 }
 
-fn outcome(brokers: &Brokers, made: Result<bool, KafkaError>) -> Result<Outcome, PipelineError> {
-    match made {
+async fn apply(brokers: &Brokers, topic: &Topic) -> Result<Outcome, PipelineError> {
+    match topic.ensure().await {
         Ok(true) => Ok(Outcome::Created),
         Ok(false) => Ok(Outcome::Unchanged),
-        Err(error) => Err(unreachable(brokers, &error)),
+        Err(TopicError::Kafka(error)) => Err(unreachable(brokers, &error)),
+        Err(TopicError::Wrong(wrong)) => Err(wrong.into()),
     }
-}
-
-async fn make_dead_letters(brokers: &Brokers, name: &str) -> Result<bool, KafkaError> {
-    let admin: AdminClient<Quiet> = client_config(brokers).create_with_context(Quiet)?;
-    let topic = NewTopic::new(name, 1, TopicReplication::Fixed(-1))
-        .set("retention.ms", DEAD_LETTERS_RETENTION_MS);
-    let options = AdminOptions::new()
-        .request_timeout(Some(ANSWER_WITHIN))
-        .operation_timeout(Some(ANSWER_WITHIN));
-    let mut is_made = false;
-    for created in admin.create_topics([&topic], &options).await? {
-        match created {
-            Ok(_) => is_made = true,
-            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-            Err((_, code)) => return Err(KafkaError::AdminOp(code)),
-        }
-    }
-    Ok(is_made)
 }
 
 pub(crate) fn client_config(brokers: &Brokers) -> ClientConfig {

@@ -3,6 +3,9 @@
 //! Names follow Prometheus' conventions: a unit in the name, `_total` for counters. Labels have
 //! few values: a route's template, never a path; an outcome, never a card.
 
+mod kafka;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::core::Collector;
@@ -10,6 +13,10 @@ use prometheus::{
     Encoder as _, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
     IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
+
+pub use kafka::RoundTrip;
+
+use kafka::KafkaMetrics;
 
 /// Seconds: from a group commit on a fast disk to a request at its deadline.
 const LATENCY_SECONDS: &[f64] = &[
@@ -42,6 +49,7 @@ pub struct Metrics {
     snapshot_position: IntGauge,
     snapshot_seconds: Gauge,
     breaker: IntGaugeVec,
+    kafka: Arc<KafkaMetrics>,
 }
 
 impl Metrics {
@@ -138,6 +146,7 @@ impl Metrics {
                 "Circuit breakers: 0 closed, 1 half-open, 2 open.",
                 &["to"],
             ),
+            kafka: Arc::new(KafkaMetrics::new()),
             registry,
         };
         metrics.register();
@@ -166,7 +175,7 @@ impl Metrics {
             Box::new(self.snapshot_seconds.clone()),
             Box::new(self.breaker.clone()),
         ];
-        for collector in collectors {
+        for collector in collectors.into_iter().chain(self.kafka.collectors()) {
             self.registry.register(collector).expect("every name above is different");
         }
         #[cfg(target_os = "linux")]

@@ -37,6 +37,14 @@ pub trait StatementStore: Send + 'static {
     /// Forgets a record that could not be read; whether it was there.
     fn discard_dead_letter(&mut self, id: u64) -> Result<bool, StoreError>;
 
+    /// At most `limit` records that could not be read and were not handed on, in the order in
+    /// which they came.
+    fn waiting_dead_letters(&mut self, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// Remembers that a record was handed on. Where it was discarded meanwhile, whatever has its
+    /// id now is another one's.
+    fn handed_on(&mut self, letter: &DeadLetter) -> Result<(), StoreError>;
+
     /// The payments of bills that the Bank has not answered, the oldest first.
     fn open_bills(&mut self) -> Result<Vec<BillPayment>, StoreError>;
 }

@@ -5,6 +5,7 @@ mod source;
 
 mod dead_letters;
 mod follow;
+mod forward;
 mod pay;
 mod reconcile;
 mod repair;

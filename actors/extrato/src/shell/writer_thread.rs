@@ -8,7 +8,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::freshness::Progress;
 use crate::ports::{BankCard, Offsets, SourceRecord, StatementStore, StoreError, Surroundings};
 use crate::shell::subscribers::Subscribers;
-use crate::statement::{BillPayment, HeldCard};
+use crate::statement::{BillPayment, DeadLetter, HeldCard};
 
 /// Where the answer to a job goes. Dropped unanswered when the thread ended before it.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -29,6 +29,10 @@ pub(crate) enum Job {
     OpenBills(Reply<Vec<BillPayment>>),
     /// Forget a record that could not be read; the answer is whether it was there.
     DiscardDeadLetter(u64, Reply<bool>),
+    /// So many records that could not be read and were not handed on.
+    WaitingDeadLetters(usize, Reply<Vec<DeadLetter>>),
+    /// Remember that a record was handed on.
+    HandedOn(Box<DeadLetter>, Reply<()>),
     Stop,
 }
 
@@ -74,6 +78,8 @@ pub(crate) struct WriterParts {
     pub(crate) subscribers: Subscribers,
     /// Woken when a card waits for missed events.
     pub(crate) repair: Arc<Notify>,
+    /// Woken when a record was put aside.
+    pub(crate) put_aside: Arc<Notify>,
 }
 
 impl WriterParts {
@@ -110,6 +116,10 @@ impl WriterParts {
                 Job::DiscardDeadLetter(id, reply) => {
                     drop(reply.send(store.discard_dead_letter(id)));
                 }
+                Job::WaitingDeadLetters(limit, reply) => {
+                    drop(reply.send(store.waiting_dead_letters(limit)));
+                }
+                Job::HandedOn(letter, reply) => drop(reply.send(store.handed_on(&letter))),
                 Job::Stop => break,
             }
         }
@@ -134,6 +144,9 @@ impl WriterParts {
     ) -> Result<u64, StoreError> {
         let applied = store.apply(records, self.surroundings.now())?;
         self.progress.count(&applied);
+        if applied.n_dead_letters > 0 {
+            self.put_aside.notify_one();
+        }
         let n_held_cards = applied.n_held_cards;
         let positions = applied.positions;
         self.progress.count_dropped(self.subscribers.publish(applied.updates));

@@ -1,6 +1,6 @@
 //! Statements in memory, for tests. A store that survives its openers, as a disk does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use bancada_kernel::{CardToken, IdempotencyKey, Money, Shard, Timestamp};
@@ -22,6 +22,7 @@ pub(crate) struct Content {
     pub(crate) faturas: BTreeMap<(CardToken, Cycle), i64>,
     pub(crate) held: BTreeMap<CardToken, u64>,
     pub(crate) dead_letters: BTreeMap<Option<SourcePosition>, DeadLetter>,
+    pub(crate) handed_on: BTreeSet<Option<SourcePosition>>,
     pub(crate) bills: Vec<BillPayment>,
     pub(crate) offsets: Offsets,
     pub(crate) progress: BTreeMap<Shard, u64>,
@@ -192,10 +193,29 @@ impl StatementStore for Disk {
     }
 
     fn discard_dead_letter(&mut self, id: u64) -> Result<bool, StoreError> {
-        let letters = &mut self.0.lock().unwrap().content.dead_letters;
-        let n_before = letters.len();
-        letters.retain(|_, letter| letter.id != id);
-        Ok(letters.len() < n_before)
+        let content = &mut self.0.lock().unwrap().content;
+        let found = content.dead_letters.values().find(|letter| letter.id == id).cloned();
+        if let Some(letter) = &found {
+            content.dead_letters.remove(&letter.at);
+            content.handed_on.remove(&letter.at);
+        }
+        Ok(found.is_some())
+    }
+
+    fn waiting_dead_letters(&mut self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        let mut letters = self.dead_letters(0, usize::MAX)?;
+        let handed_on = self.content().handed_on;
+        letters.retain(|letter| !handed_on.contains(&letter.at));
+        letters.truncate(limit);
+        Ok(letters)
+    }
+
+    fn handed_on(&mut self, letter: &DeadLetter) -> Result<(), StoreError> {
+        let content = &mut self.0.lock().unwrap().content;
+        if content.dead_letters.get(&letter.at) == Some(letter) {
+            content.handed_on.insert(letter.at);
+        }
+        Ok(())
     }
 
     fn keep_bill(&mut self, payment: &BillPayment) -> Result<Option<BillPayment>, StoreError> {

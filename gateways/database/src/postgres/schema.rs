@@ -5,7 +5,7 @@ use postgres::Transaction;
 use super::connection::{DatabaseError, failure};
 
 /// Step N leads from version N to N + 1. Never edited, only added to.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     "
     -- Which key the tokens in here were made with.
     CREATE TABLE bancada.vault (
@@ -114,6 +114,12 @@ const STEPS: [&str; 5] = [
     );
     CREATE INDEX statement_bill_of_card ON bancada.statement_bill (token, id);
     CREATE INDEX statement_open_bill ON bancada.statement_bill (id) WHERE is_open;
+",
+    "
+    ALTER TABLE bancada.statement_dead_letter
+        ADD COLUMN is_handed_on boolean NOT NULL DEFAULT false;
+    CREATE INDEX statement_waiting_dead_letter ON bancada.statement_dead_letter (id)
+        WHERE NOT is_handed_on;
 ",
 ];
 /// Whoever migrates holds this lock; any number that nobody else takes.

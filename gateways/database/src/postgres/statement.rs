@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use bancada_extrato::ports::{
     BankCard, Offsets, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
 };
-use bancada_extrato::statement::{Applied, BillPayment, HeldCard, fold, hold_behind, release};
+use bancada_extrato::statement::{
+    Applied, BillPayment, DeadLetter, HeldCard, fold, hold_behind, release,
+};
 use bancada_kernel::Timestamp;
 use postgres::Row;
 
@@ -18,6 +20,7 @@ use super::session::{Session, Writer};
 use crate::statement::{decode, encode, integer, is_open, read_token};
 
 pub use reader::PostgresStatementReader;
+use reader::dead_letter;
 use rows::{OpenTransaction, find_bill};
 
 const OFFSETS: &str = "SELECT source_partition, source_offset FROM bancada.statement_source";
@@ -30,6 +33,13 @@ const REACHED: &str = "SELECT position FROM bancada.statement_reached ORDER BY s
 const KEEP_BILL: &str = "
     INSERT INTO bancada.statement_bill (key, token, is_open, body) VALUES ($1, $2, $3, $4)";
 const DISCARD: &str = "DELETE FROM bancada.statement_dead_letter WHERE id = $1";
+const WAITING: &str = "
+    SELECT id, source_partition, source_offset, token, why, raw
+    FROM bancada.statement_dead_letter WHERE NOT is_handed_on ORDER BY id LIMIT $1";
+const HANDED_ON: &str = "
+    UPDATE bancada.statement_dead_letter SET is_handed_on = true
+    WHERE id = $1 AND source_partition IS NOT DISTINCT FROM $2
+        AND source_offset IS NOT DISTINCT FROM $3";
 const OPEN_BILLS: &str = "SELECT body FROM bancada.statement_bill WHERE is_open ORDER BY id";
 
 /// In which database the statements are.
@@ -130,6 +140,22 @@ impl StatementStore for Store {
     fn discard_dead_letter(&mut self, id: u64) -> Result<bool, StoreError> {
         let id = integer(id)?;
         self.session.transaction(|session| Ok(session.execute(DISCARD, &[&id])? > 0))
+    }
+
+    fn waiting_dead_letters(&mut self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = self.session.ask(|session| session.query(WAITING, &[&limit]))?;
+        Ok(rows.iter().map(dead_letter).collect())
+    }
+
+    fn handed_on(&mut self, letter: &DeadLetter) -> Result<(), StoreError> {
+        let id = integer(letter.id)?;
+        let partition = letter.at.map(|at| i64::from(at.partition));
+        let offset = letter.at.map(|at| integer(at.offset)).transpose()?;
+        self.session.transaction(|session| {
+            session.execute(HANDED_ON, &[&id, &partition, &offset])?;
+            Ok(())
+        })
     }
 
     fn open_bills(&mut self) -> Result<Vec<BillPayment>, StoreError> {

@@ -79,32 +79,34 @@ impl StatementReader for SqliteStatementReader {
     }
 
     fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        let connection = self.lock();
-        let mut statement = connection
-            .prepare_cached(
-                "SELECT id, source_partition, source_offset, token, why, raw FROM dead_letter
-                 WHERE id > ?1 ORDER BY id LIMIT ?2",
-            )
-            .map_err(failure)?;
+        let sql = "SELECT id, source_partition, source_offset, token, why, raw FROM dead_letter
+             WHERE id > ?1 ORDER BY id LIMIT ?2";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let letters = statement
-            .query_map(params![integer(after)?, limit], |row| {
-                let at = row.get::<_, Option<u32>>(1)?.zip(row.get::<_, Option<i64>>(2)?);
-                let card: Option<String> = row.get(3)?;
-                Ok(DeadLetter {
-                    id: row.get::<_, i64>(0)?.unsigned_abs(),
-                    at: at.map(|(partition, offset)| SourcePosition {
-                        partition,
-                        offset: offset.unsigned_abs(),
-                    }),
-                    card: card.and_then(|card| CardToken::parse(&card).ok()),
-                    why: row.get(4)?,
-                    raw: row.get(5)?,
-                })
-            })
-            .map_err(failure)?;
-        letters.collect::<Result<_, _>>().map_err(failure)
+        dead_letters(&self.lock(), sql, params![integer(after)?, limit])
     }
+}
+
+pub(super) fn dead_letters(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> Result<Vec<DeadLetter>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+    let letters = statement.query_map(parameters, |row| {
+        let at = row.get::<_, Option<u32>>(1)?.zip(row.get::<_, Option<i64>>(2)?);
+        let card: Option<String> = row.get(3)?;
+        Ok(DeadLetter {
+            id: row.get::<_, i64>(0)?.unsigned_abs(),
+            at: at.map(|(partition, offset)| SourcePosition {
+                partition,
+                offset: offset.unsigned_abs(),
+            }),
+            card: card.and_then(|card| CardToken::parse(&card).ok()),
+            why: row.get(4)?,
+            raw: row.get(5)?,
+        })
+    });
+    letters.map_err(failure)?.collect::<Result<_, _>>().map_err(failure)
 }
 
 /// A LIKE pattern that finds the text itself, whatever is in it.

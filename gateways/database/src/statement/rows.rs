@@ -105,10 +105,7 @@ impl Rows for OpenTransaction<'_> {
         at: Option<SourcePosition>,
         record: &Undecodable,
     ) -> Result<(), StoreError> {
-        let (partition, offset) = match at {
-            Some(at) => (Some(at.partition), Some(integer(at.offset)?)),
-            None => (None, None),
-        };
+        let (partition, offset) = place(at)?;
         self.run(
             "INSERT INTO dead_letter (source_partition, source_offset, token, why, raw)
              VALUES (?1, ?2, ?3, ?4, ?5)
@@ -151,6 +148,12 @@ impl Rows for OpenTransaction<'_> {
             params![Shard::of_position(position).number(), integer(position)?],
         )
     }
+}
+
+/// The columns of a dead letter's place.
+pub(super) fn place(at: Option<SourcePosition>) -> Result<(Option<u32>, Option<i64>), StoreError> {
+    let offset = at.map(|at| integer(at.offset)).transpose()?;
+    Ok((at.map(|at| at.partition), offset))
 }
 
 /// The payment of a bill that was asked for with this key.

@@ -4,7 +4,9 @@ use bancada_extrato::ports::{
     BankCard, Offsets, SourcePosition, SourceRecord, StatementReader, StatementStore, StoreError,
     Undecodable,
 };
-use bancada_extrato::statement::{Applied, BillOutcome, BillPayment, Filter, HeldCard, LineKind};
+use bancada_extrato::statement::{
+    Applied, BillOutcome, BillPayment, DeadLetter, Filter, HeldCard, LineKind,
+};
 use bancada_kernel::{CardToken, EventKind, IdempotencyKey, Money, Shard, Timestamp, TraceContext};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -152,6 +154,22 @@ fn an_unreadable_record_is_kept_once_with_its_bytes(place: NewPlace<'_>) {
     }
     assert_eq!(bench.reader.dead_letters(first.id, 10).as_deref(), Ok(&letters[1..]));
     assert_eq!(bench.reader.dead_letters(0, 1).as_deref(), Ok(&letters[..1]));
+
+    // Each waits until it was handed on, whichever process does that.
+    assert_eq!(bench.store.waiting_dead_letters(1).as_deref(), Ok(&letters[..1]));
+    let other =
+        DeadLetter { at: Some(SourcePosition { partition: 3, offset: 1 }), ..first.clone() };
+    bench.store.handed_on(&other).unwrap();
+    assert_eq!(bench.store.waiting_dead_letters(1).as_deref(), Ok(&letters[..1]));
+    bench.store.handed_on(first).unwrap();
+    let mut bench = bench.reopened();
+    assert_eq!(bench.store.waiting_dead_letters(9).as_deref(), Ok(&letters[1..]));
+    // Read again, as after a rewind, it is the same row.
+    bench.apply(&[SourceRecord { at, event: Err(undecodable.clone()) }]);
+    assert_eq!(bench.store.waiting_dead_letters(9).as_deref(), Ok(&letters[1..]));
+    bench.store.handed_on(second).unwrap();
+    assert_eq!(bench.store.waiting_dead_letters(9), Ok(Vec::new()));
+    assert_eq!(bench.reader.dead_letters(0, 9).as_deref(), Ok(&letters[..]), "they stay");
     assert_eq!(bench.store.discard_dead_letter(first.id), Ok(true));
     assert_eq!(bench.store.discard_dead_letter(first.id), Ok(false));
     assert_eq!(bench.reader.dead_letters(0, 10).as_deref(), Ok(&letters[1..]));

@@ -286,6 +286,7 @@ fn services(
         event_reader: Arc::clone(&feed) as _,
         repair: feed,
         bills: Arc::new(BillClient::new(bank)),
+        dead_letters: None,
         surroundings: Arc::new(World),
         limits: bancada_extrato::Limits::default(),
     });

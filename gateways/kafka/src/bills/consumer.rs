@@ -12,17 +12,20 @@ use actix::{
 };
 use bancada_bank::{BankError, BankHandle, BillRequest};
 use bancada_supervision::{ExitContext as _, SupervisedActor, backoff};
+use bancada_telemetry::Metrics;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
-use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::producer::FutureRecord;
 use rdkafka::util::Timeout;
 use tokio::runtime::{Builder, Runtime};
 
 use super::record::read;
+use crate::connection::{Client, Connection};
 use crate::context::Context;
+use crate::dead_letters::headers;
+use crate::statistics::{self, Counted};
 use crate::thread::ReadingThread;
-use crate::topic::Topic;
+use crate::topic::{Topic, TopicError};
 
 /// How long one look for records takes when there are none, and so how long stopping takes.
 const POLL: Duration = Duration::from_millis(100);
@@ -37,13 +40,19 @@ pub struct BillConsumer {
     topic: Topic,
     dead_letters: Topic,
     bank: BankHandle,
+    metrics: Metrics,
     reader: Option<ReadingThread>,
 }
 
 impl BillConsumer {
     /// A consumer that asks this Bank.
-    pub fn new(topic: Topic, dead_letters: Topic, bank: BankHandle) -> BillConsumer {
-        BillConsumer { topic, dead_letters, bank, reader: None }
+    pub fn new(
+        topic: Topic,
+        dead_letters: Topic,
+        bank: BankHandle,
+        metrics: &Metrics,
+    ) -> BillConsumer {
+        BillConsumer { topic, dead_letters, bank, metrics: metrics.clone(), reader: None }
     }
 }
 
@@ -60,6 +69,7 @@ impl Actor for BillConsumer {
             topic: self.topic.clone(),
             dead_letters: self.dead_letters.clone(),
             bank: self.bank.clone(),
+            metrics: self.metrics.clone(),
         };
         let addr = ctx.address();
         let tell = move |reason| {
@@ -104,6 +114,7 @@ struct Reading {
     topic: Topic,
     dead_letters: Topic,
     bank: BankHandle,
+    metrics: Metrics,
 }
 
 impl Reading {
@@ -112,12 +123,30 @@ impl Reading {
             .enable_all()
             .build()
             .map_err(|error| format!("a runtime cannot be started: {error}"))?;
+        if !runtime.block_on(self.topics_are_well(is_stopping)) {
+            return Ok(());
+        }
         self.read(&runtime, is_stopping).map_err(|error| format!("bills are not read: {error}"))
     }
 
-    fn read(&self, runtime: &Runtime, is_stopping: &AtomicBool) -> Result<(), KafkaError> {
-        runtime.block_on(self.topic.ensure())?;
-        runtime.block_on(self.dead_letters.ensure())?;
+    /// Waits until nothing is wrong with the topics; false when told to stop before that.
+    async fn topics_are_well(&self, is_stopping: &AtomicBool) -> bool {
+        for topic in [&self.topic, &self.dead_letters] {
+            let mut n_failures = 0;
+            while let Err(error) = topic.ensure().await {
+                tracing::warn!(%error, n_failures, "bills are not read now");
+                wait(backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, 0.0, 0.0), is_stopping).await;
+                n_failures = n_failures.saturating_add(1);
+                if is_stopping.load(Ordering::Relaxed) {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn read(&self, runtime: &Runtime, is_stopping: &AtomicBool) -> Result<(), TopicError> {
+        let counted = Counted::reading(&self.metrics, "bill-consumer", &self.topic);
         let consumer: BaseConsumer<Context> = self
             .topic
             .client_config()
@@ -128,7 +157,8 @@ impl Reading {
             .set("max.poll.interval.ms", MAX_PAUSE_MS)
             // Who comes back after a crash waits so long for its own records.
             .set("session.timeout.ms", "10000")
-            .create_with_context(Context::new("bills"))?;
+            .set(statistics::EVERY.0, statistics::EVERY.1)
+            .create_with_context(Context::counted("bill-consumer", counted))?;
         consumer.subscribe(&[self.topic.name()])?;
         while !is_stopping.load(Ordering::Relaxed) {
             let message = match consumer.poll(POLL) {
@@ -141,7 +171,7 @@ impl Reading {
                         tracing::debug!(%error, "bills are not read now");
                         continue;
                     }
-                    Some(_) => return Err(error),
+                    Some(_) => return Err(error.into()),
                 },
             };
             if !runtime.block_on(self.take(&message, is_stopping))? {
@@ -157,7 +187,7 @@ impl Reading {
         &self,
         message: &BorrowedMessage<'_>,
         is_stopping: &AtomicBool,
-    ) -> Result<bool, KafkaError> {
+    ) -> Result<bool, TopicError> {
         let why = match read(message.key(), message.payload(), message.headers()) {
             Ok(request) => match self.book(request, is_stopping).await {
                 Booked::Answered => return Ok(true),
@@ -191,21 +221,19 @@ impl Reading {
         }
     }
 
-    async fn put_aside(&self, message: &BorrowedMessage<'_>, why: &str) -> Result<(), KafkaError> {
-        let client: FutureProducer<Context> = self
-            .dead_letters
-            .client_config()
-            .set("acks", "all")
-            .create_with_context(Context::new("bills"))?;
+    async fn put_aside(&self, message: &BorrowedMessage<'_>, why: &str) -> Result<(), TopicError> {
+        let mut config = self.dead_letters.client_config();
+        config.set("acks", "all");
         let place = format!("{}/{}", message.partition(), message.offset());
-        let headers = OwnedHeaders::new_with_capacity(2)
-            .insert(Header { key: "why", value: Some(why) })
-            .insert(Header { key: "place", value: Some(&place) });
         let record = FutureRecord::to(self.dead_letters.name())
             .key(message.key().unwrap_or_default())
             .payload(message.payload().unwrap_or_default())
-            .headers(headers);
-        client.send(record, Timeout::Never).await.map(drop).map_err(|(error, _)| error)
+            .headers(headers(why, Some(&place)));
+        let send = async |client: &Client| {
+            client.send(record, Timeout::Never).await.map(drop).map_err(|(error, _)| error)
+        };
+        let connection = Connection::new("bill-dead-letters", &self.metrics);
+        connection.produce(&self.dead_letters, config, send).await
     }
 }
 

@@ -16,7 +16,9 @@ use bancada_extrato::statement::{Filter, StatementLine};
 use bancada_extrato::{ExtratoHandle, ExtratoParts, Limits, extrato};
 use bancada_grpc::client::{BankAddress, BillClient, FeedClient};
 use bancada_grpc::{GrpcServer, GrpcServerParts};
-use bancada_kafka::{Consumer, KafkaPublisher, KafkaSource, Producer, Topic};
+use bancada_kafka::{
+    Consumer, KafkaDeadLetters, KafkaPublisher, KafkaSource, Producer, RecordWriter, Topic,
+};
 use bancada_kernel::test_cards::TEST_CARDS;
 use bancada_kernel::{
     CardNumber, CardToken, Currency, Cvv, Expiry, IdempotencyKey, MerchantId, Money, PaymentEvent,
@@ -78,6 +80,7 @@ pub(crate) struct Bench {
     folder: TempDir,
     listener: Arc<TcpListener>,
     pub(crate) transport: Transport,
+    pub(crate) metrics: Metrics,
 }
 
 /// A Bank that runs.
@@ -100,7 +103,8 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
 impl Bench {
     pub(crate) fn new(transport: Transport) -> Bench {
         let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
-        Bench { folder: tempfile::tempdir().unwrap(), listener, transport }
+        let (folder, metrics) = (tempfile::tempdir().unwrap(), Metrics::new());
+        Bench { folder, listener, transport, metrics }
     }
 
     /// Starts the Bank on what it has on its disk; the demo cards are issued.
@@ -133,13 +137,15 @@ impl Bench {
         let grpc = GrpcServerParts {
             listener: Arc::clone(&self.listener),
             bank: handle.clone(),
-            metrics: Metrics::new(),
+            metrics: self.metrics.clone(),
         };
         let grpc = ChildSpec::permanent("server", move |_| GrpcServer::new(grpc.clone()));
         let mut root =
             Supervisor::new("test", Strategy::OneForOne).supervisor(supervisor).child(grpc);
         if let Transport::Kafka(topic) = self.transport.clone() {
-            let spec = ChildSpec::permanent("producer", move |_| Producer::new(topic.clone()));
+            let metrics = self.metrics.clone();
+            let spec =
+                ChildSpec::permanent("producer", move |_| Producer::new(topic.clone(), &metrics));
             root = root.supervisor(kafka().child(spec.link(&producer)));
         }
         let tree = Tree::start(root, options()).await.unwrap();
@@ -165,7 +171,7 @@ impl Bench {
     ) -> RunningStatement {
         let store = SqliteStatements::new(&self.folder.path().join("statement.sqlite3"));
         let feed = Arc::new(self.feed());
-        let consumer = Link::new();
+        let (consumer, dead_letters) = (Link::new(), Link::new());
         let (supervisor, handle) = extrato(ExtratoParts {
             reader: Arc::new(store.reader().unwrap()),
             store: Arc::new(store),
@@ -176,16 +182,33 @@ impl Bench {
             event_reader: Arc::clone(&feed) as _,
             repair: feed,
             bills: Arc::new(BillClient::new(&self.address())),
+            dead_letters: match &self.transport {
+                Transport::Feed => None,
+                Transport::Kafka(_) => Some(Arc::new(KafkaDeadLetters::new(&dead_letters))),
+            },
             surroundings: Arc::new(World),
             limits: Limits::default(),
         });
         let mut root = Supervisor::new("test", Strategy::OneForOne).supervisor(supervisor);
         if let Transport::Kafka(topic) = self.transport.clone() {
-            let spec = ChildSpec::permanent("consumer", move |_| Consumer::new(topic.clone()));
-            root = root.supervisor(kafka().child(spec.link(&consumer)));
+            let metrics = self.metrics.clone();
+            let spec =
+                ChildSpec::permanent("consumer", move |_| Consumer::new(topic.clone(), &metrics));
+            let (topic, metrics) = (self.dead_letters(), self.metrics.clone());
+            let writer = ChildSpec::permanent("dead-letter-writer", move |_| {
+                RecordWriter::new(topic.clone(), "dead-letter-writer", &metrics)
+            });
+            let kafka = kafka().child(spec.link(&consumer)).child(writer.link(&dead_letters));
+            root = root.supervisor(kafka);
         }
         let tree = Tree::start(root, options()).await.unwrap();
         RunningStatement { handle, tree }
+    }
+
+    /// Where the statement's dead letters go.
+    pub(crate) fn dead_letters(&self) -> Topic {
+        let Transport::Kafka(topic) = &self.transport else { panic!("without a broker") };
+        topic.dead_letters()
     }
 
     fn feed(&self) -> FeedClient {

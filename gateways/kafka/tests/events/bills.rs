@@ -2,10 +2,10 @@
 
 use bancada_extrato::ports::BillSender as _;
 use bancada_extrato::statement::{BillOutcome, BillPayment};
-use bancada_kafka::{BillConsumer, BillProducer, KafkaBills, Topic};
+use bancada_kafka::{BillConsumer, KafkaBills, RecordWriter, Topic};
 use bancada_kernel::{IdempotencyKey, Money};
 use bancada_supervision::{ChildSpec, Link, Options, Strategy, Supervisor, Tree, TreeHandle};
-use bancada_telemetry::clock;
+use bancada_telemetry::{Metrics, clock};
 use rdkafka::message::{Headers as _, Message as _, OwnedMessage};
 
 use crate::bench::*;
@@ -33,7 +33,7 @@ impl Topics {
         let (bills, dead_letters) = (self.bills.clone(), self.dead_letters.clone());
         let bank = bank.handle.clone();
         let spec = ChildSpec::permanent("bills", move |_| {
-            BillConsumer::new(bills.clone(), dead_letters.clone(), bank.clone())
+            BillConsumer::new(bills.clone(), dead_letters.clone(), bank.clone(), &Metrics::new())
         });
         let root = Supervisor::new("test", Strategy::OneForOne).child(spec);
         Tree::start(root, Options { chaos: true, ..Options::default() }).await.unwrap()
@@ -42,7 +42,9 @@ impl Topics {
     /// The statement's end.
     async fn producer(&self) -> (KafkaBills, TreeHandle) {
         let (link, bills) = (Link::new(), self.bills.clone());
-        let spec = ChildSpec::permanent("bills", move |_| BillProducer::new(bills.clone()));
+        let spec = ChildSpec::permanent("bills", move |_| {
+            RecordWriter::new(bills.clone(), "bills", &Metrics::new())
+        });
         let root = Supervisor::new("test", Strategy::OneForOne).child(spec.link(&link));
         (KafkaBills::new(&link), Tree::start(root, Options::default()).await.unwrap())
     }

@@ -142,7 +142,7 @@ async fn a_statement_that_was_away_continues_where_it_was(bench: Bench) {
 }
 
 /// A source that forgot how far it was.
-struct Forgetful(Arc<dyn EventSource>);
+pub(crate) struct Forgetful(pub(crate) Arc<dyn EventSource>);
 
 #[async_trait]
 impl EventSource for Forgetful {

@@ -4,9 +4,13 @@
 
 mod bench;
 mod bills;
+#[allow(dead_code, reason = "the tests of the program use the rest")]
 mod broker;
 mod contract;
+mod dead_letters;
 mod faults;
+mod metrics;
 #[path = "../../../node/tests/system/ports.rs"]
 mod ports;
+mod shape;
 mod topic;

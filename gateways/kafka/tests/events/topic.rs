@@ -64,7 +64,7 @@ fn the_topic_holds_every_event_by_card_and_no_card_number() {
     });
 }
 
-fn header(record: &OwnedMessage, name: &str) -> Option<String> {
+pub(crate) fn header(record: &OwnedMessage, name: &str) -> Option<String> {
     let found = record.headers().unwrap().iter().find(|header| header.key == name);
     found.map(|header| String::from_utf8(header.value.unwrap().to_vec()).unwrap())
 }

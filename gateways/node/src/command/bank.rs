@@ -19,19 +19,23 @@ pub(crate) fn run(options: BankOptions) -> anyhow::Result<Exit> {
     let grpc = bind(options.grpc, "--grpc")?;
     let admin = bind(options.admin_listen, "--admin-listen")?;
     let surroundings = RealSurroundings { metrics: Metrics::new() };
-    let mut kafka = Kafka::new(&options.kafka);
+    let mut kafka = Kafka::new(&options.kafka, &surroundings);
     let data = &options.data.data;
     let (tree, bank) = BankService::open(data, &options.journal, kafka.as_mut(), &surroundings)?;
+    kafka.as_ref().map_or(Ok(()), Kafka::refuse_wrong_topics)?;
 
     let slot = TreeSlot::default();
     let (checked, refreshed) = (bank.handle.clone(), bank.handle.clone());
-    let counted = surroundings.clone();
+    let (counted, kafka_check) = (surroundings.clone(), kafka.as_ref().map(Kafka::check));
     let admin_parts = Admin {
         tree: Arc::clone(&slot),
         metrics: surroundings.metrics.clone(),
         statement: None,
         refresh: Arc::new(move || BankService::refresh(&refreshed, &counted)),
-        readiness: Arc::new(move || vec![BankService::check(&checked)]),
+        readiness: Arc::new(move || {
+            let broker = kafka_check.as_ref().map(|check| check());
+            [BankService::check(&checked)].into_iter().chain(broker).collect()
+        }),
     };
     let mut root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(tree)

@@ -25,10 +25,11 @@ pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
     let bank = BankAddress::parse(&options.bank.bank)?;
     let runtime = process::client_runtime()?;
     let _inside = runtime.enter();
-    let mut kafka = Kafka::new(&options.kafka);
+    let mut kafka = Kafka::new(&options.kafka, &surroundings);
     let (data, database) = (&options.data.data, &options.database);
     let (tree, statement) =
         ExtratoService::open(data, database, &bank, kafka.as_mut(), &surroundings)?;
+    kafka.as_ref().map_or(Ok(()), Kafka::refuse_wrong_topics)?;
 
     let handle = statement.handle.clone();
     let status = move || {
@@ -46,13 +47,16 @@ pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
     ];
     let slot = TreeSlot::default();
     let (checked, refreshed) = (statement.handle.clone(), statement.handle.clone());
-    let counted = surroundings.clone();
+    let (counted, kafka_check) = (surroundings.clone(), kafka.as_ref().map(Kafka::check));
     let admin_parts = Admin {
         tree: Arc::clone(&slot),
         metrics: surroundings.metrics.clone(),
         statement: Some(statement.handle.clone()),
         refresh: Arc::new(move || ExtratoService::refresh(&refreshed, &counted)),
-        readiness: Arc::new(move || vec![ExtratoService::check(&checked)]),
+        readiness: Arc::new(move || {
+            let broker = kafka_check.as_ref().map(|check| check());
+            [ExtratoService::check(&checked)].into_iter().chain(broker).collect()
+        }),
     };
     let mut root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(tree)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use bancada_http::{Admin, Service};
+use bancada_http::{Admin, Check, Service};
 use bancada_kernel::test_cards::TEST_CARDS;
 use bancada_proto::web::{PartStatus, SystemStatus};
 use bancada_supervision::{Strategy, Supervisor};
@@ -48,17 +48,19 @@ pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
     }
     let address = bancada_grpc::client::BankAddress::parse(&format!("http://{bank_address}"))?;
 
-    let mut kafka = Kafka::new(&options.kafka);
+    let mut kafka = Kafka::new(&options.kafka, &surroundings);
     let (bank_tree, bank) =
         BankService::open(data, &options.journal, kafka.as_mut(), &surroundings)?;
     let database = &options.journal.database;
     let (checkout_tree, checkout) = CheckoutService::open(data, database, &address, &surroundings)?;
     let (extrato_tree, extrato) =
         ExtratoService::open(data, database, &address, kafka.as_mut(), &surroundings)?;
+    kafka.as_ref().map_or(Ok(()), Kafka::refuse_wrong_topics)?;
 
     let slot = TreeSlot::default();
     let services = services(&bank, &checkout, &extrato, &options.web.web);
-    let admin_parts = admin_parts(&slot, &bank, &checkout, &extrato, &surroundings);
+    let broker = kafka.as_ref().map(Kafka::check);
+    let admin_parts = admin_parts(&slot, &bank, &checkout, &extrato, broker, &surroundings);
     let mut root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(bank_tree)
         .supervisor(bank.grpc(&grpc, &surroundings))
@@ -121,6 +123,7 @@ fn admin_parts(
     bank: &BankService,
     checkout: &CheckoutService,
     extrato: &ExtratoService,
+    broker: Option<impl Fn() -> Check + Send + Sync + 'static>,
     surroundings: &RealSurroundings,
 ) -> Admin {
     let (bank, shop) = (bank.handle.clone(), checkout.handle.clone());
@@ -128,11 +131,12 @@ fn admin_parts(
     let checks = {
         let (bank, shop, statement) = (bank.clone(), shop, statement.clone());
         move || {
-            vec![
+            let services = [
                 BankService::check(&bank),
                 CheckoutService::check(&shop),
                 ExtratoService::check(&statement),
-            ]
+            ];
+            services.into_iter().chain(broker.as_ref().map(|check| check())).collect()
         }
     };
     let refreshed = surroundings.clone();

@@ -75,7 +75,10 @@ impl ExtratoService {
             source: kafka.as_deref_mut().map_or_else(|| Arc::clone(&feed) as _, Kafka::source),
             repair: Arc::clone(&feed) as _,
             event_reader: Arc::new(AnyTransport(Arc::clone(&feed))),
-            bills: kafka.map_or_else(|| Arc::new(BillClient::new(bank)) as _, Kafka::bills),
+            bills: kafka
+                .as_deref_mut()
+                .map_or_else(|| Arc::new(BillClient::new(bank)) as _, Kafka::bills),
+            dead_letters: kafka.map(Kafka::dead_letters),
             surroundings: Arc::new(surroundings.clone()),
             limits: Limits::default(),
         };

@@ -28,4 +28,5 @@ mod shards;
 mod small_disk;
 mod split;
 mod start;
+mod topics;
 mod up;

@@ -11,6 +11,7 @@ use tokio::runtime::Builder;
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::timeout;
 
+use super::forward::Sink;
 use super::source::Script;
 use crate::ports::Surroundings;
 use crate::statement::history::START;
@@ -54,6 +55,7 @@ pub(super) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 pub(super) struct Bench {
     pub(super) disk: Disk,
     pub(super) script: Script,
+    pub(super) sink: Sink,
     pub(super) handle: ExtratoHandle,
     pub(super) tree: TreeHandle,
 }
@@ -76,6 +78,7 @@ impl Bench {
     }
 
     pub(super) async fn open_on(disk: Disk, script: Script, limits: Limits) -> Bench {
+        let sink = Sink::default();
         let (supervisor, handle) = on_parents_thread(ExtratoParts {
             store: Arc::new(disk.clone()),
             reader: Arc::new(disk.clone()),
@@ -83,13 +86,14 @@ impl Bench {
             repair: Arc::new(script.clone()),
             event_reader: Arc::new(script.clone()),
             bills: Arc::new(script.clone()),
+            dead_letters: Some(Arc::new(sink.clone())),
             surroundings: Arc::new(Clock),
             limits,
         });
         let root = Supervisor::new("root", Strategy::OneForOne).supervisor(supervisor);
         let options = Options { chaos: true, ..Options::default() };
         let tree = Tree::start(root, options).await.unwrap();
-        Bench { disk, script, handle, tree }
+        Bench { disk, script, sink, handle, tree }
     }
 
     pub(super) fn content(&self) -> Content {

@@ -123,7 +123,7 @@ impl StatementReader for PostgresStatementReader {
     }
 }
 
-fn dead_letter(row: &Row) -> DeadLetter {
+pub(super) fn dead_letter(row: &Row) -> DeadLetter {
     let partition = row.get::<_, Option<i64>>(1).and_then(|it| u32::try_from(it).ok());
     let at = partition.zip(row.get::<_, Option<i64>>(2));
     let card: Option<&str> = row.get(3);

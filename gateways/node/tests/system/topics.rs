@@ -1,0 +1,81 @@
+//! Topics of another shape than Bancada's: a start that refuses, and a process that goes on.
+
+use std::process::Command;
+
+use crate::broker::{Broker, delete_topic, make_topic};
+use crate::program::*;
+
+const WRONG: &str = "the topic payments is not what it has to be: it has 3 partitions, not 6";
+
+#[test]
+fn on_a_topic_of_another_shape_nobody_starts_and_says_why() {
+    let broker = Broker::start();
+    run(async {
+        make_topic(&broker.address(), "payments", 3, &[("retention.ms", "-1")]).await;
+        let data = tempfile::tempdir().unwrap();
+        for service in ["bank", "extrato", "up"] {
+            let mut command = Command::new(BINARY);
+            command.args([service, "--kafka", &broker.address(), "--data"]).arg(data.path());
+            for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BANCADA_")) {
+                command.env_remove(name);
+            }
+            let ports = free_ports::<3>().map(|port| port.to_string());
+            let [first, second, third] = ports.each_ref().map(String::as_str);
+            let local = |port: &str| format!("127.0.0.1:{port}");
+            match service {
+                "bank" => command.args(["--grpc", &local(first)]),
+                "extrato" => command.args(["--http", &local(first)]),
+                _ => command.args(["--port", first, "--grpc-port", third, "--admin-port", second]),
+            };
+            if service != "up" {
+                command.args(["--admin-listen", &local(second)]);
+            }
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(3), "{service}: {said}");
+            assert!(said.contains(WRONG), "{service}: {said}");
+        }
+    });
+}
+
+#[test]
+fn a_topic_that_is_found_wrong_later_is_shown_and_stops_no_payment() {
+    let broker = Broker::start();
+    broker.kill();
+    run(async {
+        broker
+            .behind_their_backs(async |address| {
+                make_topic(address, "payments", 3, &[("retention.ms", "-1")]).await;
+            })
+            .await;
+        let data = tempfile::tempdir().unwrap();
+        let system = System::new(data.path());
+        let program = system.up(&["--kafka", &broker.address()]);
+        system.is_ready_to_pay().await;
+        let readiness = async || {
+            let url = format!("{}/readyz?verbose", system.admin);
+            let answer = system.web.get(url).send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        assert!(readiness().await.1.contains("[+] kafka: ok\n"), "nobody knows of it yet");
+        broker.start_again();
+        eventually("it is shown", async || readiness().await.1.contains(WRONG)).await;
+        assert_eq!(readiness().await.0, 200, "payments go on");
+        let mut order = serde_json::Value::Null;
+        eventually("an order is paid", async || {
+            let Ok((201, placed)) = system.buy(&new_key(), "4242424242424242").await else {
+                return false;
+            };
+            order = placed;
+            order["status"] == "paid"
+        })
+        .await;
+
+        delete_topic(&broker.address(), "payments").await;
+        let token = system.knows_card("4242").await;
+        system.shows_payment(&token, order["payment_id"].as_str().unwrap()).await;
+        assert!(readiness().await.1.contains("[+] kafka: ok\n"), "{}", readiness().await.1);
+        system.passes_audit(None).await;
+        assert_eq!(program.interrupt(), Some(0));
+    });
+}
