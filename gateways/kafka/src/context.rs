@@ -1,6 +1,7 @@
 //! What librdkafka says of itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
@@ -10,18 +11,23 @@ use tokio::sync::watch;
 
 use crate::statistics::Counted;
 
+/// librdkafka says so with every attempt to connect.
+const SAY_EVERY: Duration = Duration::from_secs(30);
+
 /// Writes connections that come and go as warnings: librdkafka connects again by itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     /// Which side this is, in logs.
     side: &'static str,
     were_all_brokers_down: watch::Sender<bool>,
+    said_at: Arc<Mutex<Option<Instant>>>,
     counted: Option<Arc<Counted>>,
 }
 
 impl Context {
     pub(crate) fn new(side: &'static str) -> Context {
-        Context { side, were_all_brokers_down: watch::Sender::new(false), counted: None }
+        let were_all_brokers_down = watch::Sender::new(false);
+        Context { side, were_all_brokers_down, said_at: Arc::default(), counted: None }
     }
 
     /// The same with metrics.
@@ -74,7 +80,11 @@ impl ClientContext for Context {
             // Said as well for each broker; once is enough.
             Some(RDKafkaErrorCode::AllBrokersDown) => {
                 self.were_all_brokers_down.send_replace(true);
-                tracing::warn!(side, reason, "no kafka broker can be reached, it tries again");
+                let mut said_at = self.said_at.lock().unwrap_or_else(PoisonError::into_inner);
+                if said_at.is_none_or(|said_at| said_at.elapsed() >= SAY_EVERY) {
+                    *said_at = Some(Instant::now());
+                    tracing::warn!(side, reason, "no kafka broker can be reached, it tries again");
+                }
             }
             _ => tracing::debug!(side, %error, reason, "kafka client"),
         }
