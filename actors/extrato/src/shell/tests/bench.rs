@@ -53,7 +53,7 @@ pub(super) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         }
         tokio::time::advance(Duration::from_millis(10)).await;
         // The writer's thread works in real time: a busy machine must not let timers overtake it.
-        std::thread::sleep(PACE);
+        std::thread::park_timeout(PACE);
     }
 }
 
