@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bancada_kafka::Topic;
+use bancada_kafka::{Topic, event_to_value};
 use bancada_supervision::{State, TreeHandle};
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
@@ -157,6 +157,38 @@ fn what_is_delivered_twice_changes_nothing() {
 }
 
 #[test]
+fn what_comes_in_another_order_and_more_than_once_is_put_in_order() {
+    let broker = Broker::shared();
+    run(async {
+        let mut bench = Bench::new(Transport::Feed);
+        let bank = bench.bank().await;
+        bank.pay_often(40).await;
+        // Somebody else delivers: every event twice, the latest first.
+        let Transport::Kafka(topic) = Transport::kafka(&broker) else { unreachable!() };
+        topic.ensure().await.unwrap();
+        let backwards = bank.events().await.into_iter().rev().flat_map(|event| {
+            let card = event.card.as_ref().unwrap().token.to_string();
+            [(card.clone(), event_to_value(&event)), (card, event_to_value(&event))]
+        });
+        produce_all(&broker, &topic, backwards);
+        bench.transport = Transport::Kafka(topic);
+        let statement = bench.statement().await;
+        statement.equals(&bank).await;
+        let counted = statement.handle.statistics();
+        assert!(counted.n_held > 40, "they came too early: {counted:?}");
+        eventually("every copy was passed over", async || {
+            let counted = statement.handle.statistics();
+            counted.n_duplicates + counted.n_held >= 2 * bank.position() - counted.n_applied
+                && counted.n_held_cards == 0
+        })
+        .await;
+        statement.equals(&bank).await;
+        statement.tree.shutdown().await;
+        bank.tree.shutdown().await;
+    });
+}
+
+#[test]
 fn actors_that_crash_lose_and_double_nothing() {
     let broker = Broker::shared();
     run(async {
@@ -192,9 +224,19 @@ async fn crash(tree: &TreeHandle, path: &str, generation: u64) {
 }
 
 pub(crate) fn produce(broker: &Broker, topic: &Topic, key: &str, value: &[u8]) {
+    produce_all(broker, topic, [(key.to_owned(), value.to_vec())]);
+}
+
+fn produce_all(
+    broker: &Broker,
+    topic: &Topic,
+    records: impl IntoIterator<Item = (String, Vec<u8>)>,
+) {
     let mut config = ClientConfig::new();
     let producer: BaseProducer =
         config.set("bootstrap.servers", broker.address()).create().unwrap();
-    producer.send(BaseRecord::to(topic.name()).key(key).payload(value)).unwrap();
+    for (key, value) in records {
+        producer.send(BaseRecord::to(topic.name()).key(&key).payload(&value)).unwrap();
+    }
     producer.flush(Duration::from_secs(30)).unwrap();
 }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::program::*;
 
 pub(crate) struct Load {
@@ -13,11 +15,22 @@ pub(crate) struct Load {
 impl Load {
     /// Pays at this address; the log is kept in the folder.
     pub(crate) fn start(bank: &str, folder: &Path, duration: &str) -> Load {
+        Load::start_with(bank, folder, duration, &[])
+    }
+
+    /// The same with at most so many payments in a second.
+    pub(crate) fn start_paced(bank: &str, folder: &Path, duration: &str, rate: u32) -> Load {
+        Load::start_with(bank, folder, duration, &["--rate", &rate.to_string()])
+    }
+
+    fn start_with(bank: &str, folder: &Path, duration: &str, more: &[&str]) -> Load {
         let log = folder.join("run.jsonl");
         let mut command = Command::new(BINARY);
         command
             .args(["load", "--bank", bank, "--duration", duration, "--seed", "1"])
-            .args(["--concurrency", "32", "--cards", "20", "--log"])
+            .args(["--concurrency", "32", "--cards", "20"])
+            .args(more)
+            .arg("--log")
             .arg(&log)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -36,4 +49,17 @@ impl Load {
         self.program.signal("-INT");
         self.finish().await
     }
+}
+
+/// Holds a log against a Bank that was well all the time: every payment was answered, the first
+/// time that it was sent.
+pub(crate) fn was_answered_at_once(log: &Path) {
+    let text = std::fs::read_to_string(log).unwrap();
+    let mut n_payments = 0;
+    for line in text.lines() {
+        let paid: Value = serde_json::from_str(line).unwrap();
+        assert!(paid["attempts"] == 1 && paid["answer"] != "unknown", "{line}");
+        n_payments += 1;
+    }
+    assert!(n_payments > 0, "nobody paid");
 }

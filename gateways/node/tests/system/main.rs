@@ -6,6 +6,7 @@ mod bills;
 #[path = "../../../kafka/tests/events/broker.rs"]
 #[allow(dead_code, reason = "the tests of the Kafka edge use the rest")]
 mod broker;
+mod brokers;
 mod crashes;
 mod disk;
 mod kafka;
@@ -18,6 +19,7 @@ mod ports;
 mod postgres;
 mod program;
 mod refusals;
+mod rewind;
 mod scanner;
 mod secrets;
 mod secrets_on_servers;

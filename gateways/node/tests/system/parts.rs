@@ -61,6 +61,11 @@ impl Parts {
         Parts { bank_of_shop, bank_of_statement, ..self }
     }
 
+    /// A counter of the statement's process.
+    pub(crate) async fn counted_by_extrato(&self, name: &str) -> u64 {
+        self.system.counted_at(&format!("http://{}", self.address(5)), name).await
+    }
+
     fn address(&self, port: usize) -> String {
         format!("127.0.0.1:{}", self.ports[port])
     }

@@ -265,12 +265,17 @@ impl System {
 
     /// How many entries are durable.
     async fn position(&self) -> u64 {
-        let text = match self.web.get(format!("{}/metrics", self.admin)).send().await {
+        self.counted_at(&self.admin, "bancada_journal_position").await
+    }
+
+    /// A metric of the process that has this admin listener; 0 while it does not answer.
+    pub(crate) async fn counted_at(&self, admin: &str, name: &str) -> u64 {
+        let text = match self.web.get(format!("{admin}/metrics")).send().await {
             Ok(answer) => answer.text().await.unwrap_or_default(),
             Err(_) => return 0,
         };
-        let line = text.lines().find(|line| line.starts_with("bancada_journal_position "));
-        line.and_then(|line| line.rsplit(' ').next()).and_then(|it| it.parse().ok()).unwrap_or(0)
+        let mut lines = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        lines.next().and_then(|value| value.parse().ok()).unwrap_or(0)
     }
 
     /// Waits until so many more entries are durable.
