@@ -32,9 +32,9 @@ pub enum Restarted {
 
 /// Looks for ever, and tells what was started again. Who does not answer is asked again later.
 ///
-/// A task whose requests failed for long waits ever longer for the next one, up to a day, also when
-/// Elasticsearch is back; in the eyes of Kafka Connect it runs. To start a task again is safe at any
-/// time: it goes on at what it has committed, and documents know their version.
+/// A task whose requests failed for long waits ever longer for the next one, up to a day, also
+/// when Elasticsearch is back; in the eyes of Kafka Connect it runs. To start a task again is safe
+/// at any time: it goes on at what it has committed, and documents know their version.
 pub async fn watch(servers: &Servers, watch: Watch, mut on_restart: impl FnMut(&Restarted)) -> ! {
     let mut stall = Stall::default();
     loop {
