@@ -76,7 +76,7 @@ fn damage_is_found_wherever_it_is() {
     let damages = [
         "UPDATE record SET record = substr(record, 1, length(record) - 1) WHERE id = 8",
         "UPDATE record SET record = x'0100000000' WHERE id = 1",
-        "UPDATE record SET record = CAST(x'03' || substr(record, 2) AS BLOB) WHERE id = 8",
+        "UPDATE record SET record = CAST(x'ff' || substr(record, 2) AS BLOB) WHERE id = 8",
         "UPDATE record SET record = x'01' WHERE id = 4",
         "DELETE FROM record WHERE id = 4",
         "UPDATE record SET id = 5 WHERE id = 4",
