@@ -7,3 +7,4 @@ pub(crate) mod latency;
 pub(crate) mod overload;
 pub(crate) mod postgresql;
 pub(crate) mod rest;
+pub(crate) mod statement;

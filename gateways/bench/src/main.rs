@@ -88,6 +88,8 @@ enum Goal {
     G5,
     /// One hot card against many.
     G6,
+    /// The statement behind the Bank, through a broker that may be away; needs Java and Kafka.
+    G7,
     /// The time from a kill to the first answer, with a million payments.
     G10,
     /// Overload.
@@ -145,6 +147,7 @@ async fn measure(goal: Goal, plan: &Plan) -> anyhow::Result<Vec<figure::Figure>>
         Goal::G4 => goal::rest::measure(plan).await,
         Goal::G5 => goal::postgresql::measure(plan).await,
         Goal::G6 => goal::hot_card::measure(plan).await,
+        Goal::G7 => goal::statement::measure(plan).await,
         Goal::G10 => recovery::run(&RecoveryArguments::in_folder(&plan.folder)),
         Goal::G11 => goal::overload::measure(plan).await,
     }

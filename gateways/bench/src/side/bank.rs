@@ -6,14 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, Surroundings};
+use bancada_bank::ports::{
+    DeliveryCursor, EventHistory, EventPublisher, JournalError, JournalOpener, Surroundings,
+};
 use bancada_bank::{BankHandle, BankParts, ShardParts, SnapshotParts, Vault, bank};
+use bancada_database::delivery::SqliteDelivery;
 use bancada_database::journal::SqliteJournal;
 use bancada_database::postgres::PostgresJournal;
 use bancada_database::snapshot::FileSnapshots;
 use bancada_grpc::{GrpcServer, GrpcServerParts};
+use bancada_kafka::{Brokers, KafkaPublisher, Producer, Topic};
 use bancada_kernel::{Currency, Timestamp};
-use bancada_supervision::{ChildSpec, Options, Strategy, Supervisor, Tree};
+use bancada_supervision::{ChildSpec, Link, Options, Strategy, Supervisor, Tree};
 use bancada_telemetry::{Metrics, background, clock};
 use hdrhistogram::Histogram;
 
@@ -30,6 +34,13 @@ pub(crate) struct Stores {
     journal: Arc<dyn JournalOpener>,
     history: Arc<dyn EventHistory>,
     snapshots: Option<SnapshotParts>,
+    broker: Option<Delivery>,
+}
+
+/// Where the Bank's events are delivered to, and where it is kept how far that came.
+struct Delivery {
+    topic: Topic,
+    cursor: Arc<dyn DeliveryCursor>,
 }
 
 impl Stores {
@@ -37,14 +48,21 @@ impl Stores {
     pub(crate) fn in_file(folder: &Path, name: &str) -> anyhow::Result<Stores> {
         let journal = SqliteJournal::new(&folder.join(name), 0, None);
         let history = Arc::new(journal.history()?);
-        Ok(Stores { journal: Arc::new(journal), history, snapshots: None })
+        Ok(Stores { journal: Arc::new(journal), history, snapshots: None, broker: None })
     }
 
     /// A database.
     pub(crate) fn in_postgres(url: &str) -> anyhow::Result<Stores> {
         let journal = PostgresJournal::new(&url.parse()?, 0);
         let history = Arc::new(journal.history());
-        Ok(Stores { journal: Arc::new(journal), history, snapshots: None })
+        Ok(Stores { journal: Arc::new(journal), history, snapshots: None, broker: None })
+    }
+
+    /// The same with everything delivered to a broker.
+    pub(crate) fn delivering(self, folder: &Path, brokers: Brokers) -> anyhow::Result<Stores> {
+        let cursor = Arc::new(SqliteDelivery::open(&folder.join("delivery.sqlite3"), 0)?);
+        let broker = Some(Delivery { topic: Topic::payments(brokers), cursor });
+        Ok(Stores { broker, ..self })
     }
 
     /// The same with snapshots in this folder, one after so many entries.
@@ -137,6 +155,12 @@ pub(crate) fn start(stores: Stores) -> anyhow::Result<RunningBank> {
     let metrics = Metrics::new();
     let commit_times = Arc::new(Mutex::new(histogram()));
     let world = World { metrics: metrics.clone(), commit_times: Arc::clone(&commit_times) };
+    let producer = Link::new();
+    let publisher = Arc::new(KafkaPublisher::new(&producer)) as Arc<dyn EventPublisher>;
+    let (topic, broker) = match stores.broker {
+        Some(Delivery { topic, cursor }) => (Some(topic), Some((publisher, cursor))),
+        None => (None, None),
+    };
     let parts = BankParts {
         currency: Currency::BRL,
         vault: Vault::new(VAULT_KEY),
@@ -145,7 +169,7 @@ pub(crate) fn start(stores: Stores) -> anyhow::Result<RunningBank> {
         shards: vec![ShardParts {
             history: stores.history,
             journal: stores.journal,
-            broker: None,
+            broker,
             snapshots: stores.snapshots,
         }],
     };
@@ -156,9 +180,16 @@ pub(crate) fn start(stores: Stores) -> anyhow::Result<RunningBank> {
         actix_rt::System::new().block_on(async {
             let (supervisor, handle) = built;
             let server = GrpcServerParts { listener, bank: handle.clone(), metrics: counted };
-            let root = Supervisor::new("bench", Strategy::OneForOne)
+            let mut root = Supervisor::new("bench", Strategy::OneForOne)
                 .supervisor(supervisor)
                 .child(ChildSpec::permanent("grpc", move |_| GrpcServer::new(server.clone())));
+            if let Some(topic) = topic {
+                let spec = ChildSpec::permanent("producer", move |_| {
+                    Producer::new(topic.clone(), &Metrics::new())
+                });
+                let kafka = Supervisor::new("kafka", Strategy::OneForOne).on_own_arbiter();
+                root = root.supervisor(kafka.child(spec.link(&producer)));
+            }
             let tree = Tree::start(root, Options::default()).await;
             wait_until_ready(&handle).await;
             // The main thread has gone when nobody listens.

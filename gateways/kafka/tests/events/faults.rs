@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bancada_kafka::{Topic, event_to_value};
+use bancada_kernel::PaymentEvent;
 use bancada_supervision::{State, TreeHandle};
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
@@ -163,14 +164,14 @@ fn what_comes_in_another_order_and_more_than_once_is_put_in_order() {
         let mut bench = Bench::new(Transport::Feed);
         let bank = bench.bank().await;
         bank.pay_often(40).await;
-        // Somebody else delivers: every event twice, the latest first.
+        // Somebody else delivers: the latest first, and then everything again as it was.
         let Transport::Kafka(topic) = Transport::kafka(&broker) else { unreachable!() };
         topic.ensure().await.unwrap();
-        let backwards = bank.events().await.into_iter().rev().flat_map(|event| {
-            let card = event.card.as_ref().unwrap().token.to_string();
-            [(card.clone(), event_to_value(&event)), (card, event_to_value(&event))]
-        });
-        produce_all(&broker, &topic, backwards);
+        let events = bank.events().await;
+        let record = |event: &PaymentEvent| {
+            (event.card.as_ref().unwrap().token.to_string(), event_to_value(event))
+        };
+        produce_all(&broker, &topic, events.iter().rev().chain(&events).map(record));
         bench.transport = Transport::Kafka(topic);
         let statement = bench.statement().await;
         statement.equals(&bank).await;

@@ -1,7 +1,5 @@
 //! Topics of another shape than Bancada's: a start that refuses, and a process that goes on.
 
-use std::process::Command;
-
 use crate::broker::{Broker, delete_topic, make_topic};
 use crate::program::*;
 
@@ -12,27 +10,25 @@ fn on_a_topic_of_another_shape_nobody_starts_and_says_why() {
     let broker = Broker::start();
     run(async {
         make_topic(&broker.address(), "payments", 3, &[("retention.ms", "-1")]).await;
-        let data = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().display().to_string();
+        let address = broker.address();
+        let kafka = ["--kafka", &address, "--data", &data];
         for service in ["bank", "extrato", "up"] {
-            let mut command = Command::new(BINARY);
-            command.args([service, "--kafka", &broker.address(), "--data"]).arg(data.path());
-            for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BANCADA_")) {
-                command.env_remove(name);
-            }
             let ports = free_ports::<3>().map(|port| port.to_string());
             let [first, second, third] = ports.each_ref().map(String::as_str);
-            let local = |port: &str| format!("127.0.0.1:{port}");
-            match service {
-                "bank" => command.args(["--grpc", &local(first)]),
-                "extrato" => command.args(["--http", &local(first)]),
-                _ => command.args(["--port", first, "--grpc-port", third, "--admin-port", second]),
+            let (local, admin) = (format!("127.0.0.1:{first}"), format!("127.0.0.1:{second}"));
+            let own: &[&str] = match service {
+                "bank" => &["--grpc", &local, "--admin-listen", &admin],
+                "extrato" => &["--http", &local, "--admin-listen", &admin],
+                _ => &["--port", first, "--grpc-port", third, "--admin-port", second],
             };
-            if service != "up" {
-                command.args(["--admin-listen", &local(second)]);
-            }
-            let output = command.output().unwrap();
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.code(), Some(3), "{service}: {said}");
+            let log = folder.path().join(format!("{service}.log"));
+            let arguments = [&[service], &kafka[..], own].concat();
+            let mut program = Program::start_writing(&arguments, "error", &log);
+            let code = program.wait();
+            let said = std::fs::read_to_string(log).unwrap();
+            assert_eq!(code, Some(3), "{service}: {said}");
             assert!(said.contains(WRONG), "{service}: {said}");
         }
     });
