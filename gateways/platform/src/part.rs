@@ -18,10 +18,10 @@ use crate::server::Probe;
 
 /// Between two looks whether it answers.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Before it is started again.
+/// Before it is started again the first time; then twice as long, up to eight times.
 const PAUSE: Duration = Duration::from_secs(1);
-/// So many ends in so much time are too many.
-const MAX_ENDS: usize = 5;
+/// So many ends in so much time are too many. A Bank ends a few times while its database is away.
+const MAX_ENDS: usize = 10;
 const WINDOW: Duration = Duration::from_secs(120);
 
 /// What a part is.
@@ -154,8 +154,9 @@ impl Life {
             }
             self.log.say(&format!("{why}; it is started again"));
             self.tell.send_replace(State::Pausing);
+            let pause = PAUSE * [1, 1, 2, 4, 8][ends.len().min(4)];
             tokio::select! {
-                () = sleep(PAUSE) => {}
+                () = sleep(pause) => {}
                 () = stopping(&mut self.is_stopping) => {
                     self.tell.send_replace(State::Stopped);
                     return;
