@@ -66,16 +66,8 @@ impl Cards {
 
 /// Completes a number by its check digit (ISO/IEC 7812-1, annex B).
 fn with_check_digit(digits: &str) -> String {
-    let sum: u32 = digits
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| {
-            let digit = u32::from(digit - b'0');
-            if place % 2 == 0 { digit * 2 / 10 + digit * 2 % 10 } else { digit }
-        })
-        .sum();
-    format!("{digits}{}", (10 - sum % 10) % 10)
+    let check = luhn3::decimal::checksum(digits.as_bytes()).expect("they are digits");
+    format!("{digits}{}", char::from(check))
 }
 
 #[cfg(test)]

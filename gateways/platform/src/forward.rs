@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Either, Empty, Full};
 use hyper::body::{Bytes, Incoming};
@@ -11,6 +12,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
+
+/// After a connection that could not be taken.
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// What is passed on, or said in its place.
 pub(crate) type Body = Either<Incoming, Full<Bytes>>;
@@ -70,9 +74,9 @@ pub(crate) async fn serve<Answer>(
 {
     let answer = Rc::new(answer);
     loop {
-        // A connection that was not made is the other side's matter.
+        // Also while there are too many connections.
         let Ok((connection, _)) = listener.accept().await else {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
             continue;
         };
         let _ = connection.set_nodelay(true);

@@ -30,17 +30,8 @@ impl Card {
     /// The card of this number; it passes the Luhn check (ISO/IEC 7812-1, annex B).
     pub(super) fn new(number: usize) -> Card {
         let digits = format!("45392000{number:07}");
-        let doubled = |digit: u32| digit * 2 / 10 + digit * 2 % 10;
-        let sum: u32 = digits
-            .bytes()
-            .rev()
-            .enumerate()
-            .map(|(place, digit)| {
-                let digit = u32::from(digit - b'0');
-                if place % 2 == 0 { doubled(digit) } else { digit }
-            })
-            .sum();
-        Card { number: format!("{digits}{}", (10 - sum % 10) % 10) }
+        let check = luhn3::decimal::checksum(digits.as_bytes()).expect("they are digits");
+        Card { number: format!("{digits}{}", char::from(check)) }
     }
 }
 
