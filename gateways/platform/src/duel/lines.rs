@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn lost_doubled_and_misread_lines_are_counted() {
-        let mut told = Tally::of(&[
+        let told = Tally::of(&[
             ("kept", Told::Approved),
             ("lost", Told::Approved),
             ("twice", Told::Approved),
@@ -102,7 +102,6 @@ mod tests {
             ("refused and said", Told::Declined),
             ("unknown", Told::Nothing),
         ]);
-        told.add(&Tally::of(&[]));
         let mut seen: HashMap<String, Seen> = HashMap::new();
         for (description, event_id, status) in [
             ("kept", None, None),
