@@ -1,5 +1,6 @@
 //! The order in which everything is started and stopped.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -140,7 +141,7 @@ async fn start(
         None => postgres,
     };
     Ok(Addresses {
-        pages: format!("{}:{}", options.host, options.port),
+        pages: SocketAddr::from((options.host, options.port)).to_string(),
         grpc: services.grpc.to_string(),
         admin: services.admin.map(|address| address.to_string()),
         postgres,

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::running::{Place, Running, bancada, eventually};
+use crate::running::{Place, Running, bancada, eventually, is_alive};
 
+/// In the order in which they are killed.
+const PARTS: [&str; 7] =
+    ["kafka", "connect", "elasticsearch", "extrato", "checkout", "bank", "postgresql"];
 /// Payments that are made between two faults.
 const N_BETWEEN: u64 = 300;
 
@@ -16,9 +19,7 @@ pub(crate) fn every_part_killed() {
     let buyer = Buyer::new(&place);
     let log = place.folder.path().join("load.jsonl");
     let mut load = load(&place, &log);
-    for part in
-        ["kafka", "connect", "elasticsearch", "extrato", "checkout", "bank", "postgresql", "kafka"]
-    {
+    for part in PARTS.into_iter().chain(["kafka"]) {
         buyer.wait_for_payments(N_BETWEEN);
         let before = place.process(part);
         place.kill(part);
@@ -32,10 +33,16 @@ pub(crate) fn every_part_killed() {
     assert!(place.is_quiet(), "something still listens");
 
     // Nothing was only in memory.
-    let mut platform = Running::until(&mut place.command(&[]), "Press Ctrl-C to stop.");
+    let platform = Running::until(&mut place.command(&[]), "Press Ctrl-C to stop.");
     eventually("an order is paid", || buyer.buys());
     audit(&place, &log);
-    assert!(platform.interrupt().success());
+
+    // A platform that is killed leaves nobody behind.
+    let processes: Vec<_> = PARTS.iter().filter_map(|part| place.process(part)).collect();
+    assert_eq!(processes.len(), PARTS.len());
+    drop(platform);
+    eventually("all parts have ended", || !processes.iter().any(|part| is_alive(*part)));
+    assert!(place.is_quiet(), "something still listens");
 }
 
 fn load(place: &Place, log: &std::path::Path) -> Running {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tempfile::TempDir;
 
 use crate::ports::free_ports;
@@ -123,6 +123,11 @@ fn in_a_row(n: u16) -> u16 {
             return first;
         }
     }
+}
+
+/// Whether a process has not ended.
+pub(crate) fn is_alive(process: Pid) -> bool {
+    test_kill_process(process).is_ok()
 }
 
 fn children(parent: Pid) -> Vec<Pid> {
