@@ -15,6 +15,11 @@ const DASHBOARD: &str = include_str!("../../../observability/kibana/payments-das
 const SAVED_OBJECTS: &str =
     include_str!("../../../observability/kibana/payments-saved-objects.ndjson");
 
+/// What a worker of Kafka Connect is told, but for where things are on its machine
+/// (`bootstrap.servers`, `listeners`, `plugin.path`).
+pub const WORKER_PROPERTIES: &str =
+    include_str!("../../../observability/kafka-connect/worker.properties");
+
 /// The connector's name at Kafka Connect.
 pub(crate) const CONNECTOR_NAME: &str = "bancada-payments-to-elasticsearch";
 /// The names of template and lifecycle policy in Elasticsearch, of the dashboard in Kibana.

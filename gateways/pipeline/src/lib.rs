@@ -20,7 +20,7 @@ mod watch;
 
 pub use address::{BadHttpAddress, HttpAddress};
 pub use apply::{Applied, Outcome, apply};
-pub use documents::Documents;
+pub use documents::{Documents, WORKER_PROPERTIES};
 pub use error::{PipelineError, Server};
 pub use lag::{Lag, lag};
 pub use payment_documents::{PaymentDocument, payment_documents};

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
+use bancada_pipeline::WORKER_PROPERTIES;
 use tempfile::TempDir;
 
 use crate::ports::free_ports;
@@ -23,29 +24,16 @@ impl Connect {
     pub(crate) fn start(libs: &Path, plugins: &Path, broker: &str, group: &str) -> Connect {
         let folder = tempfile::tempdir().unwrap();
         let [port] = free_ports();
+        // What comes last counts.
         let properties = format!(
-            "bootstrap.servers={broker}\n\
-             group.id={group}\n\
+            "{WORKER_PROPERTIES}\n\
+             bootstrap.servers={broker}\n\
              listeners=http://127.0.0.1:{port}\n\
              plugin.path={plugins}\n\
-             plugin.discovery=hybrid_warn\n\
-             key.converter=org.apache.kafka.connect.storage.StringConverter\n\
-             value.converter=org.apache.kafka.connect.json.JsonConverter\n\
+             group.id={group}\n\
              config.storage.topic={group}-configs\n\
              offset.storage.topic={group}-offsets\n\
-             status.storage.topic={group}-status\n\
-             config.storage.replication.factor=1\n\
-             offset.storage.replication.factor=1\n\
-             status.storage.replication.factor=1\n\
-             offset.storage.partitions=1\n\
-             status.storage.partitions=1\n\
-             offset.flush.interval.ms=1000\n\
-             # A killed worker is not waited for.\n\
-             scheduled.rebalance.max.delay.ms=0\n\
-             session.timeout.ms=6000\n\
-             heartbeat.interval.ms=2000\n\
-             consumer.session.timeout.ms=6000\n\
-             consumer.heartbeat.interval.ms=2000\n",
+             status.storage.topic={group}-status\n",
             plugins = plugins.display(),
         );
         std::fs::write(folder.path().join("connect.properties"), properties).unwrap();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use bancada_pipeline::WORKER_PROPERTIES;
 use rustix::process::Signal;
 
 use super::{Probe, java};
@@ -44,31 +45,11 @@ pub(crate) fn spec(
 }
 
 fn settings(plugins: &Path, kafka: &str, port: u16) -> String {
-    let group = "bancada-connect";
     format!(
-        "bootstrap.servers={kafka}\n\
-         group.id={group}\n\
+        "{WORKER_PROPERTIES}\n\
+         bootstrap.servers={kafka}\n\
          listeners=http://127.0.0.1:{port}\n\
-         plugin.path={plugins}\n\
-         plugin.discovery=hybrid_warn\n\
-         key.converter=org.apache.kafka.connect.storage.StringConverter\n\
-         value.converter=org.apache.kafka.connect.json.JsonConverter\n\
-         config.storage.topic={group}-configs\n\
-         offset.storage.topic={group}-offsets\n\
-         status.storage.topic={group}-status\n\
-         # As many copies as the brokers make of any topic.\n\
-         config.storage.replication.factor=-1\n\
-         offset.storage.replication.factor=-1\n\
-         status.storage.replication.factor=-1\n\
-         offset.storage.partitions=1\n\
-         status.storage.partitions=1\n\
-         offset.flush.interval.ms=1000\n\
-         # A killed worker is not waited for.\n\
-         scheduled.rebalance.max.delay.ms=0\n\
-         session.timeout.ms=6000\n\
-         heartbeat.interval.ms=2000\n\
-         consumer.session.timeout.ms=6000\n\
-         consumer.heartbeat.interval.ms=2000\n",
+         plugin.path={plugins}\n",
         plugins = plugins.display(),
     )
 }
