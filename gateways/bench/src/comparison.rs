@@ -8,7 +8,7 @@ use rand::{Rng as _, SeedableRng as _};
 use serde::Serialize;
 
 use crate::load::Round;
-use crate::machine::{Weather, cpu_seconds};
+use crate::machine::{Weather, cpu_seconds, loopback_bytes};
 use crate::statistics::{Ratio, median};
 
 /// How much is measured, and where.
@@ -34,6 +34,9 @@ pub(crate) struct Side {
     pub(crate) server_cpu_us: f64,
     /// The same by the client's.
     pub(crate) client_cpu_us: f64,
+    /// Bytes over the loopback interface for each payment, both ways, with TCP's headers; of
+    /// whoever else talks over it as well.
+    pub(crate) wire_bytes: f64,
     /// Payments that were refused for want of room, for each one that was approved.
     pub(crate) refused: f64,
     pub(crate) rates: Vec<f64>,
@@ -46,6 +49,8 @@ pub(crate) struct Comparison {
     pub(crate) ratio: Ratio,
     /// Of processor time per payment of both ends: below 1 the first side is cheaper.
     pub(crate) cpu_ratio: f64,
+    /// Of bytes per payment.
+    pub(crate) wire_ratio: f64,
     pub(crate) weather: Vec<Weather>,
 }
 
@@ -56,6 +61,7 @@ struct Measured {
     round: Round,
     server_cpu_us: f64,
     client_cpu_us: f64,
+    wire_bytes: f64,
 }
 
 /// Measures both sides in turns, in an order that is drawn for each round, after a round of each
@@ -89,15 +95,17 @@ pub(crate) async fn compare(
     let sides = [side(names[0], &firsts), side(names[1], &seconds)];
     let cpu = |side: &Side| side.server_cpu_us + side.client_cpu_us;
     let cpu_ratio = cpu(&sides[0]) / cpu(&sides[1]);
-    Ok(Comparison { ratio: Ratio::of(&ratios), cpu_ratio, sides, weather })
+    let wire_ratio = sides[0].wire_bytes / sides[1].wire_bytes;
+    Ok(Comparison { ratio: Ratio::of(&ratios), cpu_ratio, wire_ratio, sides, weather })
 }
 
 async fn measure(
     side: &mut impl AsyncFnMut(Duration) -> anyhow::Result<Round>,
     length: Duration,
 ) -> anyhow::Result<Measured> {
-    let before = cpu_seconds();
+    let (before, bytes_before) = (cpu_seconds(), loopback_bytes());
     let round = side(length).await?;
+    let bytes = loopback_bytes() - bytes_before;
     let (mut server, mut client) = (0.0, 0.0);
     for (thread, seconds) in cpu_seconds() {
         let used = seconds - before.get(&thread).copied().unwrap_or(0.0);
@@ -105,9 +113,10 @@ async fn measure(
         *(if is_client { &mut client } else { &mut server }) += used;
     }
     #[expect(clippy::cast_precision_loss, reason = "some millions at most")]
-    let us_per_payment = 1_000_000.0 / round.n_approved as f64;
+    let n_payments = round.n_approved as f64;
+    let us_per_payment = 1_000_000.0 / n_payments;
     let (server_cpu_us, client_cpu_us) = (server * us_per_payment, client * us_per_payment);
-    Ok(Measured { round, server_cpu_us, client_cpu_us })
+    Ok(Measured { round, server_cpu_us, client_cpu_us, wire_bytes: bytes / n_payments })
 }
 
 fn side(name: &str, rounds: &[Measured]) -> Side {
@@ -119,6 +128,7 @@ fn side(name: &str, rounds: &[Measured]) -> Side {
         p99_ms: of(&|it| it.round.ms(0.99)),
         server_cpu_us: of(&|it| it.server_cpu_us),
         client_cpu_us: of(&|it| it.client_cpu_us),
+        wire_bytes: of(&|it| it.wire_bytes),
         refused: of(&|it| {
             #[expect(clippy::cast_precision_loss, reason = "some millions at most")]
             let share = it.round.n_refused as f64 / it.round.n_approved.max(1) as f64;

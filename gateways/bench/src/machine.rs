@@ -70,6 +70,15 @@ pub(crate) fn cpu_seconds() -> HashMap<String, f64> {
     seconds
 }
 
+/// What has been sent over the loopback interface since it is there, in bytes (`/proc/net/dev`,
+/// proc(5)); no number where the system does not count.
+pub(crate) fn loopback_bytes() -> f64 {
+    let text = fs::read_to_string("/proc/net/dev").unwrap_or_default();
+    let of_loopback = text.lines().find_map(|line| line.trim_start().strip_prefix("lo:"));
+    let received = of_loopback.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    received.unwrap_or(f64::NAN)
+}
+
 /// Resident memory of a process, now and at its highest, in MiB.
 pub(crate) fn resident_mib(process: &str) -> (f64, f64) {
     let text = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
