@@ -160,11 +160,17 @@ impl System {
 
     /// Waits until every check of the admin listener is well.
     pub(crate) async fn is_ready_to_pay(&self) {
-        let url = format!("{}/readyz", self.admin);
-        eventually("the system is ready", async || {
-            self.web.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
-        })
-        .await;
+        let url = format!("{}/readyz?verbose", self.admin);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let why = match self.web.get(&url).send().await {
+                Ok(answer) if answer.status().is_success() => return,
+                Ok(answer) => answer.text().await.unwrap_or_default(),
+                Err(error) => format!("{error:?}"),
+            };
+            assert!(Instant::now() < deadline, "the system is not ready in time: {why}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Waits for the demo card with these last digits, and returns its token.
