@@ -156,6 +156,10 @@ impl Topic {
             let entries = described.entries.into_iter();
             settings.extend(entries.filter_map(|entry| Some((entry.name, entry.value?))));
         }
+        // Another broker made it a moment ago: this one knows its name, and answers with nothing.
+        if settings.is_empty() {
+            return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition));
+        }
         Ok(settings)
     }
 
