@@ -70,8 +70,8 @@ pub(crate) fn cpu_seconds() -> HashMap<String, f64> {
     seconds
 }
 
-/// What has been sent over the loopback interface since it is there, in bytes (`/proc/net/dev`,
-/// proc(5)); no number where the system does not count.
+/// What has come over the loopback interface since it is there, in bytes (`/proc/net/dev`,
+/// proc(5)): all that was sent, once. No number where the system does not count.
 pub(crate) fn loopback_bytes() -> f64 {
     let text = fs::read_to_string("/proc/net/dev").unwrap_or_default();
     let of_loopback = text.lines().find_map(|line| line.trim_start().strip_prefix("lo:"));

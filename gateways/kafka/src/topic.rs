@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
+use rdkafka::admin::{AdminClient, AdminOptions, ConfigEntry, ResourceSpecifier};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::address::Brokers;
@@ -150,17 +150,11 @@ impl Topic {
 
     async fn settings(&self, admin: &Admin) -> Result<BTreeMap<String, String>, KafkaError> {
         let topic = ResourceSpecifier::Topic(&self.name);
-        let mut settings = BTreeMap::new();
+        let mut entries = Vec::new();
         for described in admin.describe_configs([&topic], &options()).await? {
-            let described = described.map_err(KafkaError::AdminOp)?;
-            let entries = described.entries.into_iter();
-            settings.extend(entries.filter_map(|entry| Some((entry.name, entry.value?))));
+            entries.extend(described.map_err(KafkaError::AdminOp)?.entries);
         }
-        // Another broker made it a moment ago: this one knows its name, and answers with nothing.
-        if settings.is_empty() {
-            return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition));
-        }
-        Ok(settings)
+        told(entries)
     }
 
     /// Called where the topic exists: this question alone would make it, of another shape.
@@ -177,6 +171,16 @@ impl Topic {
     }
 }
 
+/// What a broker has told. The client keeps a broker's error about one topic to itself, and shows
+/// no entries: of three brokers, one may not have heard of a topic that was made a moment ago.
+/// Every topic has settings.
+fn told(entries: Vec<ConfigEntry>) -> Result<BTreeMap<String, String>, KafkaError> {
+    if entries.is_empty() {
+        return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition));
+    }
+    Ok(entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect())
+}
+
 /// Asks a question of librdkafka's that blocks, beside the actors.
 pub(crate) async fn blocking<T: Send + 'static>(
     ask: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
@@ -186,4 +190,25 @@ pub(crate) async fn blocking<T: Send + 'static>(
 
 fn options() -> AdminOptions {
     AdminOptions::new().request_timeout(Some(ANSWER_WITHIN)).operation_timeout(Some(ANSWER_WITHIN))
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::admin::ConfigSource;
+
+    use super::*;
+
+    #[test]
+    fn a_broker_that_tells_nothing_has_not_said_that_the_topic_is_wrong() {
+        assert!(told(Vec::new()).is_err());
+        let entry = ConfigEntry {
+            name: "cleanup.policy".to_owned(),
+            value: Some("delete".to_owned()),
+            source: ConfigSource::Default,
+            is_read_only: false,
+            is_default: true,
+            is_sensitive: false,
+        };
+        assert_eq!(told(vec![entry]).unwrap()["cleanup.policy"], "delete");
+    }
 }
