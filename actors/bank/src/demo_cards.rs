@@ -3,7 +3,7 @@
 use bancada_kernel::test_cards::{TEST_CARDS, TestCard, TestOutcome};
 use bancada_kernel::{CardNumber, Expiry, Money};
 
-use crate::answer::{BankError, CardError, CardRequest};
+use crate::answer::{BankError, CardError, CardRequest, QueryError};
 use crate::handle::BankHandle;
 use crate::ledger::IssueCardError;
 
@@ -21,6 +21,16 @@ impl BankHandle {
             }
         }
         Ok(())
+    }
+
+    /// Whether there are cards, and no demo card among them: they were made with another key.
+    pub async fn has_only_strange_cards(&self) -> Result<bool, QueryError> {
+        for card in TEST_CARDS {
+            if self.find_card(self.token(&request(card).number)).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(!self.list_cards(None, 1).await?.is_empty())
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bancada_kernel::{
-    CardToken, IdempotencyKey, MerchantId, Money, Shard, ShardCount, TraceContext,
+    CardNumber, CardToken, IdempotencyKey, MerchantId, Money, Shard, ShardCount, TraceContext,
 };
 use tokio::sync::Semaphore;
 
@@ -173,6 +173,11 @@ impl BankHandle {
             PaymentQuery::Key(key) => self.home_of_key(&merchant, key),
         };
         self.ask(shard, |reply| FindPayment { merchant, query, reply }).await
+    }
+
+    /// What stands for a card's number.
+    pub(crate) fn token(&self, number: &CardNumber) -> CardToken {
+        self.inner.vault.token(number)
     }
 
     /// Issues a card.

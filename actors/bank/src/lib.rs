@@ -12,6 +12,7 @@ mod feed;
 mod handle;
 pub mod ledger;
 pub mod ports;
+pub mod proof;
 mod routing;
 mod shell;
 mod tree;
@@ -25,5 +26,5 @@ pub use answer::{
 };
 pub use feed::{Feed, FeedBatch, FeedReader};
 pub use handle::BankHandle;
-pub use tree::{BankParts, ShardParts, SnapshotParts, bank};
+pub use tree::{BankParts, OpenMark, ProofParts, ShardParts, SnapshotParts, bank};
 pub use vault::Vault;

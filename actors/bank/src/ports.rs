@@ -8,6 +8,7 @@ use bancada_kernel::{PaymentEvent, Timestamp};
 use uuid::Uuid;
 
 use crate::ledger::{Entry, Ledger};
+use crate::proof::{Loss, Mark, Witness};
 
 /// Where entries become durable. Owned by one thread.
 pub trait JournalStore: Send + 'static {
@@ -27,6 +28,32 @@ pub trait JournalStore: Send + 'static {
 pub trait JournalOpener: Send + Sync + 'static {
     /// A store that nobody else writes to.
     fn open(&self) -> Result<Box<dyn JournalStore>, JournalError>;
+}
+
+/// Remembers how far the journal was answered for, apart from the journal. Owned by one thread.
+///
+/// It is exact after the end of a process. After a power cut it may be older than the journal,
+/// and is never newer.
+pub trait HighWaterMark: Send + 'static {
+    /// What was written last; `None` where there is none, or none that can be read. It is a
+    /// witness only: where the journal proves whole, it is written anew.
+    fn read(&mut self) -> Option<Mark>;
+
+    /// Remembers a mark for the next process. Called after each sync of the journal and before
+    /// its answers; it waits for no disk.
+    fn write(&mut self, mark: Mark) -> Result<(), String>;
+
+    /// Makes what was written survive a power cut. Called when there is time.
+    fn sync(&mut self) -> Result<(), String>;
+
+    /// Where it is, for whoever has to look.
+    fn place(&self) -> String;
+}
+
+/// Who besides the journal may know how far it had come. Asked at each load of the ledger.
+pub trait Witnesses: Send + Sync + 'static {
+    /// What they know now. One that is away or damaged knows nothing.
+    fn hear(&self) -> Vec<Witness>;
 }
 
 /// What was committed in the past, read beside the writer, which is never held up by it. Called on
@@ -80,6 +107,19 @@ pub enum JournalError {
     /// next one reads what is there. A failed sync is never repeated.
     #[error("the journal failed: {0}")]
     Failed(String),
+    /// What is there cannot be read as it was written: nothing is decided on the rest.
+    #[error("the journal is damaged: {0}")]
+    Damaged(String),
+    /// It does not have what somebody was told of: nothing is decided on what is left.
+    #[error(transparent)]
+    Lost(#[from] Loss),
+}
+
+impl JournalError {
+    /// Whether the journal stays as it is, however often it is read.
+    pub fn is_final(&self) -> bool {
+        matches!(self, JournalError::Damaged(_) | JournalError::Lost(_))
+    }
 }
 
 /// The Bank's clock, its source of ids, and those who watch it. The core has none of them.
@@ -92,6 +132,12 @@ pub trait Surroundings: Send + Sync + 'static {
 
     /// Ends the process, because what the journal holds is no longer known.
     fn journal_is_lost(&self, error: &JournalError);
+
+    /// Ends the process before anything is decided, because the journal is damaged or lacks what
+    /// somebody was told of. Starting again does not help.
+    fn refuse_to_start(&self, error: &JournalError) {
+        let _ = error;
+    }
 
     /// One group commit of `n_entries`, from the first write to the end of the sync.
     fn committed(&self, n_entries: usize, took: Duration) {

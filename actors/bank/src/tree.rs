@@ -19,7 +19,8 @@ use tokio::sync::Semaphore;
 use crate::feed::Feed;
 use crate::handle::{BankHandle, Inner};
 use crate::ports::{
-    DeliveryCursor, EventHistory, EventPublisher, JournalOpener, SnapshotStore, Surroundings,
+    DeliveryCursor, EventHistory, EventPublisher, HighWaterMark, JournalOpener, SnapshotStore,
+    Surroundings, Witnesses,
 };
 use crate::routing::ShardLink;
 use crate::shell::journal::{Journal, JournalQueue, MakeThread};
@@ -27,6 +28,7 @@ use crate::shell::journal_thread::JournalThread;
 use crate::shell::key_homes::KeyHomes;
 use crate::shell::ledger::LedgerActor;
 use crate::shell::ledger_mail::Reload;
+use crate::shell::mark_writer::MarkWriter;
 use crate::shell::outbox::{Outbox, OutboxParts};
 use crate::shell::part::Part;
 use crate::shell::recovery::Recovery;
@@ -54,10 +56,25 @@ pub struct ShardParts {
     pub journal: Arc<dyn JournalOpener>,
     /// Reads the journal's past.
     pub history: Arc<dyn EventHistory>,
+    /// How a start sees that the journal has everything that somebody was told of.
+    pub proof: ProofParts,
     /// Where events are delivered, besides the feed.
     pub broker: Option<(Arc<dyn EventPublisher>, Arc<dyn DeliveryCursor>)>,
     /// What bounds the time of a start; without it, the whole journal is read each time.
     pub snapshots: Option<SnapshotParts>,
+}
+
+/// Opens a mark, or says why it cannot be opened.
+pub type OpenMark = Arc<dyn Fn() -> Result<Box<dyn HighWaterMark>, String> + Send + Sync>;
+
+/// What is known of the journal besides it.
+#[derive(Clone, Default)]
+pub struct ProofParts {
+    /// Opens the mark, whenever the journal is opened; without it, a lost end is seen by others
+    /// or not at all.
+    pub mark: Option<OpenMark>,
+    /// Who else knows of it.
+    pub witnesses: Option<Arc<dyn Witnesses>>,
 }
 
 /// Where snapshots are kept, and how often one is made.
@@ -126,6 +143,7 @@ fn build(name: &str, part: Part, parts: ShardParts, common: &Common) -> (Supervi
     let make_thread = make_thread(
         recovery.clone(),
         parts.journal,
+        parts.proof,
         feed.clone(),
         Arc::clone(&common.surroundings),
         Arc::clone(&is_full),
@@ -178,6 +196,7 @@ fn build(name: &str, part: Part, parts: ShardParts, common: &Common) -> (Supervi
 fn make_thread(
     recovery: Recovery,
     opener: Arc<dyn JournalOpener>,
+    proof: ProofParts,
     feed: Feed,
     surroundings: Arc<dyn Surroundings>,
     is_full: Arc<AtomicBool>,
@@ -185,8 +204,15 @@ fn make_thread(
 ) -> MakeThread {
     Arc::new(move || {
         let ledger = ledger.clone();
+        let store = opener.open().inspect_err(|error| {
+            if error.is_final() {
+                surroundings.refuse_to_start(error);
+            }
+        });
         Ok(JournalThread {
-            store: opener.open().map_err(|error| error.to_string())?,
+            store: store.map_err(|error| error.to_string())?,
+            mark: MarkWriter::new(proof.mark.as_ref().map(|open| open()).transpose()?),
+            witnesses: proof.witnesses.clone(),
             recovery: recovery.clone(),
             feed: feed.clone(),
             surroundings: Arc::clone(&surroundings),

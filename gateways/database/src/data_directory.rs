@@ -1,16 +1,23 @@
 //! A service's directory: made, locked for one process, and never opened by an older program.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+use crate::private_file;
 
 /// The layout this program writes and reads.
 const LAYOUT_VERSION: u32 = 1;
+
+/// The names of the stores that were made in a directory, one on each line.
+const STORES: &str = "stores";
 
 /// A directory that belongs to this process until it is dropped.
 #[derive(Debug)]
 pub struct DataDirectory {
     path: PathBuf,
+    /// Of an earlier version, which did not write down what it made.
+    is_unrecorded: bool,
     /// Locked while it is open.
     _lock: File,
 }
@@ -56,13 +63,8 @@ impl DataDirectory {
             io::ErrorKind::StorageFull => DataDirectoryError::Full(path.display().to_string()),
             _ => DataDirectoryError::Unusable { path: path.display().to_string(), cause },
         };
-        fs::create_dir_all(&path).map_err(unusable)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.join("lock"))
-            .map_err(unusable)?;
+        private_file::make_folder(&path).map_err(unusable)?;
+        let lock = private_file::open_or_make(&path.join("lock")).map_err(unusable)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => DataDirectoryError::InUse(path.display().to_string()),
             TryLockError::Error(cause) => unusable(cause),
@@ -70,7 +72,30 @@ impl DataDirectory {
         check_layout(&path).map_err(unusable)?.map_or(Ok(()), |found| {
             Err(DataDirectoryError::Newer { path: path.display().to_string(), found })
         })?;
-        Ok(DataDirectory { path, _lock: lock })
+        tighten_files(&path).map_err(unusable)?;
+        let is_unrecorded = !path.join(STORES).exists();
+        Ok(DataDirectory { path, is_unrecorded, _lock: lock })
+    }
+
+    /// Whether a store of this name was made here: if it is not there, it was lost. An earlier
+    /// version wrote nothing down, and made its stores as soon as it had made the directory.
+    pub fn has_had(&self, store: &str) -> io::Result<bool> {
+        Ok(self.is_unrecorded || self.stores()?.lines().any(|line| line == store))
+    }
+
+    /// Remembers that a store was made, for as long as the directory is there.
+    pub fn has_made(&mut self, store: &str) -> io::Result<()> {
+        if self.is_unrecorded || !self.has_had(store)? {
+            let stores = if self.is_unrecorded { String::new() } else { self.stores()? };
+            File::open(self.path.join(store))?.sync_all()?;
+            write_durably(&self.path.join(STORES), format!("{stores}{store}\n").as_bytes())?;
+            self.is_unrecorded = false;
+        }
+        Ok(())
+    }
+
+    fn stores(&self) -> io::Result<String> {
+        fs::read_to_string(self.path.join(STORES))
     }
 
     /// The number that a file in it holds, from the first time on: `number` if nothing was there
@@ -84,34 +109,22 @@ impl DataDirectory {
             }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let number = before.unwrap_or(number);
-                let mut file = File::create(&path)?;
-                writeln!(file, "{number}")?;
-                file.sync_all()?;
-                File::open(&self.path)?.sync_all()?;
+                write_durably(&path, format!("{number}\n").as_bytes())?;
                 Ok(number)
             }
             Err(error) => Err(error),
         }
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A file in it.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
-}
-
-/// A secret of 32 bytes in a file that is made once, with `make`.
-pub fn secret(path: &Path, make: impl FnOnce() -> [u8; 32]) -> io::Result<[u8; 32]> {
-    let mut secret = [0; 32];
-    match File::open(path) {
-        Ok(mut file) => file.read_exact(&mut secret)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            secret = make();
-            write_durably(path, &secret)?;
-        }
-        Err(error) => return Err(error),
-    }
-    Ok(secret)
 }
 
 /// The layout's version if it is newer than ours; writes ours into a new directory.
@@ -126,6 +139,8 @@ fn check_layout(path: &Path) -> io::Result<Option<u32>> {
             Ok((found > LAYOUT_VERSION).then_some(found))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // In this order: a directory with a layout and without this is of an earlier version.
+            write_durably(&path.join(STORES), b"")?;
             write_durably(&file, LAYOUT_VERSION.to_string().as_bytes())?;
             Ok(None)
         }
@@ -133,19 +148,32 @@ fn check_layout(path: &Path) -> io::Result<Option<u32>> {
     }
 }
 
+/// Closes what is in a directory to others: an earlier version made files as the umask said.
+fn tighten_files(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        if found.is_file() {
+            private_file::tighten(&entry.path(), &found, private_file::FILE_MODE)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes a file whole or not at all, readable by its owner only.
-fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
+    private_file::refuse_link(path)?;
     let unfinished = path.with_extension("unfinished");
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&unfinished)?;
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = private_file::make_new(&unfinished)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;
-    let parent = path.parent().unwrap_or(Path::new("."));
-    File::open(parent)?.sync_all()
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]
@@ -187,10 +215,26 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_made_once() {
+    fn a_store_that_was_made_is_remembered() {
         let data = tempfile::tempdir().unwrap();
+        let mut directory = DataDirectory::open(data.path(), "bank").unwrap();
+        assert!(!directory.has_had("journal.sqlite3").unwrap());
+        fs::write(directory.file("journal.sqlite3"), "").unwrap();
+        directory.has_made("journal.sqlite3").unwrap();
+        drop(directory);
         let directory = DataDirectory::open(data.path(), "bank").unwrap();
-        assert_eq!(secret(&directory.file("key"), || [1; 32]).unwrap(), [1; 32]);
-        assert_eq!(secret(&directory.file("key"), || [2; 32]).unwrap(), [1; 32]);
+        assert!(directory.has_had("journal.sqlite3").unwrap());
+        assert!(!directory.has_had("journal-1.sqlite3").unwrap());
+        drop(directory);
+        // An earlier version wrote nothing down.
+        fs::remove_file(data.path().join("bank/stores")).unwrap();
+        let mut directory = DataDirectory::open(data.path(), "bank").unwrap();
+        assert!(directory.has_had("journal-1.sqlite3").unwrap());
+        directory.has_made("journal.sqlite3").unwrap();
+        assert!(!directory.has_had("journal-1.sqlite3").unwrap());
+        assert_eq!(
+            fs::read_to_string(data.path().join("bank/stores")).unwrap(),
+            "journal.sqlite3\n"
+        );
     }
 }

@@ -6,15 +6,18 @@
 //! the end of the journal as in its middle.
 
 mod checkpoints;
+mod mark;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
-use rusqlite::{Connection, params};
+use bancada_bank::proof::{Knowledge, Witness, judge};
+use rusqlite::{Connection, ErrorCode, params};
 
 use crate::journal::checkpoints::Checkpoints;
+use crate::log_scan;
 use crate::record;
 use crate::replay::Replay;
 use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
@@ -34,6 +37,8 @@ const SCHEMA: Schema = Schema {
         ) STRICT;
     "],
 };
+
+pub use mark::FileMark;
 
 /// Bits of an id that hold the position: enough for 10,000 payments per second for 440 years.
 const POSITION_BITS: u32 = 47;
@@ -62,6 +67,18 @@ impl SqliteJournal {
             limit.map_err(|cause| OpenError::of(&self.path, cause))?;
         }
         Ok(connection)
+    }
+
+    /// Looks into the journal's log before anybody opens the journal: SQLite leaves away what is
+    /// behind a damage, and writes over it. An error is a loss of commits that were synced.
+    pub fn examine_log(&self) -> Result<(), JournalError> {
+        let log = log_scan::log_of(&self.path).display().to_string();
+        let unreadable = |error| JournalError::Failed(format!("{log} cannot be read: {error}"));
+        let knows = match log_scan::has_later_commit(&self.path).map_err(unreadable)? {
+            true => vec![Witness { who: log, knows: Knowledge::LaterCommit }],
+            false => Vec::new(),
+        };
+        Ok(judge(0, &[], &knows)?)
     }
 
     /// Opens the journal for reading what is committed, beside its writer.
@@ -220,5 +237,11 @@ fn id(shard: u16, position: u64) -> Result<i64, JournalError> {
 }
 
 fn failure(error: rusqlite::Error) -> JournalError {
-    if is_full(&error) { JournalError::Full } else { JournalError::Failed(error.to_string()) }
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => JournalError::Full,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            JournalError::Damaged(error.to_string())
+        }
+        _ => JournalError::Failed(error.to_string()),
+    }
 }

@@ -5,12 +5,15 @@ pub mod data_directory;
 pub mod delivery;
 pub mod fault_disk;
 pub mod journal;
+mod log_scan;
 pub mod orders;
 pub mod postgres;
+mod private_file;
 mod record;
 mod replay;
 pub mod snapshot;
 mod sqlite;
 pub mod statement;
+pub mod vault_key;
 
 pub use sqlite::OpenError;

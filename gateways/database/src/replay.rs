@@ -25,11 +25,16 @@ impl Replay {
         each: &mut dyn FnMut(Entry) -> bool,
     ) -> Result<bool, JournalError> {
         let damaged = |what: String| {
-            JournalError::Failed(format!("the record at position {first} is unusable: {what}"))
+            JournalError::Damaged(format!("the record at position {first} is unusable: {what}"))
         };
         let entries = record::decode(bytes).map_err(|error| damaged(error.to_string()))?;
-        if self.expected.is_some_and(|expected| expected != first) {
-            return Err(damaged(format!("position {:?} is missing before it", self.expected)));
+        // The first record that is read may begin before what is asked for, and never behind it.
+        let missing = match self.expected {
+            Some(expected) => (expected != first).then_some(expected),
+            None => (first > self.after.saturating_add(1)).then_some(self.after + 1),
+        };
+        if let Some(missing) = missing {
+            return Err(damaged(format!("position {missing} is missing before it")));
         }
         for (entry, position) in entries.into_iter().zip(first..) {
             if entry.event.position != position {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
+use crate::private_file;
+
 /// WAL's reset bug (data loss under concurrent checkpoints) is mended from this version on.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
@@ -51,6 +53,14 @@ pub enum OpenError {
         path: String,
         /// What SQLite said.
         cause: rusqlite::Error,
+    },
+    /// It cannot be made, or is not what it seems.
+    #[error("{path} cannot be opened: {error}")]
+    NoFile {
+        /// The file.
+        path: String,
+        /// What the system said.
+        error: std::io::Error,
     },
     /// The system gave no thread.
     #[error("{path} cannot be opened: no thread can be started for it: {error}")]
@@ -103,6 +113,15 @@ impl Schema {
             return Err(OpenError::OldLibrary(rusqlite::version()));
         }
         let sqlite = |cause| OpenError::of(path, cause);
+        // SQLite gives its log and its index the rights that the file has.
+        match private_file::open_or_make(path) {
+            // SQLite finds the same, and says what it means.
+            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {}
+            Err(error) => {
+                return Err(OpenError::NoFile { path: path.display().to_string(), error });
+            }
+            Ok(_) => {}
+        }
         let mut connection = Connection::open(path).map_err(sqlite)?;
         configure(&connection, synchronous).map_err(sqlite)?;
         self.migrate(&mut connection, path)?;

@@ -7,6 +7,7 @@ mod exit;
 mod listener;
 mod load_log;
 mod process;
+mod refusal;
 mod restart;
 mod service;
 mod surroundings;

@@ -8,6 +8,8 @@ use bancada_supervision::{ExitReason, Observer};
 use bancada_telemetry::{Metrics, background, clock};
 use uuid::Uuid;
 
+use crate::refusal;
+
 /// The process ends with this code when the journal cannot be written (`EX_IOERR`).
 const JOURNAL_IS_LOST: i32 = 74;
 
@@ -31,6 +33,10 @@ impl bancada_bank::ports::Surroundings for RealSurroundings {
         eprintln!("error: the journal cannot be written: {error}");
         // No orderly end: what the journal holds is known only to the next process that reads it.
         std::process::exit(JOURNAL_IS_LOST);
+    }
+
+    fn refuse_to_start(&self, error: &JournalError) {
+        refusal::end(error);
     }
 
     fn committed(&self, n_entries: usize, took: Duration) {

@@ -20,10 +20,11 @@ use super::pay_bill::BillPayment;
 use super::payment::{Payment, PaymentCard, PaymentStatus, Standing};
 use super::posting::Account;
 use super::state::Ledger;
+use crate::proof::Chain;
 pub use restoring::Restoring;
 
 /// The version of everything below, and of the fold that leads there.
-pub const STATE_VERSION: u16 = 2;
+pub const STATE_VERSION: u16 = 3;
 /// Rows in one part: about a megabyte.
 const ROWS: usize = 8_192;
 
@@ -52,6 +53,7 @@ struct Summary {
     currency: String,
     position: u64,
     last_event: Option<EventId>,
+    chain: Chain,
     latest: Timestamp,
     n_cards: u64,
     n_payments: u64,
@@ -137,6 +139,7 @@ impl Ledger {
             currency: self.currency.code().to_owned(),
             position: self.position,
             last_event: self.last_event,
+            chain: self.chain,
             latest: self.latest,
             n_cards: self.cards.len() as u64,
             n_payments: self.payments.len() as u64,

@@ -18,6 +18,7 @@ use super::payment::{Payment, PaymentCard, PaymentStatus};
 use super::payments::Payments;
 use super::posting::{Account, Posting};
 use super::repeated_texts::RepeatedTexts;
+use crate::proof::{Chain, Mark};
 
 /// Everything the Bank knows, as of one position of its journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub struct Ledger {
     pub(super) currency: Currency,
     pub(super) position: u64,
     pub(super) last_event: Option<EventId>,
+    pub(super) chain: Chain,
     /// The latest time that any entry was recorded at: what the age of answers is measured by.
     pub(super) latest: Timestamp,
     pub(super) cards: HashMap<CardToken, CardAccount>,
@@ -49,6 +51,7 @@ impl Ledger {
             currency,
             position: 0,
             last_event: None,
+            chain: Chain::default(),
             latest: Timestamp::default(),
             cards: HashMap::new(),
             tokens: BTreeSet::new(),
@@ -75,6 +78,11 @@ impl Ledger {
     /// The event of the last entry applied: with its position, it says which journal this is.
     pub fn last_event(&self) -> Option<EventId> {
         self.last_event
+    }
+
+    /// How far it has come, and over which past.
+    pub fn mark(&self) -> Mark {
+        Mark { position: self.position, chain: self.chain }
     }
 
     /// A card.
@@ -142,6 +150,7 @@ impl Ledger {
         let event = &entry.event;
         self.position = event.position;
         self.last_event = Some(event.event_id);
+        self.chain = self.chain.then(event.hash());
         self.latest = self.latest.max(event.occurred_at);
         let Ledger { answers, payments, latest, .. } = self;
         let is_held = |it: &Payment| it.status == PaymentStatus::Authorized;

@@ -13,7 +13,9 @@ use tokio::sync::oneshot;
 
 use crate::feed::Feed;
 use crate::ledger::{Entry, Ledger};
-use crate::ports::{JournalError, JournalStore, Surroundings};
+use crate::ports::{JournalError, JournalStore, Surroundings, Witnesses};
+use crate::proof::{Witness, judge};
+use crate::shell::mark_writer::MarkWriter;
 use crate::shell::pending::{Pending, Unwritten};
 use crate::shell::recovery::{Recovered, Recovery};
 
@@ -37,6 +39,9 @@ pub(crate) enum Order {
 /// What the thread works with.
 pub(crate) struct JournalThread {
     pub(crate) store: Box<dyn JournalStore>,
+    /// What the journal has come to is written there before anybody is answered.
+    pub(crate) mark: MarkWriter,
+    pub(crate) witnesses: Option<Arc<dyn Witnesses>>,
     pub(crate) recovery: Recovery,
     pub(crate) feed: Feed,
     pub(crate) surroundings: Arc<dyn Surroundings>,
@@ -59,6 +64,7 @@ impl JournalThread {
                 Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
                     self.probe();
+                    self.mark.sync();
                     continue;
                 }
             }
@@ -118,6 +124,7 @@ impl JournalThread {
         let started = Instant::now();
         match self.store.append(entries) {
             Ok(()) => {
+                self.mark.follow(entries);
                 self.surroundings.committed(entries.len(), started.elapsed());
                 self.feed.publish(entries.drain(..).map(|entry| entry.event));
                 Ok(())
@@ -143,10 +150,27 @@ impl JournalThread {
     }
 
     fn load(&mut self) -> Result<Ledger, JournalError> {
+        let loaded = self.load_whole();
+        if let Err(error) = &loaded
+            && error.is_final()
+        {
+            tracing::error!(%error, "nothing is decided on a journal that is not whole");
+            self.surroundings.refuse_to_start(error);
+        }
+        loaded
+    }
+
+    fn load_whole(&mut self) -> Result<Ledger, JournalError> {
         let started = Instant::now();
+        let heard = self.witnesses.as_ref().map(|witnesses| witnesses.hear());
+        let heard = heard.into_iter().flatten().chain(self.mark.witness()).collect::<Vec<_>>();
+        let looked_for: Vec<u64> = heard.iter().filter_map(Witness::position).collect();
         let store = &mut self.store;
-        let Recovered { ledger, snapshot } =
-            self.recovery.recover(|after, each| store.replay(after, each))?;
+        let recovered =
+            self.recovery.recover(&looked_for, |after, each| store.replay(after, each))?;
+        let Recovered { ledger, snapshot, found, witnesses } = recovered;
+        judge(ledger.position(), &found, &[heard, witnesses].concat())?;
+        self.mark.begin(ledger.mark());
         self.is_stale = false;
         self.recovery.snapshot_at.store(snapshot, Ordering::Release);
         self.feed.resume_at(ledger.position());

@@ -8,6 +8,7 @@ use bancada_kernel::Currency;
 
 use crate::ledger::{Entry, Ledger};
 use crate::ports::{JournalError, SnapshotStore};
+use crate::proof::{Found, Knowledge, Witness};
 
 /// Where a ledger is recovered from, besides the journal.
 #[derive(Clone)]
@@ -23,6 +24,10 @@ pub(crate) struct Recovered {
     pub(crate) ledger: Ledger,
     /// The position of the snapshot it began with; 0 for the whole journal.
     pub(crate) snapshot: u64,
+    /// What the journal holds at the positions that were looked for, where it was read.
+    pub(crate) found: Vec<Found>,
+    /// What snapshots know that could not be begun with.
+    pub(crate) witnesses: Vec<Witness>,
 }
 
 /// A ledger from a snapshot, which the journal has yet to confirm.
@@ -30,48 +35,73 @@ struct Candidate {
     ledger: Ledger,
     /// Whether the entry at the snapshot's position is the one it was made after.
     fits: Option<bool>,
+    found: Vec<Found>,
 }
 
 impl Candidate {
-    fn follow(&mut self, entry: &Entry) {
-        let Candidate { ledger, fits } = self;
+    /// A ledger to which every entry is applied (`fits`), or to which the first one is compared.
+    fn new(ledger: Ledger, fits: Option<bool>) -> Candidate {
+        Candidate { ledger, fits, found: Vec::new() }
+    }
+
+    fn follow(&mut self, entry: &Entry, looked_for: &[u64]) {
+        let Candidate { ledger, fits, found } = self;
+        let event = &entry.event;
         match fits {
             None => {
-                let event = &entry.event;
-                let found = (event.position, Some(event.event_id));
-                *fits = Some(found == (ledger.position(), ledger.last_event()));
+                let first = (event.position, Some(event.event_id));
+                *fits = Some(first == (ledger.position(), ledger.last_event()));
             }
             Some(true) => ledger.apply(entry),
             Some(false) => {}
         }
+        if *fits == Some(true) && looked_for.contains(&event.position) {
+            let (position, chain) = (event.position, ledger.mark().chain);
+            found.push(Found { position, event: event.hash(), chain });
+        }
+    }
+
+    fn recovered(self, snapshot: u64, witnesses: Vec<Witness>) -> Recovered {
+        Recovered { ledger: self.ledger, snapshot, found: self.found, witnesses }
     }
 }
 
 impl Recovery {
-    /// Recovers what `replay` has: it hands over every entry after a position, in order.
+    /// Recovers what `replay` has: it hands over every entry after a position, in order. What it
+    /// holds at some positions is looked at meanwhile.
     ///
-    /// A snapshot is believed only if the journal has its last entry: after a backup was put back
-    /// in place, the journal may be shorter than a snapshot, or another one.
+    /// A snapshot is believed only if the journal has its last entry. One that cannot be begun with
+    /// still knows that there was an entry at its position: whether the journal lacks that is
+    /// [`judge`](crate::proof::judge)'s to say.
     pub(crate) fn recover(
         &self,
+        looked_for: &[u64],
         mut replay: impl FnMut(u64, &mut dyn FnMut(Entry)) -> Result<(), JournalError>,
     ) -> Result<Recovered, JournalError> {
+        let mut looked_for = looked_for.to_vec();
+        let mut witnesses = Vec::new();
         for snapshot in self.positions() {
-            let Some(ledger) = self.read(snapshot) else { continue };
-            let mut candidate = Candidate { ledger, fits: None };
-            replay(snapshot.saturating_sub(1), &mut |entry| candidate.follow(&entry))?;
-            if candidate.fits == Some(true) {
-                return Ok(Recovered { ledger: candidate.ledger, snapshot });
+            let ledger = self.read(snapshot);
+            let knows = match &ledger {
+                Some(ledger) => Knowledge::Past(ledger.mark()),
+                None => Knowledge::Event(snapshot, None),
+            };
+            if let Some(ledger) = ledger {
+                let mut candidate = Candidate::new(ledger, None);
+                let each = &mut |entry: Entry| candidate.follow(&entry, &looked_for);
+                replay(snapshot.saturating_sub(1), each)?;
+                if candidate.fits == Some(true) {
+                    return Ok(candidate.recovered(snapshot, witnesses));
+                }
+                tracing::warn!(snapshot, "the snapshot is not one of this journal");
             }
-            tracing::warn!(
-                snapshot,
-                "the snapshot is not one of this journal; an older one is tried, or the whole \
-                 journal is read"
-            );
+            looked_for.push(snapshot);
+            let who = format!("the snapshot of position {snapshot}");
+            witnesses.push(Witness { who, knows });
         }
-        let mut ledger = Ledger::new(self.currency);
-        replay(0, &mut |entry| ledger.apply(&entry))?;
-        Ok(Recovered { ledger, snapshot: 0 })
+        let mut whole = Candidate::new(Ledger::new(self.currency), Some(true));
+        replay(0, &mut |entry| whole.follow(&entry, &looked_for))?;
+        Ok(whole.recovered(0, witnesses))
     }
 
     fn positions(&self) -> Vec<u64> {

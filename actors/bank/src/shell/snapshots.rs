@@ -100,7 +100,7 @@ impl Maker {
     fn try_make(&self, up_to: u64, is_over: &AtomicBool) -> Result<u64, SnapshotError> {
         let failed = |error: JournalError| SnapshotError::Failed(error.to_string());
         let replay = |after, each: &mut dyn FnMut(Entry)| self.read(after, up_to, is_over, each);
-        let Recovered { ledger, .. } = self.recovery.recover(replay).map_err(failed)?;
+        let Recovered { ledger, .. } = self.recovery.recover(&[], replay).map_err(failed)?;
         if let Some(breach) = check_state(&ledger).first() {
             return Err(SnapshotError::Failed(format!("the ledger is not in order: {breach}")));
         }

@@ -9,6 +9,7 @@ mod life;
 mod memory_journal;
 mod memory_snapshots;
 mod payments;
+mod proof;
 mod running_bank;
 mod shards;
 mod snapshots;

@@ -11,10 +11,11 @@ use bancada_bank::ledger::{
     CaptureRefusal, Ledger, Payment, PaymentStatus, RefundRefusal, VoidRefusal, check,
 };
 use bancada_bank::ports::{JournalError, Surroundings};
+use bancada_bank::proof::Loss;
 use bancada_bank::{
     BankError, BankHandle, BankParts, CaptureFailure, CardRequest, OperationAnswer,
-    OperationRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest, RefundFailure,
-    ShardParts, SnapshotParts, Vault, VoidFailure, bank,
+    OperationRequest, PaymentAnswer, PaymentError, PaymentQuery, PaymentRequest, ProofParts,
+    RefundFailure, ShardParts, SnapshotParts, Vault, VoidFailure, bank,
 };
 use bancada_kernel::{
     CardNumber, CardToken, Currency, Cvv, Expiry, IdempotencyKey, MerchantId, Money, PaymentId,
@@ -36,6 +37,7 @@ pub(crate) struct World {
     /// The Bank's clock; only the test moves it.
     pub(crate) now_ms: AtomicI64,
     pub(crate) lost: Mutex<Option<JournalError>>,
+    pub(crate) refused: Mutex<Option<JournalError>>,
 }
 
 impl World {
@@ -68,6 +70,10 @@ impl Surroundings for World {
     fn journal_is_lost(&self, error: &JournalError) {
         *self.lost.lock().unwrap() = Some(error.clone());
     }
+
+    fn refuse_to_start(&self, error: &JournalError) {
+        *self.refused.lock().unwrap() = Some(error.clone());
+    }
 }
 
 pub(crate) struct RunningBank {
@@ -85,6 +91,16 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
 }
 
 impl RunningBank {
+    /// Why it does not start; nobody is answered.
+    pub(crate) async fn refusal(&self) -> Loss {
+        eventually(|| self.world.refused.lock().unwrap().is_some()).await;
+        assert!(self.bank.find_card(token()).await.is_err());
+        match self.world.refused.lock().unwrap().clone() {
+            Some(JournalError::Lost(loss)) => loss,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// A bank with one card of this limit.
     pub(crate) async fn with_limit(limit_minor: i64) -> RunningBank {
         let journal = MemoryJournal::new();
@@ -113,10 +129,23 @@ impl RunningBank {
         Timestamp(now_ms): Timestamp,
         snapshots: Option<SnapshotParts>,
     ) -> RunningBank {
+        let now = Timestamp(now_ms);
+        RunningBank::proven(journal, max_in_flight, now, snapshots, ProofParts::default()).await
+    }
+
+    /// A bank of whose journal others know something.
+    pub(crate) async fn proven(
+        journal: &MemoryJournal,
+        max_in_flight: usize,
+        Timestamp(now_ms): Timestamp,
+        snapshots: Option<SnapshotParts>,
+        proof: ProofParts,
+    ) -> RunningBank {
         let shard = ShardParts {
             journal: Arc::new(journal.clone()),
             history: Arc::new(journal.clone()),
             broker: None,
+            proof,
             snapshots,
         };
         // Ids must not repeat across restarts, as UUIDs do not.
@@ -130,6 +159,7 @@ impl RunningBank {
             journal: Arc::new(journal.clone()),
             history: Arc::new(journal.clone()),
             broker: None,
+            proof: ProofParts::default(),
             snapshots: None,
         });
         let n_past = journals.iter().map(|journal| journal.entries().len()).sum();

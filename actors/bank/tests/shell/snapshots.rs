@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bancada_bank::ledger::Ledger;
+use bancada_bank::proof::Loss;
 use bancada_kernel::Currency;
 
 use crate::memory_journal::MemoryJournal;
@@ -28,6 +29,15 @@ impl World {
         let running = RunningBank::start_with(&self.journal, 64, NOW, snapshots).await;
         until_known(async || running.bank.find_card(token()).await).await;
         running
+    }
+
+    /// Why no bank starts; it decides nothing meanwhile.
+    async fn refusal(&self) -> Loss {
+        let snapshots = self.snapshots.every(EVERY, &self.journal);
+        let running = RunningBank::start_with(&self.journal, 64, NOW, snapshots).await;
+        let refusal = running.refusal().await;
+        running.tree.shutdown().await;
+        refusal
     }
 
     /// A bank with a card and two snapshots behind it.
@@ -137,24 +147,38 @@ fn damaged_snapshots_are_passed_over_for_an_older_one_and_then_for_the_whole_jou
 }
 
 #[test]
-fn a_snapshot_that_the_journal_does_not_confirm_is_not_believed() {
+fn a_journal_that_ends_before_a_snapshot_is_refused() {
     run(async {
         let world = World::new();
         let running = world.start_with_two().await;
         running.stop_and_check().await;
-        // A backup was put back in place: the newest snapshot knows of what is not there.
-        let newest = usize::try_from(world.snapshots.newest()).unwrap();
-        world.journal.cut_after(newest - 1);
-        let older = world.start().await;
-        let replays = world.journal.replays();
-        assert!(*replays.last().unwrap() < newest as u64 - 1, "{replays:?}");
-        // Something else happens at the position of the snapshot.
-        world.snapshots.set_room(Room::None);
-        older.pay("another-past", 3).await.unwrap();
-        older.stop_and_check().await;
-        let running = world.start().await;
-        assert!(running.pay("another-past", 3).await.unwrap().replayed);
+        let newest = world.snapshots.newest();
+        world.journal.cut_after(usize::try_from(newest).unwrap() - 1);
+        let who = format!("the snapshot of position {newest}");
+        let loss = Loss::Shorter { end: newest - 1, known: newest, who };
+        assert_eq!(world.refusal().await, loss);
+        // Whether it can be read does not matter: it got its name when it was whole.
+        world.snapshots.damage(newest);
+        assert_eq!(world.refusal().await, loss);
+    });
+}
+
+#[test]
+fn a_journal_with_another_past_than_a_snapshot_is_refused() {
+    run(async {
+        let world = World::new();
+        let running = world.start_with_two().await;
         running.stop_and_check().await;
+        // A backup was put back in place, and paid on by a program that knew of no snapshots.
+        let newest = world.snapshots.newest();
+        world.journal.cut_after(usize::try_from(newest).unwrap() - 1);
+        let other = RunningBank::start_with(&world.journal, 64, NOW, None).await;
+        for n in 0..3 {
+            other.pay_until_known(&format!("another-past-{n}"), 3).await;
+        }
+        other.stop_and_check().await;
+        let who = format!("the snapshot of position {newest}");
+        assert_eq!(world.refusal().await, Loss::Another { position: newest, who });
     });
 }
 

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use bancada_bank::ports::{
     DeliveryCursor, EventHistory, EventPublisher, JournalError, JournalOpener, Surroundings,
 };
-use bancada_bank::{BankHandle, BankParts, ShardParts, SnapshotParts, Vault, bank};
+use bancada_bank::{BankHandle, BankParts, ProofParts, ShardParts, SnapshotParts, Vault, bank};
 use bancada_database::delivery::SqliteDelivery;
 use bancada_database::journal::SqliteJournal;
 use bancada_database::postgres::PostgresJournal;
@@ -170,6 +170,7 @@ pub(crate) fn start(stores: Stores) -> anyhow::Result<RunningBank> {
             history: stores.history,
             journal: stores.journal,
             broker,
+            proof: ProofParts::default(),
             snapshots: stores.snapshots,
         }],
     };

@@ -3,7 +3,7 @@
 //! A file has its name only when it is whole and durable. What a crash left unfinished has
 //! another name, and is removed before the next one is written.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use bancada_bank::ports::{SnapshotError, SnapshotStore};
 
 use super::frame::{self, HEADER_BYTES, MAX_FRAME_BYTES};
 use super::{N_KEPT, restore};
+use crate::private_file;
 
 const ENDING: &str = ".bin";
 const UNFINISHED: &str = ".unfinished";
@@ -82,11 +83,7 @@ impl FileSnapshots {
 }
 
 fn write(path: &Path, ledger: &Ledger) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = BufWriter::new(options.open(path)?);
+    let mut file = BufWriter::new(private_file::make_new(path)?);
     let position = ledger.position();
     let mut number = 0;
     let mut append = |frame: &[u8]| {

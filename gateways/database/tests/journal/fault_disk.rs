@@ -3,6 +3,7 @@
 
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{JournalError, JournalOpener as _};
+use bancada_bank::proof::Loss;
 use bancada_database::fault_disk::{FaultDisk, FaultJournal, SECTOR, SectorFate};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -170,7 +171,8 @@ fn damage_before_a_whole_record_is_refused_wherever_it_is() {
         damaged[at] ^= 0x40;
         let error = replay(&FaultJournal::new(&FaultDisk::of_image(damaged)), 0).unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("damaged at byte") && text.contains("follows at byte"), "{text}");
+        assert!(matches!(error, JournalError::Lost(Loss::Damaged { .. })), "{text}");
+        assert!(text.contains("at byte") && text.contains("follows at byte"), "{text}");
     }
 }
 

@@ -78,6 +78,7 @@ fn damage_is_found_wherever_it_is() {
         "UPDATE record SET record = x'0100000000' WHERE id = 1",
         "UPDATE record SET record = CAST(x'ff' || substr(record, 2) AS BLOB) WHERE id = 8",
         "UPDATE record SET record = x'01' WHERE id = 4",
+        "DELETE FROM record WHERE id = 1",
         "DELETE FROM record WHERE id = 4",
         "UPDATE record SET id = 5 WHERE id = 4",
     ];
@@ -89,7 +90,7 @@ fn damage_is_found_wherever_it_is() {
         let changed = rusqlite::Connection::open(&path).unwrap().execute(damage, ()).unwrap();
         assert_eq!(changed, 1, "{damage}");
         let error = replay(&sqlite(&path), 0).unwrap_err();
-        assert!(matches!(&error, JournalError::Failed(_)), "{damage}: {error}");
+        assert!(matches!(&error, JournalError::Damaged(_)), "{damage}: {error}");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{entries, replay};
 fn failed(result: Result<(), JournalError>, expected: &str) {
     match result.unwrap_err() {
         JournalError::Failed(said) => assert!(said.contains(expected), "{said}"),
-        JournalError::Full => panic!("full"),
+        other => panic!("{other}"),
     }
 }
 

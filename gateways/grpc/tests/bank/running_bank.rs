@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bancada_bank::ledger::{Ledger, check};
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, Surroundings};
-use bancada_bank::{BankHandle, BankParts, ShardParts, Vault, bank};
+use bancada_bank::{BankHandle, BankParts, ProofParts, ShardParts, Vault, bank};
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kernel::{Currency, Timestamp};
 use bancada_proto::bank::v1::bank_service_client::BankServiceClient;
@@ -115,6 +115,7 @@ impl RunningBank {
                 journal: Arc::clone(&opener),
                 history,
                 broker: None,
+                proof: ProofParts::default(),
                 snapshots: None,
             }],
         })

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bancada_bank::ports::{JournalError, Surroundings};
-use bancada_bank::{BankParts, ShardParts, Vault, bank};
+use bancada_bank::{BankParts, ProofParts, ShardParts, Vault, bank};
 use bancada_database::journal::SqliteJournal;
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kernel::{Currency, Timestamp};
@@ -97,6 +97,7 @@ impl ServedBank {
                 history: Arc::new(journal.history().unwrap()),
                 journal: Arc::new(journal),
                 broker: None,
+                proof: ProofParts::default(),
                 snapshots: None,
             }],
         })

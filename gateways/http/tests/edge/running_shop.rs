@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bancada_bank::{BankHandle, BankParts, ShardParts, Vault, bank};
+use bancada_bank::{BankHandle, BankParts, ProofParts, ShardParts, Vault, bank};
 use bancada_checkout::catalogue::Catalogue;
 use bancada_checkout::{CheckoutParts, Limits, checkout};
 use bancada_database::journal::SqliteJournal;
@@ -249,6 +249,7 @@ fn bank_parts(data: &Path, metrics: &Metrics) -> (Supervisor, BankHandle, BankAd
             history: Arc::new(journal.history().unwrap()),
             journal: Arc::new(journal),
             broker: None,
+            proof: ProofParts::default(),
             snapshots: None,
         }],
     })

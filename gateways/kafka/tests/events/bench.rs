@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bancada_bank::ledger::PaymentStatus;
 use bancada_bank::ports::{DeliveryCursor, EventPublisher, JournalError};
-use bancada_bank::{BankHandle, BankParts, PaymentRequest, ShardParts, Vault, bank};
+use bancada_bank::{BankHandle, BankParts, PaymentRequest, ProofParts, ShardParts, Vault, bank};
 use bancada_database::delivery::SqliteDelivery;
 use bancada_database::journal::SqliteJournal;
 use bancada_database::statement::SqliteStatements;
@@ -130,6 +130,7 @@ impl Bench {
                 history: Arc::new(journal.history().unwrap()),
                 journal: Arc::new(journal),
                 broker,
+                proof: ProofParts::default(),
                 snapshots: None,
             }],
         })

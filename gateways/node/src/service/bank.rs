@@ -6,27 +6,35 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bancada_bank::ports::{DeliveryCursor, EventHistory, JournalOpener, Surroundings};
-use bancada_bank::{BankHandle, BankParts, ShardParts, SnapshotParts, Vault, bank};
-use bancada_database::data_directory::{self, DataDirectory};
+use bancada_bank::ports::{
+    DeliveryCursor, EventHistory, HighWaterMark, JournalOpener, Surroundings,
+};
+use bancada_bank::proof::{Knowledge, Witness, judge};
+use bancada_bank::{
+    BankHandle, BankParts, ProofParts, QueryError, ShardParts, SnapshotParts, Vault, bank,
+};
+use bancada_database::data_directory::DataDirectory;
 use bancada_database::delivery::SqliteDelivery;
-use bancada_database::journal::SqliteJournal;
+use bancada_database::journal::{FileMark, SqliteJournal};
 use bancada_database::postgres::{
     DatabaseUrl, PostgresDelivery, PostgresJournal, PostgresSnapshots,
 };
 use bancada_database::snapshot::FileSnapshots;
+use bancada_database::vault_key::{self, KnownKey};
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_http::Check;
 use bancada_kernel::{Currency, Shard, ShardCount};
 use bancada_supervision::{ChildSpec, Strategy, Supervisor};
 
 use crate::arguments::JournalOptions;
+use crate::refusal;
 use crate::service::kafka::Kafka;
 use crate::surroundings::RealSurroundings;
 
 /// Requests in progress at once; more are refused as overload.
 const MAX_IN_FLIGHT: usize = 4_096;
 const JOURNAL: &str = "journal.sqlite3";
+const FINGERPRINT: &str = "vault.fingerprint";
 
 /// A shard's journal: the first one's is where there was only one before.
 fn journal_file(shard: Shard) -> String {
@@ -45,13 +53,21 @@ struct Stores {
 
 impl Stores {
     fn in_files(
-        directory: &DataDirectory,
+        directory: &mut DataDirectory,
         shard: Shard,
         options: &JournalOptions,
     ) -> anyhow::Result<Stores> {
-        let path = directory.file(&journal_file(shard));
+        let name = journal_file(shard);
+        let path = directory.file(&name);
+        if !path.exists() && directory.has_had(&name)? {
+            let who = format!("the rest of {}", directory.path().display());
+            let known = [Witness { who, knows: Knowledge::Existence }];
+            judge(0, &[], &known).map_err(|loss| refusal::error(loss.into()))?;
+        }
         let journal = SqliteJournal::new(&path, shard.number(), options.journal_max_bytes);
+        journal.examine_log().map_err(refusal::error)?;
         let history = Arc::new(journal.history()?);
+        directory.has_made(&name)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let snapshots = SnapshotParts {
             store: Arc::new(FileSnapshots::new(folder, shard.number())),
@@ -75,6 +91,18 @@ impl Stores {
         };
         Ok(Stores { journal: Arc::new(journal), history, snapshots })
     }
+}
+
+/// What is known of a shard's journal besides it: in files of this machine, also where the journal
+/// is in a database, which somebody may put back to yesterday.
+fn proof(directory: &DataDirectory, shard: Shard) -> ProofParts {
+    let folder = directory.path().to_owned();
+    let open = move || {
+        let mark = FileMark::open(&folder, shard.number());
+        let mark = mark.map(|mark| Box::new(mark) as Box<dyn HighWaterMark>);
+        mark.map_err(|error| format!("the high-water mark cannot be opened: {error}"))
+    };
+    ProofParts { mark: Some(Arc::new(open)), witnesses: None }
 }
 
 /// Where it is kept how far a broker has come: beside the journal.
@@ -110,10 +138,34 @@ fn keeps_its_shards(
     Ok(())
 }
 
+/// The cards in a journal have tokens of one key. An earlier version did not write down which: it
+/// is compared with the demo cards then, as soon as the ledger is there.
+fn keeps_its_key(
+    directory: &DataDirectory,
+    key_file: &Path,
+    vault: &Vault,
+    has_journal: bool,
+) -> anyhow::Result<()> {
+    let file = directory.file(FINGERPRINT);
+    match vault_key::compare(&file, vault.fingerprint())? {
+        KnownKey::Same => Ok(()),
+        KnownKey::Unknown if has_journal => Ok(()),
+        KnownKey::Unknown => Ok(vault_key::remember(&file, vault.fingerprint())?),
+        KnownKey::Other => anyhow::bail!(
+            "{} is not the key with which the cards in {} were made: put the right one back; with \
+             this one every card would be a stranger's",
+            key_file.display(),
+            directory.path().display()
+        ),
+    }
+}
+
 pub(crate) struct BankService {
     pub(crate) handle: BankHandle,
+    /// Of the key; `None` where the database knows it.
+    fingerprint: Option<[u8; 32]>,
     /// Locked as long as it lives.
-    _directory: DataDirectory,
+    directory: DataDirectory,
 }
 
 impl BankService {
@@ -124,7 +176,7 @@ impl BankService {
         mut kafka: Option<&mut Kafka>,
         surroundings: &RealSurroundings,
     ) -> anyhow::Result<(Supervisor, BankService)> {
-        let directory = DataDirectory::open(data, "bank")?;
+        let mut directory = DataDirectory::open(data, "bank")?;
         let key_file = journal.vault_key_file.clone();
         let key_file = key_file.unwrap_or_else(|| directory.file("vault.key"));
         let has_journal = journal.database.postgres.is_none() && directory.file(JOURNAL).exists();
@@ -133,19 +185,20 @@ impl BankService {
             "{} is missing: without it the cards in the journal cannot be recognized",
             key_file.display()
         );
-        let key = data_directory::secret(&key_file, rand::random)
-            .with_context(|| format!("{} cannot be read or made", key_file.display()))?;
-        let vault = Vault::new(key);
+        let vault = Vault::new(vault_key::read_or_make(&key_file, rand::random)?);
         let count = ShardCount::new(journal.shards.into())?;
         match &journal.database.postgres {
             Some(url) => PostgresJournal::new(url, 0).claim(vault.fingerprint(), count)?,
-            None => keeps_its_shards(&directory, count, has_journal)?,
+            None => {
+                keeps_its_shards(&directory, count, has_journal)?;
+                keeps_its_key(&directory, &key_file, &vault, has_journal)?;
+            }
         }
         let publisher = kafka.as_deref_mut().map(Kafka::publisher);
-        let shard = |shard| {
+        let mut shard = |shard| {
             let stores = match &journal.database.postgres {
                 Some(url) => Stores::in_postgres(url, shard, journal)?,
-                None => Stores::in_files(&directory, shard, journal)?,
+                None => Stores::in_files(&mut directory, shard, journal)?,
             };
             let broker = match &publisher {
                 Some(publisher) => {
@@ -156,6 +209,7 @@ impl BankService {
             anyhow::Ok(ShardParts {
                 journal: stores.journal,
                 history: stores.history,
+                proof: proof(&directory, shard),
                 broker,
                 snapshots: Some(stores.snapshots),
             })
@@ -165,13 +219,14 @@ impl BankService {
             vault,
             surroundings: Arc::new(surroundings.clone()) as Arc<dyn Surroundings>,
             max_in_flight: MAX_IN_FLIGHT,
-            shards: count.shards().map(shard).collect::<Result<_, _>>()?,
+            shards: count.shards().map(&mut shard).collect::<Result<_, _>>()?,
         };
+        let fingerprint = journal.database.postgres.is_none().then(|| parts.vault.fingerprint());
         let (supervisor, handle) = bank(parts)?;
         if let Some(kafka) = kafka {
             kafka.bring_bills_to(handle.clone());
         }
-        Ok((supervisor, BankService { handle, _directory: directory }))
+        Ok((supervisor, BankService { handle, fingerprint, directory }))
     }
 
     /// Its gRPC server, on a thread of its own.
@@ -205,7 +260,11 @@ impl BankService {
         const N_TRIES: usize = 1_500;
         let mut tries = 0;
         loop {
-            let Err(error) = self.handle.issue_demo_cards().await else { return Ok(()) };
+            let issued = match self.recognize_cards().await? {
+                Ok(()) => self.handle.issue_demo_cards().await.map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            let Err(error) = issued else { return Ok(()) };
             // A full disk has no room for cards; the Bank runs nevertheless, and says so.
             if self.handle.is_full() {
                 tracing::warn!("the demo cards are not issued: the disk is full");
@@ -213,9 +272,29 @@ impl BankService {
             }
             tries += 1;
             if tries == N_TRIES {
-                return Err(error).context("the demo cards cannot be issued");
+                anyhow::bail!("the demo cards cannot be issued: {error}");
             }
             tokio::time::sleep(EVERY).await;
         }
+    }
+
+    /// Where an earlier version did not write down the key, the cards have to tell, once the ledger
+    /// can be asked.
+    async fn recognize_cards(&self) -> anyhow::Result<Result<(), QueryError>> {
+        let Some(fingerprint) = self.fingerprint else { return Ok(Ok(())) };
+        let file = self.directory.file(FINGERPRINT);
+        if vault_key::compare(&file, fingerprint)? != KnownKey::Unknown {
+            return Ok(Ok(()));
+        }
+        match self.handle.has_only_strange_cards().await {
+            Ok(false) => vault_key::remember(&file, fingerprint)?,
+            Ok(true) => anyhow::bail!(
+                "the vault's key is not the one with which the cards in {} were made: put the \
+                 right one back; with this one every card would be a stranger's",
+                self.directory.path().display()
+            ),
+            Err(error) => return Ok(Err(error)),
+        }
+        Ok(Ok(()))
     }
 }
