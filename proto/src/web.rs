@@ -3,7 +3,11 @@
 //! Money is always `{amount_minor, currency}`; instants are milliseconds since the Unix epoch in
 //! UTC, formatted by the browser in the reader's zone.
 
+mod freshness;
+
 use serde::{Deserialize, Serialize};
+
+pub use freshness::Freshness;
 
 /// An amount in minor units (ISO 4217).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -319,22 +323,6 @@ pub struct BillPayment {
 pub struct BillPaymentList {
     /// The latest first, at most 20.
     pub payments: Vec<BillPayment>,
-}
-
-/// How far the statement is behind the Bank.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Freshness {
-    /// Last event in the statement.
-    pub applied_position: u64,
-    /// Last event the Bank is known to have committed.
-    pub committed_position: u64,
-    /// Whether the source of events is connected now.
-    pub connected: bool,
-    /// When the statement last heard from the Bank; absent if never since it started.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub heard_at_ms: Option<i64>,
-    /// The server's clock, so that the browser need not trust its own.
-    pub now_ms: i64,
 }
 
 /// Events of `GET /api/extrato/v1/cards/{token}/stream` (server-sent events).

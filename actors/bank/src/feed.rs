@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bancada_kernel::{PaymentEvent, Shard};
+use bancada_kernel::{EventHash, PaymentEvent, Shard};
 use tokio::sync::watch;
 
 use crate::ports::{EventHistory, JournalError};
@@ -74,6 +74,20 @@ impl Feed {
         Shard::in_journal(self.committed_position())
     }
 
+    /// The hash of the event at a position, which is committed; `None` where there is none.
+    pub async fn hash_at(&self, position: u64) -> Result<Option<EventHash>, JournalError> {
+        let Some(before) = position.checked_sub(1) else { return Ok(None) };
+        if position > self.committed_position() || Shard::in_journal(position) == 0 {
+            return Ok(None);
+        }
+        let reader = self.subscribe(before);
+        let events = match reader.read_ring() {
+            Some(events) => events,
+            None => reader.read_history(1).await?,
+        };
+        Ok(events.first().filter(|event| event.position == position).map(|event| event.hash()))
+    }
+
     /// Says what the journal already holds: it is durable, and readable from the history.
     pub(crate) fn resume_at(&self, in_journal: u64) {
         let position = self.shared.shard.position(in_journal);
@@ -120,7 +134,7 @@ impl FeedReader {
         };
         let events = match self.read_ring() {
             Some(events) => events,
-            None => self.read_history().await?,
+            None => self.read_history(BATCH_EVENTS).await?,
         };
         match events.last() {
             Some(last) => self.after = last.position,
@@ -137,10 +151,10 @@ impl FeedReader {
         (!events.is_empty()).then_some(events)
     }
 
-    async fn read_history(&self) -> Result<Vec<Arc<PaymentEvent>>, JournalError> {
+    async fn read_history(&self, limit: usize) -> Result<Vec<Arc<PaymentEvent>>, JournalError> {
         let history = Arc::clone(&self.shared.history);
         let after = Shard::in_journal(self.after);
-        let read = tokio::task::spawn_blocking(move || history.read(after, BATCH_EVENTS)).await;
+        let read = tokio::task::spawn_blocking(move || history.read(after, limit)).await;
         let events = read.map_err(|error| JournalError::Failed(error.to_string()))??;
         Ok(events.into_iter().map(|event| self.shared.outside(event)).collect())
     }

@@ -133,8 +133,9 @@ pub trait Surroundings: Send + Sync + 'static {
     /// Ends the process, because what the journal holds is no longer known.
     fn journal_is_lost(&self, error: &JournalError);
 
-    /// Ends the process before anything is decided, because the journal is damaged or lacks what
-    /// somebody was told of. Starting again does not help.
+    /// Ends the process, because the journal is damaged or lacks what somebody was told of: before
+    /// anything is decided, or, for what no start reads, as soon as it is found. Starting again
+    /// does not help.
     fn refuse_to_start(&self, error: &JournalError) {
         let _ = error;
     }

@@ -7,7 +7,7 @@
 //!
 //! A torn end that nobody was told of is no loss: it is cut off, and nobody testifies to it.
 
-use bancada_kernel::EventHash;
+use bancada_kernel::{EventHash, PaymentId};
 
 /// A hash over every event up to one, in order.
 ///
@@ -61,7 +61,7 @@ impl Witness {
         match self.knows {
             Knowledge::Event(position, _) => Some(position),
             Knowledge::Past(mark) => Some(mark.position),
-            Knowledge::LaterCommit | Knowledge::Existence => None,
+            Knowledge::Payment(_) | Knowledge::LaterCommit | Knowledge::Existence => None,
         }
     }
 }
@@ -73,6 +73,8 @@ pub enum Knowledge {
     Event(u64, Option<EventHash>),
     /// Everything up to a position.
     Past(Mark),
+    /// A payment that was charged.
+    Payment(PaymentId),
     /// That a later commit was begun behind a damaged one: the damaged one had been synced, and
     /// may have been answered.
     LaterCommit,
@@ -89,6 +91,23 @@ pub struct Found {
     pub event: EventHash,
     /// The chain after it.
     pub chain: Chain,
+}
+
+/// A journal, as far as it was looked at.
+#[derive(Clone, Copy)]
+pub struct Looked<'a> {
+    /// Its last position; 0 for an empty one.
+    pub end: u64,
+    /// What it holds where witnesses say that there is something. A position that is not here was
+    /// not looked at, and is not compared.
+    pub found: &'a [Found],
+    /// Whether it has a payment.
+    pub has_payment: &'a dyn Fn(PaymentId) -> bool,
+}
+
+impl Looked<'_> {
+    /// A journal that could not be opened, or was not yet.
+    pub const UNOPENED: Looked<'static> = Looked { end: 0, found: &[], has_payment: &|_| false };
 }
 
 /// A journal does not have what somebody was told of.
@@ -116,6 +135,14 @@ pub enum Loss {
         /// Who knows another.
         who: String,
     },
+    /// It lacks a payment that somebody was told of.
+    #[error("the journal does not have payment {payment}, which {who} knows of")]
+    Payment {
+        /// Which.
+        payment: PaymentId,
+        /// Who knows of it.
+        who: String,
+    },
     /// Commits that had been synced cannot be read.
     #[error("{who} is damaged before commits that were synced: what they held is lost")]
     Damaged {
@@ -130,26 +157,27 @@ pub enum Loss {
     },
 }
 
-/// Decides whether a journal that ends at a position lacks something that a witness knows of.
-/// `found` is what the journal holds where witnesses say there is something; a position that was
-/// not looked at is not compared.
+/// Decides whether a journal lacks something that a witness knows of.
 ///
 /// The worst testimony is the answer: a missing journal before a shorter one, and whoever knows of
 /// the latest position before the others.
-pub fn judge(end: u64, found: &[Found], witnesses: &[Witness]) -> Result<(), Loss> {
-    let losses = witnesses.iter().filter_map(|witness| testimony(end, found, witness));
+pub fn judge(journal: &Looked<'_>, witnesses: &[Witness]) -> Result<(), Loss> {
+    let losses = witnesses.iter().filter_map(|witness| testimony(journal, witness));
     match losses.max_by_key(Loss::weight) {
         Some(loss) => Err(loss),
         None => Ok(()),
     }
 }
 
-fn testimony(end: u64, found: &[Found], Witness { who, knows }: &Witness) -> Option<Loss> {
-    let who = who.clone();
+fn testimony(journal: &Looked<'_>, Witness { who, knows }: &Witness) -> Option<Loss> {
+    let (who, Looked { end, found, has_payment }) = (who.clone(), *journal);
     let at = |position| found.iter().find(|found| found.position == position);
     let (position, is_another) = match *knows {
         Knowledge::LaterCommit => return Some(Loss::Damaged { who }),
         Knowledge::Existence => return (end == 0).then_some(Loss::Missing { who }),
+        Knowledge::Payment(payment) => {
+            return (!has_payment(payment)).then_some(Loss::Payment { payment, who });
+        }
         Knowledge::Event(position, event) => {
             let differs = |found: &Found| event.is_some_and(|event| event != found.event);
             (position, at(position).is_some_and(differs))
@@ -168,6 +196,7 @@ fn testimony(end: u64, found: &[Found], Witness { who, knows }: &Witness) -> Opt
 impl Loss {
     fn weight(&self) -> (u8, u64) {
         match self {
+            Loss::Payment { .. } => (0, 0),
             Loss::Another { position, .. } => (0, *position),
             Loss::Shorter { known, .. } => (1, *known),
             Loss::Damaged { .. } => (2, 0),
@@ -182,6 +211,15 @@ mod tests {
 
     fn hash(number: u64) -> EventHash {
         EventHash::new(number).unwrap()
+    }
+
+    /// Of a journal that has no payment but one.
+    fn judged(end: u64, found: &[Found], witnesses: &[Witness]) -> Result<(), Loss> {
+        judge(&Looked { end, found, has_payment: &|it| it == payment(1) }, witnesses)
+    }
+
+    fn payment(n: u128) -> PaymentId {
+        PaymentId::new(uuid::Uuid::from_u128(n))
     }
 
     fn witness(who: &str, knows: Knowledge) -> Witness {
@@ -208,13 +246,14 @@ mod tests {
             Knowledge::Event(2, Some(hash(12))),
             Knowledge::Event(3, None),
             Knowledge::Existence,
+            Knowledge::Payment(payment(1)),
         ] {
-            assert_eq!(judge(3, &found, &[witness("w", knows)]), Ok(()), "{knows:?}");
+            assert_eq!(judged(3, &found, &[witness("w", knows)]), Ok(()), "{knows:?}");
         }
         // What was not looked at is not compared.
         let elsewhere = Knowledge::Past(Mark { position: 2, chain: Chain::new(99) });
-        assert_eq!(judge(3, &found[2..], &[witness("w", elsewhere)]), Ok(()));
-        assert_eq!(judge(0, &[], &[]), Ok(()), "a new one");
+        assert_eq!(judged(3, &found[2..], &[witness("w", elsewhere)]), Ok(()));
+        assert_eq!(judged(0, &[], &[]), Ok(()), "a new one");
     }
 
     #[test]
@@ -232,11 +271,12 @@ mod tests {
                 Knowledge::Past(Mark { position: 3, chain: found[1].chain }),
                 Loss::Another { position: 3, who: who() },
             ),
+            (Knowledge::Payment(payment(2)), Loss::Payment { payment: payment(2), who: who() }),
             (Knowledge::LaterCommit, Loss::Damaged { who: who() }),
         ] {
-            assert_eq!(judge(3, &found, &[witness("w", knows)]), Err(loss));
+            assert_eq!(judged(3, &found, &[witness("w", knows)]), Err(loss));
         }
-        let missing = judge(0, &[], &[witness("w", Knowledge::Existence)]);
+        let missing = judged(0, &[], &[witness("w", Knowledge::Existence)]);
         assert_eq!(missing, Err(Loss::Missing { who: who() }));
     }
 
@@ -248,7 +288,7 @@ mod tests {
             witness("c", Knowledge::Event(2, Some(hash(99)))),
             witness("d", Knowledge::Event(8, None)),
         ];
-        let loss = judge(3, &journal(&[11, 12, 13]), &witnesses).unwrap_err();
+        let loss = judged(3, &journal(&[11, 12, 13]), &witnesses).unwrap_err();
         assert_eq!(loss, Loss::Shorter { end: 3, known: 9, who: "b".to_owned() });
         let text = loss.to_string();
         assert!(text.contains("ends at position 3") && text.contains("6 events"), "{text}");

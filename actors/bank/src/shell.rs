@@ -12,4 +12,5 @@ pub(crate) mod part;
 pub(crate) mod pending;
 pub(crate) mod recovery;
 pub(crate) mod reply;
+pub(crate) mod scrub;
 pub(crate) mod snapshots;

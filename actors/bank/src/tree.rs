@@ -162,6 +162,7 @@ fn build(name: &str, part: Part, parts: ShardParts, common: &Common) -> (Supervi
         surroundings: Arc::clone(&common.surroundings),
         every,
         is_busy: Arc::default(),
+        is_scrubbed: Arc::default(),
     });
     let (surroundings, capacity) = (Arc::clone(&common.surroundings), common.max_in_flight);
     let (loaded, full) = (Arc::clone(&is_loaded), Arc::clone(&is_full));

@@ -21,6 +21,8 @@ pub struct Freshness {
     pub connected: bool,
     /// When the source last said something; `None` if never since the start.
     pub heard_at: Option<Timestamp>,
+    /// Whether the Bank has another past than the statement has read: nothing is followed then.
+    pub is_of_other_past: bool,
 }
 
 /// Counted since the start.
@@ -65,6 +67,8 @@ struct Shared {
     positions: Mutex<Positions>,
     /// Whether the source says how far the Bank is; somebody else has to otherwise.
     does_source_tell: AtomicBool,
+    /// Why the Bank's past is another one, as long as it is.
+    other_past: watch::Sender<Option<Arc<str>>>,
 }
 
 /// The last positions of each shard.
@@ -92,6 +96,7 @@ impl Progress {
             statistics: Mutex::default(),
             positions: Mutex::default(),
             does_source_tell,
+            other_past: watch::Sender::new(None),
         }))
     }
 
@@ -117,6 +122,29 @@ impl Progress {
         if let Some(committed) = committed_position {
             self.committed(committed);
         }
+    }
+
+    /// Says that the Bank has another past than the rows, and why; or that it has the same.
+    pub(crate) fn set_other_past(&self, why: Option<&str>) {
+        self.change(|freshness| freshness.is_of_other_past = why.is_some());
+        self.0.other_past.send_if_modified(|known| {
+            let is_new = known.as_deref() != why;
+            *known = why.map(Arc::from);
+            is_new
+        });
+    }
+
+    /// Why the Bank's past is another one; `None` as long as it is the same.
+    pub(crate) fn other_past(&self) -> Option<Arc<str>> {
+        self.0.other_past.borrow().clone()
+    }
+
+    /// Waits until the Bank's past is known to be another one.
+    pub(crate) async fn is_other_past(&self) -> Arc<str> {
+        let mut other_past = self.0.other_past.subscribe();
+        let known = other_past.wait_for(Option::is_some).await;
+        // The sender lives in what this holds.
+        known.ok().and_then(|why| why.clone()).unwrap_or_default()
     }
 
     pub(crate) fn does_source_tell(&self) -> bool {

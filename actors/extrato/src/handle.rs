@@ -184,6 +184,12 @@ impl ExtratoHandle {
         self.inner.progress.freshness()
     }
 
+    /// Why the Bank's past is another one than the statement has read; `None` while it is the same.
+    /// Nothing is followed until it is.
+    pub fn other_past(&self) -> Option<Arc<str>> {
+        self.inner.progress.other_past()
+    }
+
     /// Tells when the freshness changes.
     pub fn watch_freshness(&self) -> FreshnessWatch {
         self.inner.progress.watch()

@@ -10,7 +10,7 @@ use bancada_kernel::Timestamp;
 pub use bills::{BillSendError, BillSender};
 pub use dead_letters::{DeadLetterSink, DeadLetterSinkError};
 pub use source::{
-    BankCard, EventReader, EventRepair, EventSource, EventStream, Offsets, SourceBatch,
+    BankCard, EventReader, EventRepair, EventSource, EventStream, Offsets, Reached, SourceBatch,
     SourceError, SourcePosition, SourceRecord, Undecodable,
 };
 pub use store::{StatementReader, StatementStore, StatementStoreOpener, StoreError};

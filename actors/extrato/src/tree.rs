@@ -84,6 +84,7 @@ pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHand
     });
     let follower = Follower {
         source,
+        bank: Arc::clone(&repair),
         writer: writer.clone(),
         progress: progress.clone(),
         surroundings: Arc::clone(&surroundings),
@@ -107,6 +108,7 @@ pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHand
     let payer = Payer {
         bills,
         writer: writer.clone(),
+        progress: progress.clone(),
         surroundings: Arc::clone(&surroundings),
         wake: Arc::clone(&bill_asked),
     };

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
-use bancada_bank::proof::{Knowledge, Witness, judge};
+use bancada_bank::proof::{Knowledge, Looked, Witness, judge};
 use rusqlite::{Connection, ErrorCode, params};
 
 use crate::journal::checkpoints::Checkpoints;
@@ -78,7 +78,7 @@ impl SqliteJournal {
             true => vec![Witness { who: log, knows: Knowledge::LaterCommit }],
             false => Vec::new(),
         };
-        Ok(judge(0, &[], &knows)?)
+        Ok(judge(&Looked::UNOPENED, &knows)?)
     }
 
     /// Opens the journal for reading what is committed, beside its writer.

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use bancada_checkout::order::Order;
+use bancada_checkout::order::{Order, OrderState};
 use bancada_checkout::ports::{
     OrderCursor, OrderStore, OrderStoreOpener, StoreError, Write, Written,
 };
-use bancada_kernel::OrderId;
+use bancada_kernel::{OrderId, PaymentId};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
 
-use crate::sqlite::{Schema, Synchronous, is_full};
+use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +32,26 @@ const SCHEMA: Schema = Schema {
             WHERE state IN ('placed', 'paying', 'unknown');
     "],
 };
+
+/// What the file is called in the folder of its service.
+pub const FILE: &str = "orders.sqlite3";
+
+/// The payments of the newest orders in a file that the Bank has decided about, `limit` at most; none where there is
+/// no file. Its writer may be at work, and nothing is changed.
+pub fn payments_in(path: &Path, limit: usize) -> Result<Vec<PaymentId>, OpenError> {
+    let Some(connection) = SCHEMA.look_into(path)? else { return Ok(Vec::new()) };
+    let sql = "SELECT number, body FROM purchase
+         WHERE state IN ('paid', 'declined', 'refunded') ORDER BY number DESC LIMIT ?1";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let orders = prepare(&connection, sql).and_then(|statement| read_all(statement, [limit]));
+    let orders = orders.map_err(|error| OpenError::unreadable(path, &error))?;
+    let payment = |(_, order): (OrderCursor, Order)| match order.state {
+        OrderState::Paid(charge) | OrderState::Refunded(charge) => Some(charge.payment),
+        OrderState::Declined { payment, .. } => Some(payment),
+        _ => None,
+    };
+    Ok(orders.into_iter().filter_map(payment).collect())
+}
 
 /// Where the orders are.
 #[derive(Clone, Debug)]

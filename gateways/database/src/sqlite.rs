@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::private_file;
 
@@ -62,6 +62,14 @@ pub enum OpenError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// It was opened, and what is in it cannot be read.
+    #[error("{path} cannot be read: {what}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
     /// The system gave no thread.
     #[error("{path} cannot be opened: no thread can be started for it: {error}")]
     NoThread {
@@ -81,6 +89,10 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    pub(crate) fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> OpenError {
+        OpenError::Unreadable { path: path.display().to_string(), what: error.to_string() }
+    }
+
     pub(crate) fn of(path: &Path, cause: rusqlite::Error) -> OpenError {
         let path = path.display().to_string();
         match cause.sqlite_error_code() {
@@ -126,6 +138,19 @@ impl Schema {
         configure(&connection, synchronous).map_err(sqlite)?;
         self.migrate(&mut connection, path)?;
         Ok(connection)
+    }
+
+    /// A connection that only reads a file of any version, and changes nothing; `None` where there
+    /// is no file.
+    pub(crate) fn look_into(&self, path: &Path) -> Result<Option<Connection>, OpenError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let sqlite = |cause| OpenError::of(path, cause);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
+        connection.busy_timeout(Duration::from_secs(5)).map_err(sqlite)?;
+        Ok(Some(connection))
     }
 
     /// A second connection that only reads.

@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use bancada_extrato::ports::{
-    BankCard, Offsets, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
+    BankCard, Offsets, Reached, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
 };
 use bancada_extrato::statement::{
     Applied, BillOutcome, BillPayment, DeadLetter, HeldCard, StatementLine, fold, hold_behind,
     release, searchable,
 };
-use bancada_kernel::{CardToken, Timestamp};
+use bancada_kernel::{CardToken, EventHash, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
@@ -101,8 +101,27 @@ const SCHEMA: Schema = Schema {
         ALTER TABLE dead_letter ADD COLUMN is_handed_on INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX waiting_dead_letter ON dead_letter (id) WHERE NOT is_handed_on;
     ",
+        "
+        -- The hash of the event at the position; 0 where an earlier version kept none.
+        ALTER TABLE reached ADD COLUMN event INTEGER NOT NULL DEFAULT 0;
+    ",
     ],
 };
+
+/// What the file is called in the folder of its service.
+pub const FILE: &str = "statement.sqlite3";
+
+/// How far statements in a file have seen the Bank's journals; nothing where there is no file. Its
+/// writer may be at work, and nothing is changed.
+pub fn reached_in(path: &Path) -> Result<Vec<Reached>, OpenError> {
+    let Some(connection) = SCHEMA.look_into(path)? else { return Ok(Vec::new()) };
+    let found = match reached(&connection, "SELECT position, event FROM reached") {
+        // An earlier version kept no hashes.
+        Err(_) => reached(&connection, "SELECT position, 0 FROM reached"),
+        found => found,
+    };
+    found.map_err(|error| OpenError::unreadable(path, &error))
+}
 
 /// Where the statements are.
 #[derive(Clone, Debug)]
@@ -202,11 +221,8 @@ impl StatementStore for Store {
         Ok(n_behind)
     }
 
-    fn progress(&mut self) -> Result<Vec<u64>, StoreError> {
-        let mut reached =
-            self.connection.prepare_cached("SELECT position FROM reached").map_err(failure)?;
-        let positions = reached.query_map((), |row| row.get::<_, i64>(0)).map_err(failure)?;
-        positions.map(|position| position.map(i64::unsigned_abs).map_err(failure)).collect()
+    fn progress(&mut self) -> Result<Vec<Reached>, StoreError> {
+        reached(&self.connection, "SELECT position, event FROM reached")
     }
 
     fn keep_bill(&mut self, payment: &BillPayment) -> Result<Option<BillPayment>, StoreError> {
@@ -254,6 +270,21 @@ impl StatementStore for Store {
     fn open_bills(&mut self) -> Result<Vec<BillPayment>, StoreError> {
         read_all(&self.connection, "SELECT body FROM bill WHERE is_open ORDER BY id", ())
     }
+}
+
+fn reached(connection: &Connection, sql: &str) -> Result<Vec<Reached>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+    let rows = statement.query_map((), |row| {
+        let (position, event): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let event = EventHash::new(event.cast_unsigned());
+        Ok(Reached { position: position.unsigned_abs(), event })
+    });
+    rows.map_err(failure)?.collect::<Result<_, _>>().map_err(failure)
+}
+
+/// The hash of an event as a database's integer; 0 for none.
+pub(crate) fn hash_number(event: Option<EventHash>) -> i64 {
+    event.map_or(0, |event| event.get().cast_signed())
 }
 
 /// What a line is searched by. No search is for two lines of text, so none is found across the

@@ -11,6 +11,8 @@
 //! | disk full | `RESOURCE_EXHAUSTED` | `STORAGE_FULL` | no |
 //! | starting or stopping | `UNAVAILABLE` | `NOT_READY` | no |
 //! | deadline passed before its turn | `DEADLINE_EXCEEDED` | `DEADLINE_PASSED` | no |
+//! | a reader of another journal | `FAILED_PRECONDITION` | `OTHER_PAST` | |
+//! | a reader beyond the journal | `OUT_OF_RANGE` | `BEYOND_JOURNAL` | |
 //! | nobody knows | `UNKNOWN` | `OUTCOME_UNKNOWN` | perhaps: repeat with the same key |
 //!
 //! What a payment's state forbids is recorded as the answer to its key, and `replayed` in the
@@ -44,6 +46,8 @@ pub(crate) mod reason {
     pub(crate) const NOT_READY: &str = "NOT_READY";
     pub(crate) const DEADLINE_PASSED: &str = "DEADLINE_PASSED";
     pub(crate) const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
+    pub(crate) const OTHER_PAST: &str = "OTHER_PAST";
+    pub(crate) const BEYOND_JOURNAL: &str = "BEYOND_JOURNAL";
 }
 
 const PAYMENT_UNKNOWN: &str = "PAYMENT_UNKNOWN";
@@ -90,7 +94,7 @@ pub(crate) fn reason_of(status: &Status) -> Option<String> {
     (info.domain == DOMAIN).then_some(info.reason)
 }
 
-fn info(code: Code, reason: &str, text: impl std::fmt::Display) -> Status {
+pub(crate) fn info(code: Code, reason: &str, text: impl std::fmt::Display) -> Status {
     let details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
     Status::with_error_details(code, text.to_string(), details)
 }

@@ -3,7 +3,9 @@
 use actix::fut::{ActorFutureExt as _, wrap_future};
 use actix::{Actor, ActorContext as _, AsyncContext as _, Context, Handler, Message, Supervised};
 use async_trait::async_trait;
-use bancada_extrato::ports::{EventSource, EventStream, Offsets, SourceBatch, SourceError};
+use bancada_extrato::ports::{
+    EventSource, EventStream, Offsets, Reached, SourceBatch, SourceError,
+};
 use bancada_supervision::{Link, SupervisedActor};
 use bancada_telemetry::Metrics;
 use tokio::sync::{mpsc, oneshot};
@@ -70,7 +72,7 @@ impl Handler<Open> for Consumer {
             match looked {
                 Ok(_) => actor.read(after, opened),
                 // Nobody waits any more when the statement gave up.
-                Err(error) => drop(opened.send(Err(SourceError(error.to_string())))),
+                Err(error) => drop(opened.send(Err(SourceError::Away(error.to_string())))),
             }
         }));
     }
@@ -104,8 +106,12 @@ impl KafkaSource {
 
 #[async_trait]
 impl EventSource for KafkaSource {
-    async fn open(&self, after: Offsets) -> Result<Box<dyn EventStream>, SourceError> {
-        let away = || SourceError("the consumer is being restarted".to_owned());
+    async fn open(
+        &self,
+        after: Offsets,
+        _: &[Reached],
+    ) -> Result<Box<dyn EventStream>, SourceError> {
+        let away = || SourceError::Away("the consumer is being restarted".to_owned());
         let (opened, answer) = oneshot::channel();
         let message = Open { after, opened };
         let sent = self.consumer.with(|consumer| consumer.send(message)).ok_or_else(away)?;
@@ -122,7 +128,7 @@ struct Stream {
 #[async_trait]
 impl EventStream for Stream {
     async fn next(&mut self) -> Result<SourceBatch, SourceError> {
-        let ended = || Err(SourceError("the reader ended".to_owned()));
+        let ended = || Err(SourceError::Away("the reader ended".to_owned()));
         self.batches.recv().await.unwrap_or_else(ended)
     }
 }

@@ -49,11 +49,11 @@ pub(crate) fn start(
     ReadingThread::start("kafka-reader", move |is_stopping| {
         let reading = match Reading::open(topic, counted, &after) {
             Ok(reading) => reading,
-            Err(error) => return opened(Err(SourceError(error))),
+            Err(error) => return opened(Err(SourceError::Away(error))),
         };
         opened(Ok(()));
         if let Err(error) = reading.read(&batches, is_stopping) {
-            send(&batches, Err(SourceError(error)), is_stopping);
+            send(&batches, Err(SourceError::Away(error)), is_stopping);
         }
     })
 }

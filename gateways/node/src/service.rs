@@ -5,4 +5,5 @@ pub(crate) mod checkout;
 pub(crate) mod extrato;
 pub(crate) mod kafka;
 pub(crate) mod left_behind;
+pub(crate) mod neighbours;
 pub(crate) mod web;

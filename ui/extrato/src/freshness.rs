@@ -24,6 +24,8 @@ pub(crate) enum Standing {
     Asking,
     /// The page does not hear from the statement's server.
     Offline,
+    /// The Bank does not have what the statement shows of it.
+    OtherPast,
     /// The statement's server does not hear from the Bank.
     BankSilent {
         /// When it last did.
@@ -40,6 +42,9 @@ pub(crate) fn judge(freshness: Option<&Freshness>, link: Link) -> Standing {
         return Standing::Offline;
     }
     let Some(freshness) = freshness else { return Standing::Asking };
+    if freshness.is_of_other_past {
+        return Standing::OtherPast;
+    }
     if !freshness.connected {
         return Standing::BankSilent { since_ms: freshness.heard_at_ms };
     }
@@ -66,6 +71,12 @@ pub(crate) fn FreshnessLine(props: &FreshnessLineProps) -> Html {
             "badge-bad",
             FreshnessText::Offline,
             FreshnessText::OfflineDetail.text(locale).into(),
+        ),
+        Standing::OtherPast => (
+            "other_past",
+            "badge-bad",
+            FreshnessText::OtherPast,
+            FreshnessText::OtherPastDetail.text(locale).into(),
         ),
         Standing::BankSilent { since_ms } => {
             let since = since_ms.map(|at_ms| {
@@ -103,10 +114,15 @@ mod tests {
             applied_position,
             committed_position,
             connected,
+            is_of_other_past: false,
             heard_at_ms: Some(7),
             now_ms: 9,
         };
+        let other_past =
+            |connected| Freshness { is_of_other_past: true, ..freshness(connected, 8, 5) };
         for (freshness, link, expected) in [
+            (Some(other_past(false)), Link::Open, Standing::OtherPast),
+            (Some(other_past(true)), Link::Open, Standing::OtherPast),
             (None, Link::Connecting, Standing::Asking),
             (None, Link::Interrupted, Standing::Offline),
             (Some(freshness(true, 5, 5)), Link::Connecting, Standing::Asking),

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use crate::feed::Feed;
 use crate::ledger::{Entry, Ledger};
 use crate::ports::{JournalError, JournalStore, Surroundings, Witnesses};
-use crate::proof::{Witness, judge};
+use crate::proof::{Looked, Witness, judge};
 use crate::shell::mark_writer::MarkWriter;
 use crate::shell::pending::{Pending, Unwritten};
 use crate::shell::recovery::{Recovered, Recovery};
@@ -169,7 +169,9 @@ impl JournalThread {
         let recovered =
             self.recovery.recover(&looked_for, |after, each| store.replay(after, each))?;
         let Recovered { ledger, snapshot, found, witnesses } = recovered;
-        judge(ledger.position(), &found, &[heard, witnesses].concat())?;
+        let has_payment = |id| ledger.payment(id).is_some();
+        let looked = Looked { end: ledger.position(), found: &found, has_payment: &has_payment };
+        judge(&looked, &[heard, witnesses].concat())?;
         self.mark.begin(ledger.mark());
         self.is_stale = false;
         self.recovery.snapshot_at.store(snapshot, Ordering::Release);

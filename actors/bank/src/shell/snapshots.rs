@@ -16,6 +16,7 @@ use crate::feed::Feed;
 use crate::ledger::{Entry, check_state};
 use crate::ports::{EventHistory, JournalError, SnapshotError, SnapshotStore, Surroundings};
 use crate::shell::recovery::{Recovered, Recovery};
+use crate::shell::scrub::scrub;
 
 /// How often it is asked how far the journal has come: a glance at a number.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -33,6 +34,8 @@ pub(crate) struct Maker {
     pub(crate) every: u64,
     /// Whether a thread is at work; it may outlive the actor that started it.
     pub(crate) is_busy: Arc<AtomicBool>,
+    /// Whether the journal before the first snapshot that was begun with has been read, or is.
+    pub(crate) is_scrubbed: Arc<AtomicBool>,
 }
 
 /// The actor: looks, and starts the thread.
@@ -54,6 +57,7 @@ impl Snapshots {
 
     fn look(&mut self, ctx: &mut Context<Self>) {
         let committed = self.maker.feed.n_committed();
+        self.scrub(committed);
         let snapshot_at = &self.maker.recovery.snapshot_at;
         let grown = committed.saturating_sub(snapshot_at.load(Ordering::Acquire));
         if grown < self.maker.every || self.maker.is_busy.swap(true, Ordering::AcqRel) {
@@ -75,6 +79,28 @@ impl Snapshots {
         if let Err(error) = started {
             self.maker.is_busy.store(false, Ordering::Release);
             tracing::warn!(%error, "no thread can be started for a snapshot");
+        }
+    }
+}
+
+impl Snapshots {
+    /// Reads, once in a process, what the start left unread.
+    fn scrub(&self, committed: u64) {
+        if committed == 0 || self.maker.is_scrubbed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (maker, is_over) = (self.maker.clone(), Arc::clone(&self.is_over));
+        let body = move || {
+            maker.surroundings.work_in_background();
+            match scrub(&*maker.history, committed, &is_over) {
+                Ok(()) => tracing::debug!(committed, "the journal was read from its beginning"),
+                Err(error) if error.is_final() => maker.surroundings.refuse_to_start(&error),
+                Err(error) => tracing::warn!(%error, "the journal's past cannot be read"),
+            }
+        };
+        let started = std::thread::Builder::new().name("scrub".to_owned()).spawn(body);
+        if let Err(error) = started {
+            tracing::warn!(%error, "no thread can be started to read the journal's past");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use bancada_kernel::{CardToken, PaymentEvent};
+use bancada_kernel::{CardToken, EventHash, PaymentEvent};
 
 /// A place in a source: for a broker the partition and the record's offset; for the Bank's feed
 /// the shard and the position in its journal.
@@ -24,8 +24,13 @@ pub struct Offsets(pub BTreeMap<u32, u64>);
 #[async_trait]
 pub trait EventSource: Send + Sync + 'static {
     /// Connects, and delivers what comes after these offsets; from the beginning of a partition
-    /// that does not hold what comes next.
-    async fn open(&self, after: Offsets) -> Result<Box<dyn EventStream>, SourceError>;
+    /// that does not hold what comes next. A source that is the Bank itself proves with `reached`
+    /// that its past is still the one that was followed.
+    async fn open(
+        &self,
+        after: Offsets,
+        reached: &[Reached],
+    ) -> Result<Box<dyn EventStream>, SourceError>;
 }
 
 /// A connection to a source.
@@ -72,10 +77,27 @@ pub trait EventReader: Send + Sync + 'static {
     fn read(&self, raw: &[u8]) -> Result<PaymentEvent, String>;
 }
 
-/// The source is away. It is tried again.
+/// Why nothing comes from a source. It is tried again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the source of events is away: {0}")]
-pub struct SourceError(pub String);
+pub enum SourceError {
+    /// It is away.
+    #[error("the source of events is away: {0}")]
+    Away(String),
+    /// The Bank does not have what the statement has read of it: its journal was lost or another
+    /// one was put in its place. Nothing of it fits the rows.
+    #[error("the bank has another past than the statement: {0}")]
+    OtherPast(String),
+}
+
+/// How far a shard's journal has been seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The highest position.
+    pub position: u64,
+    /// The event there, with which the Bank is asked whether it has the same past; absent where an
+    /// earlier version kept none.
+    pub event: Option<EventHash>,
+}
 
 /// The Bank's past, for events that were lost on their way.
 #[async_trait]
@@ -83,6 +105,9 @@ pub trait EventRepair: Send + Sync + 'static {
     /// At most `limit` events after a position, of its shard and in order; none when there are no
     /// more.
     async fn read(&self, after: u64, limit: usize) -> Result<Vec<PaymentEvent>, SourceError>;
+
+    /// Whether the Bank still has these events: [`SourceError::OtherPast`] where it has not.
+    async fn prove(&self, reached: &[Reached]) -> Result<(), SourceError>;
 
     /// The position before the first event of each of the Bank's shards.
     async fn beginnings(&self) -> Result<Vec<u64>, SourceError>;

@@ -2,7 +2,7 @@
 
 use bancada_kernel::{CardToken, Timestamp};
 
-use super::{BankCard, Offsets, SourceRecord};
+use super::{BankCard, Offsets, Reached, SourceRecord};
 use crate::statement::{
     Applied, BillPayment, DeadLetter, Filter, HeldCard, StatementCard, StatementLine,
 };
@@ -27,8 +27,8 @@ pub trait StatementStore: Send + 'static {
     /// transaction; the result is how many began to wait.
     fn hold_behind(&mut self, cards: &[BankCard]) -> Result<u64, StoreError>;
 
-    /// The highest position seen of each shard; none at the very start.
-    fn progress(&mut self) -> Result<Vec<u64>, StoreError>;
+    /// How far each shard's journal was seen; none at the very start.
+    fn progress(&mut self) -> Result<Vec<Reached>, StoreError>;
 
     /// Keeps a payment of a bill, so that it survives a power cut on return; or gives the one
     /// that was kept under its key before.

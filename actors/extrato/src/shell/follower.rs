@@ -13,7 +13,7 @@ use bancada_supervision::{SupervisedActor, backoff};
 use tokio::time::{sleep, timeout};
 
 use crate::freshness::Progress;
-use crate::ports::{EventSource, SourceError, StoreError, Surroundings};
+use crate::ports::{EventRepair, EventSource, SourceError, StoreError, Surroundings};
 use crate::shell::writer_thread::{Job, WriterQueue};
 
 /// The wait after the first failure; doubles up to [`MAX_DELAY`].
@@ -27,6 +27,8 @@ const OPEN_DEADLINE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Follower {
     pub(crate) source: Arc<dyn EventSource>,
+    /// The Bank itself, whatever the source is.
+    pub(crate) bank: Arc<dyn EventRepair>,
     pub(crate) writer: WriterQueue,
     pub(crate) progress: Progress,
     pub(crate) surroundings: Arc<dyn Surroundings>,
@@ -47,6 +49,9 @@ impl Follower {
         loop {
             let Err(error) = self.session(&mut n_failures).await;
             self.progress.set_connected(false);
+            if let Interruption::Source(SourceError::OtherPast(why)) = &error {
+                self.progress.set_other_past(Some(why));
+            }
             let unit = self.surroundings.random_unit();
             let delay = backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, JITTER, unit);
             n_failures = n_failures.saturating_add(1);
@@ -59,12 +64,25 @@ impl Follower {
     /// Follows until something fails; a batch that was applied makes earlier failures forgotten.
     async fn session(&self, n_failures: &mut u32) -> Result<Infallible, Interruption> {
         let after = self.writer.ask(Job::Offsets).await?;
-        let opened = timeout(OPEN_DEADLINE, self.source.open(after)).await;
-        let late = |_| Err(SourceError(format!("no connection within {OPEN_DEADLINE:?}")));
+        let reached = self.writer.ask(Job::Reached).await?;
+        // A broker goes on while the Bank is away, and its source is away without it.
+        match self.bank.prove(&reached).await {
+            Ok(()) => self.progress.set_other_past(None),
+            Err(SourceError::Away(_)) if self.progress.other_past().is_none() => {}
+            Err(error) => return Err(error.into()),
+        }
+        let opened = timeout(OPEN_DEADLINE, self.source.open(after, &reached)).await;
+        let late = |_| Err(SourceError::Away(format!("no connection within {OPEN_DEADLINE:?}")));
         let mut stream = opened.unwrap_or_else(late)?;
         self.progress.set_connected(true);
         loop {
-            let batch = stream.next().await?;
+            let batch = tokio::select! {
+                biased;
+                why = self.progress.is_other_past() => {
+                    return Err(SourceError::OtherPast(why.to_string()).into());
+                }
+                batch = stream.next() => batch?,
+            };
             self.progress.heard(self.surroundings.now(), batch.committed_position);
             if !batch.records.is_empty() {
                 self.writer.ask(|reply| Job::Apply(batch.records, reply)).await?;

@@ -14,6 +14,7 @@ use bancada_supervision::{SupervisedActor, backoff};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
+use crate::freshness::Progress;
 use crate::ports::{BillSendError, BillSender, StoreError, Surroundings};
 use crate::shell::writer_thread::{Job, WriterQueue};
 
@@ -32,6 +33,7 @@ const IDLE: Duration = Duration::from_secs(60 * 60);
 pub(crate) struct Payer {
     pub(crate) bills: Arc<dyn BillSender>,
     pub(crate) writer: WriterQueue,
+    pub(crate) progress: Progress,
     pub(crate) surroundings: Arc<dyn Surroundings>,
     /// Woken when a payment was asked for.
     pub(crate) wake: Arc<Notify>,
@@ -79,6 +81,10 @@ impl Payer {
         &self,
         sent: &mut HashMap<IdempotencyKey, Sent>,
     ) -> Result<Duration, Failure> {
+        if self.progress.other_past().is_some() {
+            // What this Bank would answer is of another past.
+            return Ok(PATIENCE);
+        }
         let open = self.writer.ask(Job::OpenBills).await?;
         sent.retain(|key, _| open.iter().any(|payment| payment.key == *key));
         for payment in &open {

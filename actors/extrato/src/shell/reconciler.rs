@@ -56,6 +56,9 @@ impl Reconciler {
 
     /// Compares every card once; how many were behind.
     async fn round(&self) -> Result<u64, Failure> {
+        if self.progress.other_past().is_some() {
+            return Ok(0);
+        }
         let cards = self.cards().await?;
         for position in self.repair.committed_positions().await? {
             self.progress.committed(position);

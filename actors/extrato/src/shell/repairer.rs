@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use crate::freshness::Progress;
-use crate::ports::{EventRepair, SourceError, SourceRecord, StoreError, Surroundings};
+use crate::ports::{EventRepair, Reached, SourceError, SourceRecord, StoreError, Surroundings};
 use crate::shell::writer_thread::{Job, Release, WriterQueue};
 use crate::statement::HeldCard;
 
@@ -51,12 +51,12 @@ enum Failure {
 
 impl Repairer {
     async fn work(self) {
-        let mut n_failures = 0;
+        let (mut n_failures, mut proven) = (0, Vec::new());
         loop {
             match self.repair_all().await {
                 Ok(0) => {
                     n_failures = 0;
-                    self.wait().await;
+                    self.wait(&mut proven).await;
                     continue;
                 }
                 Ok(n_cards) => tracing::warn!(n_cards, "cards still wait for missed events"),
@@ -68,15 +68,18 @@ impl Repairer {
         }
     }
 
-    /// Waits until a card waits for missed events.
-    async fn wait(&self) {
-        while timeout(ASK_EVERY, self.wake.notified()).await.is_err() {
-            if self.progress.does_source_tell() {
+    /// Waits until a card waits for missed events, and the Bank's past is the one that was read.
+    async fn wait(&self, proven: &mut Vec<Reached>) {
+        let is_woken = async || timeout(ASK_EVERY, self.wake.notified()).await.is_ok();
+        while !is_woken().await || self.progress.other_past().is_some() {
+            if self.progress.does_source_tell() || self.progress.other_past().is_some() {
                 continue;
             }
-            match self.repair.committed_positions().await {
-                Ok(positions) => {
-                    positions.into_iter().for_each(|position| self.progress.committed(position));
+            match self.ask(proven).await {
+                Ok(()) => {}
+                Err(Failure::Source(SourceError::OtherPast(why))) => {
+                    tracing::error!(why, "the bank has another past, nothing is followed");
+                    self.progress.set_other_past(Some(&why));
                 }
                 // The freshness grows old, and says so.
                 Err(error) => tracing::debug!(%error, "the bank does not say how far it is"),
@@ -84,8 +87,24 @@ impl Repairer {
         }
     }
 
+    /// Asks the Bank how far it is, and whether it still has what was read of it: a broker says
+    /// neither. What was proven last is asked for as well, for what came since may already be of
+    /// another past.
+    async fn ask(&self, proven: &mut Vec<Reached>) -> Result<(), Failure> {
+        let reached = self.writer.ask(Job::Reached).await?;
+        self.repair.prove(proven).await?;
+        self.repair.prove(&reached).await?;
+        *proven = reached;
+        let positions = self.repair.committed_positions().await?;
+        positions.into_iter().for_each(|position| self.progress.committed(position));
+        Ok(())
+    }
+
     /// Reads the past from the earliest gap on; the result is how many cards still wait.
     async fn repair_all(&self) -> Result<u64, Failure> {
+        if self.progress.other_past().is_some() {
+            return Ok(0);
+        }
         // Counted first: what cannot be read from now on is not answered by what is read below.
         let n_dead_letters = self.progress.statistics().n_dead_letters;
         let found = self.writer.ask(Job::Held).await?;
@@ -127,7 +146,7 @@ impl Repairer {
             let events = self.repair.read(after, PAGE).await?;
             let Some(last) = events.last().map(|event| event.position) else { return Ok(false) };
             if last <= after {
-                return Err(SourceError(format!("events after {after} end at {last}")).into());
+                return Err(SourceError::Away(format!("events after {after} end at {last}")).into());
             }
             after = last;
             let records: Vec<_> =

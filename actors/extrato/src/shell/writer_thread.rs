@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
 use crate::freshness::Progress;
-use crate::ports::{BankCard, Offsets, SourceRecord, StatementStore, StoreError, Surroundings};
+use crate::ports::{
+    BankCard, Offsets, Reached, SourceRecord, StatementStore, StoreError, Surroundings,
+};
 use crate::shell::subscribers::Subscribers;
 use crate::statement::{BillPayment, DeadLetter, HeldCard};
 
@@ -19,6 +21,8 @@ pub(crate) enum Job {
     /// Apply records; the answer is how many cards wait for missed events.
     Apply(Vec<SourceRecord>, Reply<u64>),
     Offsets(Reply<Offsets>),
+    /// How far the Bank's journals were seen, and which past they had.
+    Reached(Reply<Vec<Reached>>),
     Held(Reply<Vec<HeldCard>>),
     /// Let cards go on of which the Bank has nothing more; the answer is how many still wait.
     Release(Release, Reply<u64>),
@@ -89,7 +93,7 @@ impl WriterParts {
         store: &mut dyn StatementStore,
         jobs: &Receiver<Job>,
     ) -> Result<(), StoreError> {
-        store.progress()?.into_iter().for_each(|position| self.progress.reached(position));
+        store.progress()?.iter().for_each(|reached| self.progress.reached(reached.position));
         while let Ok(job) = jobs.recv() {
             // Whoever no longer waits asks again.
             match job {
@@ -102,6 +106,7 @@ impl WriterParts {
                     }
                 }
                 Job::Offsets(reply) => drop(reply.send(store.offsets())),
+                Job::Reached(reply) => drop(reply.send(store.progress())),
                 Job::Held(reply) => drop(reply.send(store.held())),
                 Job::Release(release, reply) => drop(reply.send(self.release(store, &release))),
                 Job::HoldBehind(cards, reply) => {
@@ -148,10 +153,10 @@ impl WriterParts {
             self.put_aside.notify_one();
         }
         let n_held_cards = applied.n_held_cards;
-        let positions = applied.positions;
+        let reached = applied.reached;
         self.progress.count_dropped(self.subscribers.publish(applied.updates));
         // Last, so that who waits for a position finds everything told.
-        positions.into_values().for_each(|position| self.progress.reached(position));
+        reached.values().for_each(|reached| self.progress.reached(reached.position));
         if n_held_cards > 0 {
             self.repair.notify_one();
         }

@@ -7,7 +7,7 @@ use bancada_kernel::{CardToken, IdempotencyKey, Money, PaymentEvent, Shard, Time
 use super::{
     BillOutcome, CardState, Cycle, StatementCard, StatementLine, Step, bill_outcome, project,
 };
-use crate::ports::{SourcePosition, SourceRecord, StoreError, Undecodable};
+use crate::ports::{Reached, SourcePosition, SourceRecord, StoreError, Undecodable};
 
 /// The rows of one open transaction.
 pub trait Rows {
@@ -46,7 +46,7 @@ pub trait Rows {
     fn put_offset(&mut self, at: SourcePosition) -> Result<(), StoreError>;
     /// Remembers that the journal of the position's shard has been seen up to here; never goes
     /// back.
-    fn put_progress(&mut self, position: u64) -> Result<(), StoreError>;
+    fn put_progress(&mut self, reached: Reached) -> Result<(), StoreError>;
 }
 
 /// What a batch did.
@@ -62,8 +62,8 @@ pub struct Applied {
     pub n_dead_letters: u64,
     /// Cards that wait for missed events after the batch.
     pub n_held_cards: u64,
-    /// The highest position in the batch, by shard.
-    pub positions: BTreeMap<Shard, u64>,
+    /// The last event in the batch, by shard.
+    pub reached: BTreeMap<Shard, Reached>,
     /// What readers who follow a card are told.
     pub updates: Vec<Update>,
 }
@@ -112,8 +112,7 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     fn on_event(&mut self, event: &PaymentEvent) -> Result<(), StoreError> {
-        let last = self.applied.positions.entry(Shard::of_position(event.position)).or_default();
-        *last = event.position.max(*last);
+        self.reach(event);
         let Some(token) = event.card.as_ref().map(|card| &card.token) else { return Ok(()) };
         let last = self.sequence(token)?;
         match project(last, event) {
@@ -137,6 +136,15 @@ impl Batch<'_> {
             }
         }
         Ok(())
+    }
+
+    fn reach(&mut self, event: &PaymentEvent) {
+        let position = event.position;
+        let known = self.applied.reached.get(&Shard::of_position(position));
+        if known.is_none_or(|known| known.position < position) {
+            let reached = Reached { position, event: Some(event.hash()) };
+            self.applied.reached.insert(Shard::of_position(position), reached);
+        }
     }
 
     fn settle_bill(&mut self, event: &PaymentEvent) -> Result<(), StoreError> {
@@ -204,8 +212,8 @@ impl Batch<'_> {
         for (partition, offset) in offsets {
             self.rows.put_offset(SourcePosition { partition, offset })?;
         }
-        for position in self.applied.positions.values() {
-            self.rows.put_progress(*position)?;
+        for reached in self.applied.reached.values() {
+            self.rows.put_progress(*reached)?;
         }
         self.applied.n_held_cards = u64::try_from(self.held.len()).unwrap_or(u64::MAX);
         Ok(self.applied)

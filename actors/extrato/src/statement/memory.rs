@@ -10,7 +10,7 @@ use super::{
     StatementCard, StatementLine, fold, hold_behind, release, searchable,
 };
 use crate::ports::{
-    BankCard, Offsets, SourcePosition, SourceRecord, StatementReader, StatementStore,
+    BankCard, Offsets, Reached, SourcePosition, SourceRecord, StatementReader, StatementStore,
     StatementStoreOpener, StoreError, Undecodable,
 };
 
@@ -25,7 +25,7 @@ pub(crate) struct Content {
     pub(crate) handed_on: BTreeSet<Option<SourcePosition>>,
     pub(crate) bills: Vec<BillPayment>,
     pub(crate) offsets: Offsets,
-    pub(crate) progress: BTreeMap<Shard, u64>,
+    pub(crate) progress: BTreeMap<Shard, Reached>,
 }
 
 impl Content {
@@ -110,9 +110,11 @@ impl Rows for Content {
         Ok(())
     }
 
-    fn put_progress(&mut self, position: u64) -> Result<(), StoreError> {
-        let last = self.progress.entry(Shard::of_position(position)).or_default();
-        *last = position.max(*last);
+    fn put_progress(&mut self, reached: Reached) -> Result<(), StoreError> {
+        let last = self.progress.entry(Shard::of_position(reached.position)).or_insert(reached);
+        if reached.position > last.position {
+            *last = reached;
+        }
         Ok(())
     }
 }
@@ -188,7 +190,7 @@ impl StatementStore for Disk {
         hold_behind(&mut self.0.lock().unwrap().content, cards)
     }
 
-    fn progress(&mut self) -> Result<Vec<u64>, StoreError> {
+    fn progress(&mut self) -> Result<Vec<Reached>, StoreError> {
         Ok(self.content().progress.values().copied().collect())
     }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::history::{History, START, at, garbled, token};
 use super::memory::Content;
 use super::{Cycle, LineKind, Step, project};
-use crate::ports::{Offsets, SourceRecord};
+use crate::ports::{Offsets, Reached, SourceRecord};
 
 #[test]
 fn each_kind_of_event_has_its_line_and_its_effect_on_the_fatura() {
@@ -45,7 +45,8 @@ fn each_kind_of_event_has_its_line_and_its_effect_on_the_fatura() {
     let card = &rows.cards[&token(1)];
     assert_eq!((card.sequence, card.position, card.now.balance.minor), (11, 11, 3_500));
     assert_eq!((applied.n_applied, applied.updates.len()), (11, 11));
-    assert_eq!(applied.positions, [(Shard::FIRST, 11)].into());
+    assert_eq!(last_of(&history).position, 11);
+    assert_eq!(applied.reached, [(Shard::FIRST, last_of(&history))].into());
     let last = applied.updates.last().unwrap();
     assert_eq!((last.position, &last.line, last.card.available().minor), (11, &None, 1_996_500));
 }
@@ -64,6 +65,11 @@ fn a_fatura_holds_what_was_bought_before_its_closing_day() {
     assert_eq!(Cycle::at(START, 6).year_month(), (2026, 12));
 }
 
+fn last_of(history: &History) -> Reached {
+    let last = history.events.last().unwrap();
+    Reached { position: last.position, event: Some(last.hash()) }
+}
+
 #[test]
 fn cards_that_the_bank_does_not_know_leave_no_trace_but_the_offset() {
     let mut history = History::default();
@@ -73,7 +79,7 @@ fn cards_that_the_bank_does_not_know_leave_no_trace_but_the_offset() {
     assert_eq!((applied.n_applied, applied.n_held, applied.updates.len()), (0, 0, 0));
     let expected = Content {
         offsets: Offsets([(0, 2)].into()),
-        progress: [(Shard::FIRST, 2)].into(),
+        progress: [(Shard::FIRST, last_of(&history))].into(),
         ..Content::default()
     };
     assert_eq!(rows, expected);

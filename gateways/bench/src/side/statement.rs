@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bancada_database::statement::SqliteStatements;
 use bancada_extrato::ports::{
-    BankCard, Offsets, SourceRecord, StatementStore, StatementStoreOpener, StoreError, Surroundings,
+    BankCard, Offsets, Reached, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
+    Surroundings,
 };
 use bancada_extrato::statement::{Applied, BillPayment, DeadLetter, HeldCard};
 use bancada_extrato::{ExtratoHandle, ExtratoParts, Limits, extrato};
@@ -154,7 +155,7 @@ impl StatementStore for WatchedStore {
         self.inner.hold_behind(cards)
     }
 
-    fn progress(&mut self) -> Result<Vec<u64>, StoreError> {
+    fn progress(&mut self) -> Result<Vec<Reached>, StoreError> {
         self.inner.progress()
     }
 

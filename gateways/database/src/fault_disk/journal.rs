@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
-use bancada_bank::proof::{Knowledge, Witness, judge};
+use bancada_bank::proof::{Knowledge, Looked, Witness, judge};
 
 use super::{DiskError, FaultDisk, SECTOR};
 use crate::record;
@@ -170,7 +170,7 @@ fn read(
     if let Some(later) = later.into_iter().find(|at| frame_at(image, *at).is_ok()) {
         let end = whole.end;
         let who = format!("the journal at byte {end} ({why}; a record follows at byte {later})");
-        judge(0, &[], &[Witness { who, knows: Knowledge::LaterCommit }])?;
+        judge(&Looked::UNOPENED, &[Witness { who, knows: Knowledge::LaterCommit }])?;
     }
     Ok(whole)
 }

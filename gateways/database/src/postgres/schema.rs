@@ -5,7 +5,7 @@ use postgres::Transaction;
 use super::connection::{DatabaseError, failure};
 
 /// Step N leads from version N to N + 1. Never edited, only added to.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     "
     -- Which key the tokens in here were made with.
     CREATE TABLE bancada.vault (
@@ -120,6 +120,10 @@ const STEPS: [&str; 6] = [
         ADD COLUMN is_handed_on boolean NOT NULL DEFAULT false;
     CREATE INDEX statement_waiting_dead_letter ON bancada.statement_dead_letter (id)
         WHERE NOT is_handed_on;
+",
+    "
+    -- The hash of the event at the position; 0 where an earlier version kept none.
+    ALTER TABLE bancada.statement_reached ADD COLUMN event bigint NOT NULL DEFAULT 0;
 ",
 ];
 /// Whoever migrates holds this lock; any number that nobody else takes.

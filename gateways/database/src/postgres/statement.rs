@@ -7,12 +7,12 @@ mod rows;
 use std::collections::BTreeMap;
 
 use bancada_extrato::ports::{
-    BankCard, Offsets, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
+    BankCard, Offsets, Reached, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
 };
 use bancada_extrato::statement::{
     Applied, BillPayment, DeadLetter, HeldCard, fold, hold_behind, release,
 };
-use bancada_kernel::Timestamp;
+use bancada_kernel::{EventHash, Timestamp};
 use postgres::Row;
 
 use super::DatabaseUrl;
@@ -29,7 +29,7 @@ const HELD: &str = "
     FROM bancada.statement_held AS held
     LEFT JOIN bancada.statement_card AS card USING (token)
     ORDER BY held.token";
-const REACHED: &str = "SELECT position FROM bancada.statement_reached ORDER BY shard";
+const REACHED: &str = "SELECT position, event FROM bancada.statement_reached ORDER BY shard";
 const KEEP_BILL: &str = "
     INSERT INTO bancada.statement_bill (key, token, is_open, body) VALUES ($1, $2, $3, $4)";
 const DISCARD: &str = "DELETE FROM bancada.statement_dead_letter WHERE id = $1";
@@ -121,9 +121,13 @@ impl StatementStore for Store {
         })
     }
 
-    fn progress(&mut self) -> Result<Vec<u64>, StoreError> {
+    fn progress(&mut self) -> Result<Vec<Reached>, StoreError> {
         let rows = self.session.ask(|session| session.query(REACHED, &[]))?;
-        Ok(rows.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).collect())
+        let reached = rows.iter().map(|row| Reached {
+            position: row.get::<_, i64>(0).unsigned_abs(),
+            event: EventHash::new(row.get::<_, i64>(1).cast_unsigned()),
+        });
+        Ok(reached.collect())
     }
 
     fn keep_bill(&mut self, payment: &BillPayment) -> Result<Option<BillPayment>, StoreError> {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use bancada_extrato::ports::{SourcePosition, StoreError, Undecodable};
+use bancada_extrato::ports::{Reached, SourcePosition, StoreError, Undecodable};
 use bancada_extrato::statement::{BillOutcome, BillPayment, CardState, Cycle, Rows, StatementLine};
 use bancada_kernel::{CardToken, IdempotencyKey, Shard};
 use rusqlite::{OptionalExtension as _, Params, Transaction, params};
 
-use super::{decode, encode, failure, integer, is_open, read_all, read_token, searched};
+use super::{
+    decode, encode, failure, hash_number, integer, is_open, read_all, read_token, searched,
+};
 
 pub(super) struct OpenTransaction<'a>(pub(super) Transaction<'a>);
 
@@ -141,11 +143,13 @@ impl Rows for OpenTransaction<'_> {
         )
     }
 
-    fn put_progress(&mut self, position: u64) -> Result<(), StoreError> {
+    fn put_progress(&mut self, Reached { position, event }: Reached) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO reached (shard, position) VALUES (?1, ?2)
-             ON CONFLICT (shard) DO UPDATE SET position = max(position, excluded.position)",
-            params![Shard::of_position(position).number(), integer(position)?],
+            "INSERT INTO reached (shard, position, event) VALUES (?1, ?2, ?3)
+             ON CONFLICT (shard) DO UPDATE
+             SET position = excluded.position, event = excluded.event
+             WHERE excluded.position > position",
+            params![Shard::of_position(position).number(), integer(position)?, hash_number(event)],
         )
     }
 }

@@ -1,8 +1,8 @@
 //! What every store of statements and its reader do, wherever they are kept.
 
 use bancada_extrato::ports::{
-    BankCard, Offsets, SourcePosition, SourceRecord, StatementReader, StatementStore, StoreError,
-    Undecodable,
+    BankCard, Offsets, Reached, SourcePosition, SourceRecord, StatementReader, StatementStore,
+    StoreError, Undecodable,
 };
 use bancada_extrato::statement::{
     Applied, BillOutcome, BillPayment, DeadLetter, Filter, HeldCard, LineKind,
@@ -79,10 +79,12 @@ impl Bench {
 fn cards_lines_and_offsets_survive_a_reopening(place: NewPlace<'_>) {
     let mut bench = Bench::new(place);
     let applied = bench.apply(&events(1, 6));
-    assert_eq!((applied.n_applied, applied.positions), (6, [(Shard::FIRST, 6)].into()));
+    let last = events(1, 6).pop().unwrap().event.unwrap().hash();
+    let reached = Reached { position: 6, event: Some(last) };
+    assert_eq!((applied.n_applied, applied.reached), (6, [(Shard::FIRST, reached)].into()));
     let bench = &mut bench.reopened();
     assert_eq!(bench.store.offsets(), Ok(Offsets([(0, 6)].into())));
-    assert_eq!(bench.store.progress(), Ok(vec![6]));
+    assert_eq!(bench.store.progress(), Ok(vec![reached]));
     let card = bench.reader.card(&token(1), now()).unwrap().unwrap();
     assert_eq!((card.state.sequence, card.state.now.balance.minor), (6, 6));
     // Two purchases and a refund.
@@ -92,7 +94,7 @@ fn cards_lines_and_offsets_survive_a_reopening(place: NewPlace<'_>) {
     assert_eq!((line.kind, line.trace), (LineKind::Purchase, TraceContext::new(u128::MAX, 1)));
     assert_eq!(bench.apply(&events(1, 3)).n_duplicates, 3);
     assert_eq!(bench.store.offsets(), Ok(Offsets([(0, 3)].into())), "the source began anew");
-    assert_eq!(bench.store.progress(), Ok(vec![6]), "nothing is forgotten");
+    assert_eq!(bench.store.progress(), Ok(vec![reached]), "nothing is forgotten");
     assert_eq!(bench.reader.card(&token(2), now()), Ok(None));
 }
 

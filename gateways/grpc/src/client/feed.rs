@@ -7,20 +7,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bancada_extrato::ports::{
-    BankCard, EventReader, EventRepair, EventSource, EventStream, Offsets, SourceBatch,
+    BankCard, EventReader, EventRepair, EventSource, EventStream, Offsets, Reached, SourceBatch,
     SourceError, SourcePosition, SourceRecord, Undecodable,
 };
-use bancada_kernel::{CardToken, PaymentEvent, Shard, ShardCount};
+use bancada_kernel::{CardToken, EventHash, PaymentEvent, Shard, ShardCount};
 use bancada_proto::bank::v1;
 use bancada_proto::bank::v1::card_service_client::CardServiceClient;
 use bancada_proto::bank::v1::event_feed_client::EventFeedClient;
 use futures_util::future::select_all;
 use prost::Message as _;
-use tonic::Streaming;
 use tonic::transport::Channel;
+use tonic::{Status, Streaming};
 
 use super::channels::{BankAddress, connect};
 use crate::message::event::event_from_message;
+use crate::status::{reason, reason_of};
 
 /// A batch of the feed: 512 events of at most some kilobytes.
 const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
@@ -52,13 +53,32 @@ impl FeedClient {
         &self,
         after_position: u64,
     ) -> Result<Streaming<v1::EventBatch>, SourceError> {
+        self.subscribe_proven(Reached { position: after_position, event: None }).await
+    }
+
+    /// The same from a Bank that has what was read there.
+    async fn subscribe_proven(
+        &self,
+        after: Reached,
+    ) -> Result<Streaming<v1::EventBatch>, SourceError> {
         let mut channel = self.channel.clone();
-        let opening = channel.subscribe(v1::SubscribeRequest { after_position });
+        let after_event = after.event.map_or(0, EventHash::get);
+        let after_position = after.position;
+        let opening = channel.subscribe(v1::SubscribeRequest { after_position, after_event });
         match tokio::time::timeout(ANSWER_WITHIN, opening).await {
             Ok(Ok(stream)) => Ok(stream.into_inner()),
-            Ok(Err(status)) => Err(SourceError(status.message().to_owned())),
-            Err(_) => Err(SourceError("the bank did not answer in time".to_owned())),
+            Ok(Err(status)) => Err(failure(&status)),
+            Err(_) => Err(SourceError::Away("the bank did not answer in time".to_owned())),
         }
+    }
+}
+
+/// What a status says of the Bank's past.
+fn failure(status: &Status) -> SourceError {
+    let text = status.message().to_owned();
+    match reason_of(status).as_deref() {
+        Some(reason::OTHER_PAST | reason::BEYOND_JOURNAL) => SourceError::OtherPast(text),
+        _ => SourceError::Away(text),
     }
 }
 
@@ -74,7 +94,8 @@ impl FeedClient {
         let mut first = self.subscribe(0).await?;
         let greeting = first_batch(&mut first).await?;
         // A Bank of before there were shards says nothing.
-        ShardCount::new(greeting.n_shards.max(1)).map_err(|error| SourceError(error.to_string()))
+        ShardCount::new(greeting.n_shards.max(1))
+            .map_err(|error| SourceError::Away(error.to_string()))
     }
 }
 
@@ -84,19 +105,26 @@ async fn first_batch(
 ) -> Result<v1::EventBatch, SourceError> {
     match tokio::time::timeout(ANSWER_WITHIN, batches.message()).await {
         Ok(Ok(Some(batch))) => Ok(batch),
-        Ok(Ok(None)) => Err(SourceError("the bank ended the feed".to_owned())),
-        Ok(Err(status)) => Err(SourceError(status.message().to_owned())),
-        Err(_) => Err(SourceError("the bank did not answer in time".to_owned())),
+        Ok(Ok(None)) => Err(SourceError::Away("the bank ended the feed".to_owned())),
+        Ok(Err(status)) => Err(failure(&status)),
+        Err(_) => Err(SourceError::Away("the bank did not answer in time".to_owned())),
     }
 }
 
 #[async_trait]
 impl EventSource for FeedClient {
-    async fn open(&self, after: Offsets) -> Result<Box<dyn EventStream>, SourceError> {
+    async fn open(
+        &self,
+        after: Offsets,
+        reached: &[Reached],
+    ) -> Result<Box<dyn EventStream>, SourceError> {
         let mut subscriptions = Vec::new();
         for shard in self.shards().await?.shards() {
             let known = after.0.get(&u32::from(shard.number())).copied();
-            let batches = self.subscribe(known.unwrap_or_else(|| shard.position(0))).await?;
+            let position = known.unwrap_or_else(|| shard.position(0));
+            let same = reached.iter().find(|reached| reached.position == position);
+            let after = Reached { position, event: same.and_then(|reached| reached.event) };
+            let batches = self.subscribe_proven(after).await?;
             subscriptions.push(Subscription { shard, batches });
         }
         Ok(Box::new(FeedStream { subscriptions }))
@@ -121,8 +149,8 @@ impl EventStream for FeedStream {
                 committed_position: Some(batch.committed_position),
                 records: batch.events.into_iter().map(|event| record(shard, event)).collect(),
             }),
-            Ok(None) => Err(SourceError("the bank ended the feed".to_owned())),
-            Err(status) => Err(SourceError(status.message().to_owned())),
+            Ok(None) => Err(SourceError::Away("the bank ended the feed".to_owned())),
+            Err(status) => Err(failure(&status)),
         }
     }
 }
@@ -157,7 +185,7 @@ impl EventRepair for FeedClient {
             let batch = match tokio::time::timeout(ANSWER_WITHIN, batches.message()).await {
                 Ok(Ok(Some(batch))) => batch,
                 Ok(Ok(None)) | Err(_) => break,
-                Ok(Err(status)) => return Err(SourceError(status.message().to_owned())),
+                Ok(Err(status)) => return Err(SourceError::Away(status.message().to_owned())),
             };
             let committed = batch.committed_position;
             // The first one only says how far the Bank is.
@@ -167,7 +195,7 @@ impl EventRepair for FeedClient {
             for message in batch.events {
                 let position = message.position;
                 let event = event_from_message(message)
-                    .map_err(|error| SourceError(format!("position {position}: {error}")))?;
+                    .map_err(|error| SourceError::Away(format!("position {position}: {error}")))?;
                 events.push(event);
             }
             if events.last().is_none_or(|last| last.position >= committed) {
@@ -176,6 +204,13 @@ impl EventRepair for FeedClient {
         }
         events.truncate(limit);
         Ok(events)
+    }
+
+    async fn prove(&self, reached: &[Reached]) -> Result<(), SourceError> {
+        for reached in reached {
+            first_batch(&mut self.subscribe_proven(*reached).await?).await?;
+        }
+        Ok(())
     }
 
     async fn beginnings(&self) -> Result<Vec<u64>, SourceError> {
@@ -197,12 +232,12 @@ impl EventRepair for FeedClient {
         let request = v1::ListCardsRequest { page_size: CARDS, page_token };
         let page = match tokio::time::timeout(ANSWER_WITHIN, client.list_cards(request)).await {
             Ok(Ok(page)) => page.into_inner(),
-            Ok(Err(status)) => return Err(SourceError(status.message().to_owned())),
-            Err(_) => return Err(SourceError("the bank did not answer in time".to_owned())),
+            Ok(Err(status)) => return Err(SourceError::Away(status.message().to_owned())),
+            Err(_) => return Err(SourceError::Away("the bank did not answer in time".to_owned())),
         };
         let card = |card: v1::CardAccount| match CardToken::parse(&card.card_token) {
             Ok(token) => Ok(BankCard { token, sequence: card.sequence }),
-            Err(error) => Err(SourceError(format!("a card's token cannot be read: {error}"))),
+            Err(error) => Err(SourceError::Away(format!("a card's token cannot be read: {error}"))),
         };
         page.cards.into_iter().map(card).collect()
     }

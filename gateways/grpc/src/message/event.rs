@@ -43,6 +43,7 @@ pub fn event_to_message(event: &PaymentEvent) -> v1::PaymentEvent {
         card: card.and_then(|card| card.after.as_ref()).map(snapshot_to_message),
         traceparent: event.trace.map(|trace| trace.to_string()).unwrap_or_default(),
         payment: event.payment.map(payment_to_message),
+        hash: event.hash().get(),
     }
 }
 

@@ -4,15 +4,16 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bancada_bank::{BankHandle, Feed, FeedReader};
-use bancada_kernel::Shard;
+use bancada_kernel::{EventHash, Shard};
 use bancada_proto::bank::v1;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use tokio::sync::watch;
 use tokio::time::sleep;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 use crate::message::event::event_to_message;
+use crate::status::{self, reason};
 
 /// How often a bank that is loading is looked at again.
 const LOADED_EVERY: Duration = Duration::from_millis(50);
@@ -33,18 +34,19 @@ impl v1::event_feed_server::EventFeed for FeedApi {
         &self,
         request: Request<v1::SubscribeRequest>,
     ) -> Result<Response<Batches>, Status> {
-        let after = request.into_inner().after_position;
+        let request = request.into_inner();
+        let (after, event) = (request.after_position, EventHash::new(request.after_event));
         let feed = self.bank.feed_of(Shard::of_position(after));
         let feed = feed.ok_or_else(|| beyond(after, self.bank.feed()))?.clone();
         if is_loaded(&self.bank, &feed) {
-            refuse_beyond(&feed, after)?;
+            prove(&feed, after, event).await?;
         }
         let place = Place {
             bank: self.bank.clone(),
             reader: feed.subscribe(after),
             feed,
             stopping: self.stopping.clone(),
-            greets_after: Some(after),
+            greets_after: Some((after, event)),
         };
         Ok(Response::new(Box::pin(unfold(place, |mut place| async move {
             let batch = place.next().await?;
@@ -59,8 +61,8 @@ struct Place {
     feed: Feed,
     reader: FeedReader,
     stopping: watch::Receiver<bool>,
-    /// Where it began, until it was told how far the Bank is.
-    greets_after: Option<u64>,
+    /// Where it began and what it had read there, until it was told how far the Bank is.
+    greets_after: Option<(u64, Option<EventHash>)>,
 }
 
 impl Place {
@@ -68,7 +70,7 @@ impl Place {
         let greets_after = self.greets_after.take();
         let batch = async {
             match greets_after {
-                Some(after) => greeting(&self.bank, &self.feed, after).await,
+                Some((after, event)) => greeting(&self.bank, &self.feed, after, event).await,
                 None => next_batch(&mut self.reader).await,
             }
         };
@@ -80,11 +82,16 @@ impl Place {
 }
 
 /// How far the Bank is, once it knows that itself.
-async fn greeting(bank: &BankHandle, feed: &Feed, after: u64) -> Result<v1::EventBatch, Status> {
+async fn greeting(
+    bank: &BankHandle,
+    feed: &Feed,
+    after: u64,
+    event: Option<EventHash>,
+) -> Result<v1::EventBatch, Status> {
     while !is_loaded(bank, feed) {
         sleep(LOADED_EVERY).await;
     }
-    refuse_beyond(feed, after)?;
+    prove(feed, after, event).await?;
     Ok(v1::EventBatch {
         events: Vec::new(),
         committed_position: feed.committed_position(),
@@ -97,14 +104,26 @@ fn is_loaded(bank: &BankHandle, feed: &Feed) -> bool {
     feed.n_committed() > 0 || bank.is_full() || bank.readiness().is_ok()
 }
 
-/// A reader that is ahead has followed another journal: it must know, not wait for ever.
-fn refuse_beyond(feed: &Feed, after: u64) -> Result<(), Status> {
-    if after > feed.committed_position() { Err(beyond(after, feed)) } else { Ok(()) }
+/// A reader that is ahead, or that has read another event there, has followed another journal: it
+/// must know, and get nothing of this one.
+async fn prove(feed: &Feed, after: u64, event: Option<EventHash>) -> Result<(), Status> {
+    if after > feed.committed_position() {
+        return Err(beyond(after, feed));
+    }
+    let Some(event) = event else { return Ok(()) };
+    let found = feed.hash_at(after).await;
+    let found = found.map_err(|error| Status::unavailable(error.to_string()))?;
+    if found == Some(event) {
+        return Ok(());
+    }
+    let text = format!("the event at position {after} is another one than was read there");
+    Err(status::info(Code::FailedPrecondition, reason::OTHER_PAST, text))
 }
 
 fn beyond(after: u64, feed: &Feed) -> Status {
     let committed = feed.committed_position();
-    Status::out_of_range(format!("position {after} is beyond the last one, {committed}"))
+    let text = format!("position {after} is beyond the last one, {committed}");
+    status::info(Code::OutOfRange, reason::BEYOND_JOURNAL, text)
 }
 
 async fn next_batch(reader: &mut FeedReader) -> Result<v1::EventBatch, Status> {

@@ -5,13 +5,22 @@ use bancada_kernel::EventKind;
 use bancada_proto::bank::v1::{EventBatch, PaymentEvent, SubscribeRequest};
 use futures_util::future::join_all;
 use tonic::{Code, Status, Streaming};
+use tonic_types::StatusExt as _;
 
 use crate::memory_journal::{Disk, MemoryJournal};
 use crate::running_bank::*;
 
 async fn open(running: &RunningBank, after_position: u64) -> Result<Streaming<EventBatch>, Status> {
-    let answer = running.feed().subscribe(SubscribeRequest { after_position }).await;
-    answer.map(tonic::Response::into_inner)
+    open_proven(running, after_position, 0).await
+}
+
+async fn open_proven(
+    running: &RunningBank,
+    after_position: u64,
+    after_event: u64,
+) -> Result<Streaming<EventBatch>, Status> {
+    let request = SubscribeRequest { after_position, after_event };
+    running.feed().subscribe(request).await.map(tonic::Response::into_inner)
 }
 
 /// A stream that has said how far the Bank is, which it does first and at once.
@@ -38,6 +47,28 @@ async fn read(stream: &mut Streaming<EventBatch>, n_events: usize) -> Vec<Paymen
 
 fn positions(events: &[PaymentEvent]) -> Vec<u64> {
     events.iter().map(|event| event.position).collect()
+}
+
+#[test]
+fn a_reader_of_another_past_gets_nothing_and_a_reason_of_its_own() {
+    run(async {
+        let running = RunningBank::with_limit(1_000).await;
+        running.pay("a", 100).await;
+        running.pay("b", 100).await;
+        let past = read(&mut subscribe(&running, 0).await, 3).await;
+        for (event, next) in past.iter().zip([2, 3]) {
+            let mut stream = open_proven(&running, event.position, event.hash).await.unwrap();
+            assert!(stream.message().await.unwrap().unwrap().events.is_empty());
+            assert_eq!(positions(&read(&mut stream, 1).await)[0], next);
+        }
+        let another = open_proven(&running, 2, past[0].hash).await.unwrap_err();
+        assert_eq!(another.code(), Code::FailedPrecondition);
+        let beyond = open_proven(&running, 4, past[0].hash).await.unwrap_err();
+        assert_eq!(beyond.code(), Code::OutOfRange);
+        for (status, reason) in [(another, "OTHER_PAST"), (beyond, "BEYOND_JOURNAL")] {
+            assert_eq!(status.get_error_details().error_info().unwrap().reason, reason);
+        }
+    });
 }
 
 #[test]

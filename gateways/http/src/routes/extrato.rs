@@ -302,6 +302,7 @@ fn freshness_to_wire(freshness: Freshness, now: Timestamp) -> wire::Freshness {
         applied_position: freshness.applied_position,
         committed_position: freshness.committed_position,
         connected: freshness.connected,
+        is_of_other_past: freshness.is_of_other_past,
         heard_at_ms: freshness.heard_at.map(|moment| moment.0),
         now_ms: now.0,
     }

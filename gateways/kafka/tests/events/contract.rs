@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bancada_bank::StatusRequest;
 use bancada_bank::ledger::PaymentStatus;
-use bancada_extrato::ports::{EventSource, EventStream, Offsets, SourceError};
+use bancada_extrato::ports::{EventSource, EventStream, Offsets, Reached, SourceError};
 use bancada_kernel::{CardStatus, IdempotencyKey, MerchantId, PaymentEvent};
 
 use crate::bench::*;
@@ -51,8 +51,12 @@ struct NotingStream {
 
 #[async_trait]
 impl EventSource for Noting {
-    async fn open(&self, after: Offsets) -> Result<Box<dyn EventStream>, SourceError> {
-        let stream = self.source.open(after).await?;
+    async fn open(
+        &self,
+        after: Offsets,
+        reached: &[Reached],
+    ) -> Result<Box<dyn EventStream>, SourceError> {
+        let stream = self.source.open(after, reached).await?;
         Ok(Box::new(NotingStream { stream, noted: self.noted.clone() }))
     }
 }
@@ -146,8 +150,12 @@ pub(crate) struct Forgetful(pub(crate) Arc<dyn EventSource>);
 
 #[async_trait]
 impl EventSource for Forgetful {
-    async fn open(&self, _: Offsets) -> Result<Box<dyn EventStream>, SourceError> {
-        self.0.open(Offsets::default()).await
+    async fn open(
+        &self,
+        _: Offsets,
+        reached: &[Reached],
+    ) -> Result<Box<dyn EventStream>, SourceError> {
+        self.0.open(Offsets::default(), reached).await
     }
 }
 

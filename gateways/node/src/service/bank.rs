@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use bancada_bank::ports::{
     DeliveryCursor, EventHistory, HighWaterMark, JournalOpener, Surroundings,
 };
-use bancada_bank::proof::{Knowledge, Witness, judge};
+use bancada_bank::proof::{Knowledge, Looked, Witness, judge};
 use bancada_bank::{
     BankHandle, BankParts, ProofParts, QueryError, ShardParts, SnapshotParts, Vault, bank,
 };
@@ -29,6 +29,7 @@ use bancada_supervision::{ChildSpec, Strategy, Supervisor};
 use crate::arguments::JournalOptions;
 use crate::refusal;
 use crate::service::kafka::Kafka;
+use crate::service::neighbours::Neighbours;
 use crate::surroundings::RealSurroundings;
 
 /// Requests in progress at once; more are refused as overload.
@@ -62,7 +63,7 @@ impl Stores {
         if !path.exists() && directory.has_had(&name)? {
             let who = format!("the rest of {}", directory.path().display());
             let known = [Witness { who, knows: Knowledge::Existence }];
-            judge(0, &[], &known).map_err(|loss| refusal::error(loss.into()))?;
+            judge(&Looked::UNOPENED, &known).map_err(|loss| refusal::error(loss.into()))?;
         }
         let journal = SqliteJournal::new(&path, shard.number(), options.journal_max_bytes);
         journal.examine_log().map_err(refusal::error)?;
@@ -95,14 +96,20 @@ impl Stores {
 
 /// What is known of a shard's journal besides it: in files of this machine, also where the journal
 /// is in a database, which somebody may put back to yesterday.
-fn proof(directory: &DataDirectory, shard: Shard) -> ProofParts {
+fn proof(
+    data: &Path,
+    directory: &DataDirectory,
+    (shard, count): (Shard, ShardCount),
+    cursor: Option<&Arc<dyn DeliveryCursor>>,
+) -> ProofParts {
     let folder = directory.path().to_owned();
+    let witnesses = Neighbours { data: data.to_owned(), shard, count, cursor: cursor.cloned() };
     let open = move || {
         let mark = FileMark::open(&folder, shard.number());
         let mark = mark.map(|mark| Box::new(mark) as Box<dyn HighWaterMark>);
         mark.map_err(|error| format!("the high-water mark cannot be opened: {error}"))
     };
-    ProofParts { mark: Some(Arc::new(open)), witnesses: None }
+    ProofParts { mark: Some(Arc::new(open)), witnesses: Some(Arc::new(witnesses)) }
 }
 
 /// Where it is kept how far a broker has come: beside the journal.
@@ -209,7 +216,12 @@ impl BankService {
             anyhow::Ok(ShardParts {
                 journal: stores.journal,
                 history: stores.history,
-                proof: proof(&directory, shard),
+                proof: proof(
+                    data,
+                    &directory,
+                    (shard, count),
+                    broker.as_ref().map(|(_, cursor)| cursor),
+                ),
                 broker,
                 snapshots: Some(stores.snapshots),
             })

@@ -9,7 +9,7 @@ use bancada_checkout::order::KEY_IS_KNOWN_MS;
 use bancada_checkout::ports::OrderStoreOpener;
 use bancada_checkout::{CheckoutHandle, CheckoutParts, Limits, checkout};
 use bancada_database::data_directory::DataDirectory;
-use bancada_database::orders::SqliteOrders;
+use bancada_database::orders::{FILE, SqliteOrders};
 use bancada_database::postgres::PostgresOrders;
 use bancada_grpc::client::{BankAddress, BankClient, BreakerState};
 use bancada_http::Check;
@@ -30,7 +30,7 @@ fn orders(
     directory: &DataDirectory,
     database: &DatabaseOption,
 ) -> anyhow::Result<Arc<dyn OrderStoreOpener>> {
-    let file = directory.file("orders.sqlite3");
+    let file = directory.file(FILE);
     Ok(match &database.postgres {
         Some(url) => {
             left_behind::refuse(&file, "orders")?;

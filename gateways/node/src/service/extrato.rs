@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bancada_database::data_directory::DataDirectory;
 use bancada_database::postgres::PostgresStatements;
-use bancada_database::statement::SqliteStatements;
+use bancada_database::statement::{FILE, SqliteStatements};
 use bancada_extrato::ports::{EventReader, StatementReader, StatementStoreOpener};
 use bancada_extrato::{ExtratoHandle, ExtratoParts, Limits, extrato};
 use bancada_grpc::client::{BankAddress, BillClient, FeedClient};
@@ -39,7 +39,7 @@ struct Stores {
 
 impl Stores {
     fn new(directory: &DataDirectory, database: &DatabaseOption) -> anyhow::Result<Stores> {
-        let file = directory.file("statement.sqlite3");
+        let file = directory.file(FILE);
         if let Some(url) = &database.postgres {
             left_behind::refuse(&file, "statements")?;
             let store = PostgresStatements::new(url);
@@ -86,7 +86,8 @@ impl ExtratoService {
         Ok((supervisor, ExtratoService { handle, _directory: directory }))
     }
 
-    /// The statement can be read also while it is behind: it says so itself.
+    /// The statement can be read also while it is behind: it says so itself. Whose Bank lost what is
+    /// shown is for somebody to look at.
     pub(crate) fn check(handle: &ExtratoHandle) -> Check {
         let freshness = handle.freshness();
         let behind = freshness.committed_position.saturating_sub(freshness.applied_position);
@@ -95,7 +96,12 @@ impl ExtratoService {
             (true, 0) => None,
             (true, behind) => Some(format!("{behind} events behind the bank")),
         };
-        Check { name: "extrato", ok: true, detail }
+        let other_past = handle.other_past();
+        Check {
+            name: "extrato",
+            ok: other_past.is_none(),
+            detail: other_past.map(|why| format!("the bank has another past: {why}")).or(detail),
+        }
     }
 
     pub(crate) fn refresh(handle: &ExtratoHandle, surroundings: &RealSurroundings) {

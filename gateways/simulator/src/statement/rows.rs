@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bancada_extrato::ports::{Offsets, SourcePosition, StoreError, Undecodable};
+use bancada_extrato::ports::{Offsets, Reached, SourcePosition, StoreError, Undecodable};
 use bancada_extrato::statement::{BillOutcome, CardState, Cycle, Rows, StatementLine};
 use bancada_kernel::{CardToken, IdempotencyKey};
 
@@ -169,9 +169,9 @@ impl Rows for Transaction<'_> {
         Ok(())
     }
 
-    fn put_progress(&mut self, position: u64) -> Result<(), StoreError> {
+    fn put_progress(&mut self, reached: Reached) -> Result<(), StoreError> {
         self.call()?;
-        self.progress = self.progress.max(position);
+        self.progress = self.progress.max(reached.position);
         Ok(())
     }
 }

@@ -114,6 +114,64 @@ fn a_restart_goes_on_where_the_rows_end() {
 }
 
 #[test]
+fn a_bank_with_another_past_is_not_followed_until_it_has_the_same_again() {
+    in_frozen_time(async {
+        let bench = Bench::open().await;
+        let history = History::of_purchases(1, 9);
+        let records = history.records();
+        bench.script.remember(&history);
+        bench.script.deliver(records[..5].to_vec());
+        bench.reaches(5).await;
+        let before = bench.content();
+        // The Bank lost its end, and took new payments.
+        bench.script.cut(true);
+        eventually("it is told", || !bench.handle.freshness().connected).await;
+        bench.script.remember(&History::of_purchases(2, 30));
+        bench.script.deliver(records[5..].to_vec());
+        bench.script.cut(false);
+        eventually("it is known", || bench.handle.freshness().is_of_other_past).await;
+        let why = bench.handle.other_past().unwrap();
+        assert!(why.contains("at 5"), "{why}");
+        assert_eq!(bench.script.opened_after().len(), 1, "nothing is asked for");
+        assert_eq!(bench.content(), before);
+        // A Bank that is away is not one that has the same past.
+        bench.script.take_past_away(true);
+        bench.crash("extrato/follower").await;
+        assert!(bench.handle.freshness().is_of_other_past);
+        bench.script.take_past_away(false);
+        bench.script.remember(&history);
+        bench.reaches(10).await;
+        assert!(!bench.handle.freshness().is_of_other_past);
+        assert_eq!(bench.content(), whole(&history));
+        bench.close().await;
+    });
+}
+
+#[test]
+fn a_broker_that_goes_on_does_not_hide_that_the_bank_has_another_past() {
+    in_frozen_time(async {
+        let bench = Bench::open().await;
+        bench.script.be_a_broker();
+        let history = History::of_purchases(1, 9);
+        let records = history.records();
+        bench.script.remember(&history);
+        bench.script.deliver(records[..5].to_vec());
+        bench.reaches(5).await;
+        let is_asked = || bench.handle.freshness().committed_position == 10;
+        eventually("the bank is asked", is_asked).await;
+        bench.script.remember(&History::of_purchases(2, 30));
+        eventually("it is known", || bench.handle.freshness().is_of_other_past).await;
+        bench.script.deliver(records[5..].to_vec());
+        eventually("it is not followed", || !bench.handle.freshness().connected).await;
+        assert_eq!(bench.content().progress.values().next().unwrap().position, 5);
+        bench.script.remember(&history);
+        bench.reaches(10).await;
+        assert_eq!(bench.content(), whole(&history));
+        bench.close().await;
+    });
+}
+
+#[test]
 fn crashes_of_any_child_lose_and_double_nothing() {
     for child in ["extrato/projector", "extrato/follower", "extrato/repairer"] {
         in_frozen_time(async {

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::ports::{
     BankCard, BillSendError, BillSender, EventReader, EventRepair, EventSource, EventStream,
-    Offsets, SourceBatch, SourceError, SourceRecord,
+    Offsets, Reached, SourceBatch, SourceError, SourceRecord,
 };
 use crate::statement::BillPayment;
 use crate::statement::history::History;
@@ -32,6 +32,8 @@ struct State {
     past: Vec<PaymentEvent>,
     is_cut: bool,
     is_past_away: bool,
+    /// A broker does not say how far the Bank is.
+    is_broker: bool,
     opened_after: Vec<Option<u64>>,
     /// Payments of bills that came to the Bank.
     bills: Vec<BillPayment>,
@@ -65,6 +67,10 @@ impl Script {
         self.change(|state| state.is_past_away = is_past_away);
     }
 
+    pub(super) fn be_a_broker(&self) {
+        self.change(|state| state.is_broker = true);
+    }
+
     /// The offset after which each connection began.
     pub(super) fn opened_after(&self) -> Vec<Option<u64>> {
         self.state.lock().unwrap().opened_after.clone()
@@ -83,12 +89,16 @@ impl Script {
 }
 
 fn away() -> SourceError {
-    SourceError("it is cut".to_owned())
+    SourceError::Away("it is cut".to_owned())
 }
 
 #[async_trait]
 impl EventSource for Script {
-    async fn open(&self, after: Offsets) -> Result<Box<dyn EventStream>, SourceError> {
+    async fn open(
+        &self,
+        after: Offsets,
+        _: &[Reached],
+    ) -> Result<Box<dyn EventStream>, SourceError> {
         let mut state = self.state.lock().unwrap();
         let after = after.0.get(&0).copied();
         if state.is_cut {
@@ -114,7 +124,8 @@ impl EventStream for Stream {
                 let records: Vec<_> = later.take(BATCH).cloned().collect();
                 if let Some(last) = records.last() {
                     self.after = offset(last);
-                    let committed_position = state.past.last().map(|event| event.position);
+                    let committed = state.past.last().filter(|_| !state.is_broker);
+                    let committed_position = committed.map(|event| event.position);
                     return Ok(SourceBatch { records, committed_position });
                 }
             }
@@ -145,6 +156,22 @@ impl EventRepair for Script {
         }
         let later = cards.into_iter().filter(|(token, _)| after.is_none_or(|after| token > after));
         Ok(later.take(BATCH).map(|(token, sequence)| BankCard { token, sequence }).collect())
+    }
+
+    async fn prove(&self, reached: &[Reached]) -> Result<(), SourceError> {
+        let state = self.state.lock().unwrap();
+        if state.is_past_away {
+            return Err(away());
+        }
+        let has = |reached: &Reached| {
+            let same = state.past.iter().find(|event| event.position == reached.position);
+            // Where the test gives the Bank no past, it has whatever was read.
+            state.past.is_empty() || same.is_some_and(|it| Some(it.hash()) == reached.event)
+        };
+        match reached.iter().find(|reached| !has(reached)) {
+            Some(reached) => Err(SourceError::OtherPast(format!("at {}", reached.position))),
+            None => Ok(()),
+        }
     }
 
     async fn beginnings(&self) -> Result<Vec<u64>, SourceError> {

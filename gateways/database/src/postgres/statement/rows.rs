@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bancada_extrato::ports::{SourcePosition, SourceRecord, StoreError, Undecodable};
+use bancada_extrato::ports::{Reached, SourcePosition, SourceRecord, StoreError, Undecodable};
 use bancada_extrato::statement::{BillOutcome, BillPayment, CardState, Cycle, Rows, StatementLine};
 use bancada_kernel::{CardToken, IdempotencyKey, Shard, Timestamp};
 
 use super::super::session::Session;
-use crate::statement::{decode, encode, integer, is_open, read_token, searched, without_zeros};
+use crate::statement::{
+    decode, encode, hash_number, integer, is_open, read_token, searched, without_zeros,
+};
 
 const CARDS: &str = "SELECT body FROM bancada.statement_card WHERE token = ANY ($1)";
 const FATURAS: &str = "
@@ -46,9 +48,10 @@ const PUT_OFFSETS: &str = "
     SELECT * FROM unnest($1::bigint[], $2::bigint[])
     ON CONFLICT (source_partition) DO UPDATE SET source_offset = excluded.source_offset";
 const PUT_PROGRESS: &str = "
-    INSERT INTO bancada.statement_reached AS known (shard, position)
-    SELECT * FROM unnest($1::integer[], $2::bigint[])
-    ON CONFLICT (shard) DO UPDATE SET position = greatest(known.position, excluded.position)";
+    INSERT INTO bancada.statement_reached AS known (shard, position, event)
+    SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[])
+    ON CONFLICT (shard) DO UPDATE SET position = excluded.position, event = excluded.event
+    WHERE excluded.position > known.position";
 
 pub(super) struct OpenTransaction<'a> {
     session: &'a mut Session,
@@ -61,7 +64,7 @@ pub(super) struct OpenTransaction<'a> {
     added: BTreeMap<(CardToken, Cycle), i64>,
     held: BTreeMap<CardToken, Option<u64>>,
     offsets: BTreeMap<u32, u64>,
-    reached: BTreeMap<u16, u64>,
+    reached: BTreeMap<u16, Reached>,
 }
 
 impl<'a> OpenTransaction<'a> {
@@ -214,8 +217,10 @@ impl<'a> OpenTransaction<'a> {
         }
         if !self.reached.is_empty() {
             let shards: Vec<_> = self.reached.keys().map(|it| i32::from(*it)).collect();
-            let positions = all(self.reached.values(), |position| integer(*position))?;
-            self.session.execute(PUT_PROGRESS, &[&shards, &positions])?;
+            let positions = all(self.reached.values(), |reached| integer(reached.position))?;
+            let events: Vec<_> =
+                self.reached.values().map(|reached| hash_number(reached.event)).collect();
+            self.session.execute(PUT_PROGRESS, &[&shards, &positions, &events])?;
         }
         Ok(())
     }
@@ -319,10 +324,12 @@ impl Rows for OpenTransaction<'_> {
         Ok(())
     }
 
-    fn put_progress(&mut self, position: u64) -> Result<(), StoreError> {
-        let shard = Shard::of_position(position).number();
-        let reached = self.reached.entry(shard).or_default();
-        *reached = position.max(*reached);
+    fn put_progress(&mut self, reached: Reached) -> Result<(), StoreError> {
+        let shard = Shard::of_position(reached.position).number();
+        let last = self.reached.entry(shard).or_insert(reached);
+        if reached.position > last.position {
+            *last = reached;
+        }
         Ok(())
     }
 }

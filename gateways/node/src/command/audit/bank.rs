@@ -66,9 +66,27 @@ impl Fingerprint {
     }
 }
 
+/// The last position of each shard, as of later than the past that was read.
+pub(super) struct Latest(BTreeMap<Shard, u64>);
+
+impl Latest {
+    /// Of a Bank with one shard.
+    #[cfg(test)]
+    pub(super) fn up_to(position: u64) -> Latest {
+        Latest([(Shard::FIRST, position)].into())
+    }
+
+    /// Whether the Bank has no event at this position.
+    pub(super) fn lacks(&self, position: u64) -> bool {
+        self.0.get(&Shard::of_position(position)).is_none_or(|last| position > *last)
+    }
+}
+
 /// The Bank's past.
 #[derive(Default)]
 pub(super) struct BankView {
+    /// Where more can be asked; absent in tests.
+    feed: Option<FeedClient>,
     pub(super) payments: HashMap<String, BankPayment>,
     pub(super) cards: HashMap<CardToken, BankCard>,
     /// The lines of cards that the Bank knows, by position; others are on no statement.
@@ -93,7 +111,7 @@ impl BankView {
     /// Reads everything that is committed now.
     pub(super) async fn read(bank: &str) -> anyhow::Result<BankView> {
         let feed = FeedClient::new(&BankAddress::parse(bank)?);
-        let mut view = BankView::default();
+        let mut view = BankView { feed: Some(feed.clone()), ..BankView::default() };
         for beginning in feed.beginnings().await? {
             view.follow_shard(&feed, beginning).await?;
         }
@@ -134,6 +152,15 @@ impl BankView {
     /// How many events were read.
     pub(super) fn n_events(&self) -> u64 {
         self.positions.values().copied().map(Shard::in_journal).sum()
+    }
+
+    /// How far the Bank is now: what somebody else has of later events may be right, and what is
+    /// beyond this is not at the Bank.
+    pub(super) async fn latest(&self) -> anyhow::Result<Latest> {
+        let Some(feed) = &self.feed else { return Ok(Latest(self.positions.clone())) };
+        let positions = feed.committed_positions().await?;
+        let latest = positions.into_iter().map(|it| (Shard::of_position(it), it)).collect();
+        Ok(Latest(latest))
     }
 
     /// Whether the event at this position was read, rather than committed later.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bancada_pipeline::{HttpAddress, PaymentDocument, payment_documents};
 use tokio::time::{Instant, sleep};
 
-use super::bank::BankView;
+use super::bank::{BankView, Latest};
 use super::verdict::Comparison;
 
 const READ_EVERY: Duration = Duration::from_millis(500);
@@ -19,7 +19,8 @@ pub(super) async fn audit(
 ) -> anyhow::Result<Comparison> {
     let deadline = Instant::now() + within;
     loop {
-        let result = compare(&payment_documents(address).await?, bank);
+        let documents = payment_documents(address).await?;
+        let result = compare(&documents, bank, &bank.latest().await?);
         if result.is_well() || Instant::now() >= deadline {
             return Ok(result);
         }
@@ -27,7 +28,11 @@ pub(super) async fn audit(
     }
 }
 
-pub(super) fn compare(documents: &[PaymentDocument], bank: &BankView) -> Comparison {
+pub(super) fn compare(
+    documents: &[PaymentDocument],
+    bank: &BankView,
+    latest: &Latest,
+) -> Comparison {
     let mut result = Comparison::new("elasticsearch", "charged and not refunded");
     let mut seen = HashSet::new();
     for document in documents {
@@ -37,6 +42,10 @@ pub(super) fn compare(documents: &[PaymentDocument], bank: &BankView) -> Compari
             continue;
         }
         let known = bank.payments.get(id);
+        if latest.lacks(document.position) {
+            result.mismatch(format!("payment {id} is as of beyond the bank's last event"));
+            continue;
+        }
         if !bank.covers(document.position) {
             // What happened later is not part of this audit; what was before it cannot be told.
             if let Some(known) = known {

@@ -8,7 +8,7 @@ use bancada_kernel::CardToken;
 use bancada_proto::web::{CardList, LineKind, Statement, StatementCard, StatementLine};
 use tokio::time::{Instant, sleep};
 
-use super::bank::BankView;
+use super::bank::{BankView, Latest};
 use super::verdict::Comparison;
 
 const ASK_EVERY: Duration = Duration::from_millis(100);
@@ -28,7 +28,8 @@ pub(super) async fn audit(
     let base = format!("{}/api/extrato/v1/cards", url.trim_end_matches('/'));
     let deadline = Instant::now() + within;
     loop {
-        let result = compare(&read(web, &base, bank.n_events(), deadline).await?, bank);
+        let lines = read(web, &base, bank.n_events(), deadline).await?;
+        let result = compare(&lines, bank, &bank.latest().await?);
         if result.is_well() || Instant::now() >= deadline {
             return Ok(result);
         }
@@ -82,7 +83,7 @@ async fn lines(
     }
 }
 
-pub(super) fn compare(lines: &Lines, bank: &BankView) -> Comparison {
+pub(super) fn compare(lines: &Lines, bank: &BankView, latest: &Latest) -> Comparison {
     let mut result = Comparison::new("extrato", "owed");
     let mut seen: HashMap<u64, u32> = HashMap::new();
     for (card, lines) in lines {
@@ -96,6 +97,10 @@ pub(super) fn compare(lines: &Lines, bank: &BankView) -> Comparison {
                 result.mismatch(format!("card {} has another balance at the bank", card.token));
             }
             Some(_) => {}
+        }
+        for line in lines.iter().filter(|line| latest.lacks(line.position)) {
+            let (id, position) = (&line.transaction_id, line.position);
+            result.mismatch(format!("line {position} of {id} is beyond the bank's last event"));
         }
         for line in lines.iter().filter(|line| bank.covers(line.position)) {
             let (id, minor) = (line.transaction_id.as_str(), line.amount.amount_minor);

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use bancada_kafka::{Brokers, PastRecord, Topic, TopicPast};
+use bancada_kafka::{Brokers, PastRecord, Place, Topic, TopicPast};
 use bancada_kernel::CardToken;
 use tokio::time::{Instant, sleep};
 
-use super::bank::{BankView, Fingerprint, owed_minor};
+use super::bank::{BankView, Fingerprint, Latest, owed_minor};
 use super::verdict::Comparison;
 
 const READ_EVERY: Duration = Duration::from_millis(250);
@@ -25,7 +25,7 @@ pub(super) async fn audit(
     loop {
         match past.read_on().await {
             Ok(records) if records.is_empty() => {
-                let result = seen.compare(bank);
+                let result = seen.compare(bank, &bank.latest().await?);
                 if result.is_well() || Instant::now() >= deadline {
                     return Ok(result);
                 }
@@ -48,6 +48,8 @@ pub(super) struct Seen {
     times: HashMap<u64, u64>,
     /// How far each card's events have come.
     sequences: HashMap<CardToken, u64>,
+    /// Events that are no part of this audit, if the Bank has them.
+    later: Vec<(u64, Place)>,
     owed_minor: i64,
     foreign: u64,
     wrong: Vec<String>,
@@ -62,6 +64,7 @@ impl Seen {
         let PastRecord { place, key, .. } = record;
         let position = event.position;
         if !bank.covers(position) {
+            self.later.push((position, *place));
             return;
         }
         if bank.fingerprints.get(&position) != Some(&Fingerprint::of(&event)) {
@@ -88,7 +91,7 @@ impl Seen {
         }
     }
 
-    pub(super) fn compare(&self, bank: &BankView) -> Comparison {
+    pub(super) fn compare(&self, bank: &BankView, latest: &Latest) -> Comparison {
         let mut result = Comparison::new("kafka", "owed");
         result.bank_minor = bank.owed_minor;
         result.other_minor = self.owed_minor;
@@ -97,6 +100,10 @@ impl Seen {
         result.foreign = self.foreign;
         for what in &self.wrong {
             result.mismatch(what.clone());
+        }
+        for (position, place) in self.later.iter().filter(|(position, _)| latest.lacks(*position)) {
+            let what = format!("record {place}: event {position} is beyond the bank's last");
+            result.mismatch(what);
         }
         for position in bank.fingerprints.keys().filter(|it| !self.times.contains_key(it)) {
             result.missing(format!("event {position} is not on the topic"));

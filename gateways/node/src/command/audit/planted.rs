@@ -11,7 +11,7 @@ use bancada_proto::web;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::bank::BankView;
+use super::bank::{BankView, Latest};
 use super::verdict::{Comparison, Verdict};
 use super::{checkout, extrato, payers};
 use crate::load_log::{Answer, Paid};
@@ -160,6 +160,8 @@ struct Known {
     log: Vec<Paid>,
     orders: Vec<web::Order>,
     statement: extrato::Lines,
+    /// How far the Bank is when the others were read.
+    latest: u64,
 }
 
 /// Changes one thing; lost, duplicate, mismatch and overspent must be found so often, and one
@@ -167,13 +169,14 @@ struct Known {
 #[track_caller]
 fn finds(change: impl FnOnce(&mut Known), counts: [u64; 4], words: &str) {
     let (history, log, orders) = (History::new(), log(), orders());
-    let mut known = Known { history, log, orders, statement: statement() };
+    let mut known = Known { history, log, orders, statement: statement(), latest: 99 };
     change(&mut known);
     let bank = known.history.view();
+    let latest = Latest::up_to(known.latest);
     let comparisons: Vec<Comparison> = vec![
         payers::compare(&known.log, &bank),
         checkout::compare(&known.orders, &bank),
-        extrato::compare(&known.statement, &bank),
+        extrato::compare(&known.statement, &bank, &latest),
     ];
     let verdict = Verdict::new(&bank, comparisons);
     let found = serde_json::to_value(&verdict).unwrap();
@@ -200,6 +203,17 @@ fn a_lost_acknowledgement_is_found() {
     let other = |known: &mut Known| known.orders[0].payment_id = Some(payment(9).to_string());
     finds(other, [1, 0, 1, 0], "its payment is not at the bank");
     finds(|known| drop(known.statement[0].1.remove(1)), [1, 0, 0, 0], "is on no statement");
+}
+
+#[test]
+fn what_the_bank_lost_and_others_still_have_is_found() {
+    let lose_the_end = |known: &mut Known| {
+        known.history.0.pop();
+        known.latest = 6;
+    };
+    // The order, the line, and what the card owes.
+    finds(lose_the_end, [1, 0, 2, 0], "line 7 of");
+    finds(lose_the_end, [1, 0, 2, 0], "is beyond the bank's last event");
 }
 
 #[test]
@@ -257,7 +271,9 @@ fn what_was_paid_on_a_bill_is_owed_no_more() {
         (paid.position, paid.amount.amount_minor) = (8, 1_000);
         paid.transaction_id = payment(5).to_string();
         known.statement[0].1.insert(0, paid);
-        let owed = extrato::compare(&known.statement, &known.history.view()).to_string();
+        let bank = known.history.view();
+        let latest = Latest::up_to(8);
+        let owed = extrato::compare(&known.statement, &bank, &latest).to_string();
         assert!(owed.ends_with("owed -R$ 0.50 at the bank, -R$ 0.50 here"), "{owed}");
         let charged = payers::compare(&known.log, &known.history.view()).to_string();
         assert!(charged.ends_with("charged R$ 5.00 at the bank, R$ 5.00 here"), "{charged}");

@@ -43,6 +43,7 @@ fn freshness(applied_position: u64) -> Freshness {
         applied_position,
         committed_position: applied_position,
         connected: true,
+        is_of_other_past: false,
         heard_at_ms: None,
         now_ms: 0,
     }

@@ -13,6 +13,8 @@ struct Copies {
     history: History,
     topic: Vec<PastRecord>,
     documents: Vec<PaymentDocument>,
+    /// How far the Bank is when the copies were read.
+    latest: u64,
 }
 
 impl Copies {
@@ -41,7 +43,7 @@ impl Copies {
             document(3, "rejected", 6, [90_000, 0, 0], "load", "k3"),
             document(4, "approved", 7, [400, 400, 0], "loja", "o4"),
         ];
-        Copies { history, topic, documents }
+        Copies { history, topic, documents, latest: 99 }
     }
 }
 
@@ -54,7 +56,11 @@ fn finds(change: impl FnOnce(&mut Copies), counts: [u64; 3], words: &str) {
     let bank = copies.history.view();
     let mut seen = Seen::default();
     copies.topic.iter().for_each(|record| seen.add(record, &bank));
-    let comparisons = vec![seen.compare(&bank), elasticsearch::compare(&copies.documents, &bank)];
+    let latest = Latest::up_to(copies.latest);
+    let comparisons = vec![
+        seen.compare(&bank, &latest),
+        elasticsearch::compare(&copies.documents, &bank, &latest),
+    ];
     let verdict = Verdict::new(&bank, comparisons);
     let found = serde_json::to_value(&verdict).unwrap();
     let numbers = ["lost", "duplicate", "mismatch"].map(|name| found[name].as_u64().unwrap());
@@ -82,6 +88,16 @@ fn copies_of_everything_are_well() {
         copies.documents.pop();
     };
     finds(later, [0; 3], "kafka");
+}
+
+#[test]
+fn what_the_bank_lost_and_a_copy_still_has_is_found() {
+    let lose_the_end = |copies: &mut Copies| {
+        copies.history.0.pop();
+        copies.latest = 6;
+    };
+    finds(lose_the_end, [0, 0, 2], "event 7 is beyond the bank's last");
+    finds(lose_the_end, [0, 0, 2], "as of beyond the bank's last event");
 }
 
 #[test]
