@@ -9,6 +9,7 @@ use bancada_checkout::ports::{
 use bancada_kernel::{OrderId, PaymentId};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
 
+use crate::log_scan;
 use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
 
 #[cfg(test)]
@@ -63,6 +64,17 @@ impl SqliteOrders {
     /// Orders in this file.
     pub fn new(path: &Path) -> SqliteOrders {
         SqliteOrders { path: path.to_owned() }
+    }
+
+    /// Whether commits that had been synced are lost to a damage of SQLite's log; to be asked before
+    /// anybody opens the file.
+    pub fn lacks_synced_commits(&self) -> std::io::Result<bool> {
+        log_scan::has_later_commit(&self.path)
+    }
+
+    /// Makes the file, if it is not there.
+    pub fn make(&self) -> Result<(), OpenError> {
+        SCHEMA.open(&self.path, Synchronous::Full).map(drop)
     }
 
     fn connect(&self) -> Result<Store, StoreError> {

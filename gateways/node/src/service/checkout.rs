@@ -27,7 +27,7 @@ const _: () = assert!(KEY_IS_KNOWN_MS + 24 * 60 * 60 * 1_000 <= ANSWERS_KEPT_MS)
 
 /// Where the shop keeps its orders.
 fn orders(
-    directory: &DataDirectory,
+    directory: &mut DataDirectory,
     database: &DatabaseOption,
 ) -> anyhow::Result<Arc<dyn OrderStoreOpener>> {
     let file = directory.file(FILE);
@@ -36,8 +36,21 @@ fn orders(
             left_behind::refuse(&file, "orders")?;
             Arc::new(PostgresOrders::new(url))
         }
-        None => Arc::new(SqliteOrders::new(&file)),
+        None => Arc::new(in_file(directory, &file)?),
     })
+}
+
+/// Orders in a file that was not lost since it was made.
+fn in_file(directory: &mut DataDirectory, file: &Path) -> anyhow::Result<SqliteOrders> {
+    let lost = "the orders that were in it are lost: put the whole data directory back from a copy; \
+                to begin anew without it, choose another directory with --data";
+    let shown = file.display();
+    anyhow::ensure!(file.exists() || !directory.has_had(FILE)?, "{shown} is missing, and {lost}");
+    let orders = SqliteOrders::new(file);
+    anyhow::ensure!(!orders.lacks_synced_commits()?, "the log of {shown} is damaged, and {lost}");
+    orders.make()?;
+    directory.has_made(FILE)?;
+    Ok(orders)
 }
 
 pub(crate) struct CheckoutService {
@@ -57,14 +70,14 @@ impl CheckoutService {
         bank: &BankAddress,
         surroundings: &RealSurroundings,
     ) -> anyhow::Result<(Supervisor, CheckoutService)> {
-        let directory = DataDirectory::open(data, "checkout")?;
+        let mut directory = DataDirectory::open(data, "checkout")?;
         let limits = Limits::default();
         let bank = BankClient::new(bank, limits.call_deadline, surroundings.metrics.clone());
         let parts = CheckoutParts {
             catalogue: Catalogue::seeded(),
             merchant: MerchantId::parse(MERCHANT)?,
             store_name: STORE_NAME.to_owned(),
-            store: orders(&directory, database)?,
+            store: orders(&mut directory, database)?,
             bank: Arc::new(bank.clone()),
             surroundings: Arc::new(surroundings.clone()),
             limits,

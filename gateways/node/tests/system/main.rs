@@ -8,7 +8,9 @@ mod bills;
 mod broker;
 mod brokers;
 mod crashes;
+mod damage;
 mod disk;
+mod earlier_version;
 mod kafka;
 mod life;
 #[allow(dead_code, reason = "the campaign uses the rest")]
