@@ -1,6 +1,7 @@
 //! Storage: the journal, orders and the statement projection on SQLite and in PostgreSQL; the
 //! journal also on a disk that fails as it is told to.
 
+pub mod copy;
 pub mod data_directory;
 pub mod delivery;
 pub mod fault_disk;

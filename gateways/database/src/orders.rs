@@ -37,8 +37,8 @@ const SCHEMA: Schema = Schema {
 /// What the file is called in the folder of its service.
 pub const FILE: &str = "orders.sqlite3";
 
-/// The payments of the newest orders in a file that the Bank has decided about, `limit` at most; none where there is
-/// no file. Its writer may be at work, and nothing is changed.
+/// The payments of the newest orders in a file that the Bank has decided about, `limit` at most;
+/// none where there is no file. Its writer may be at work, and nothing is changed.
 pub fn payments_in(path: &Path, limit: usize) -> Result<Vec<PaymentId>, OpenError> {
     let Some(connection) = SCHEMA.look_into(path)? else { return Ok(Vec::new()) };
     let sql = "SELECT number, body FROM purchase
@@ -66,8 +66,8 @@ impl SqliteOrders {
         SqliteOrders { path: path.to_owned() }
     }
 
-    /// Whether commits that had been synced are lost to a damage of SQLite's log; to be asked before
-    /// anybody opens the file.
+    /// Whether commits that had been synced are lost to a damage of SQLite's log; to be asked
+    /// before anybody opens the file.
     pub fn lacks_synced_commits(&self) -> std::io::Result<bool> {
         log_scan::has_later_commit(&self.path)
     }

@@ -27,8 +27,8 @@ pub enum VaultKeyError {
     },
     /// Anybody on this machine could make cards' tokens.
     #[error(
-        "{0} can be read or written by everybody: take these rights away (chmod o-rwx), and think of \
-         who may have read it"
+        "{0} can be read or written by everybody: take these rights away (chmod o-rwx), and think \
+         of who may have read it"
     )]
     Open(String),
     /// It cannot be read or made.

@@ -1,5 +1,6 @@
 //! The command line. Every option is also an environment variable.
 
+mod copies;
 mod dead_letters;
 mod pipeline;
 
@@ -13,6 +14,7 @@ use bancada_simulator::Kind;
 use bancada_telemetry::logs::LogFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use copies::{BackupOptions, RestoreOptions, VerifyOptions};
 pub(crate) use dead_letters::{DeadLettersCommand, DeadLettersOptions};
 pub(crate) use pipeline::{
     ApplyOptions, PipelineCommand, PipelineOptions, StatusOptions, WatchOptions,
@@ -68,6 +70,12 @@ pub(crate) enum Command {
     Load(LoadOptions),
     /// Hold what was answered against what the bank, the shop and the statement know.
     Audit(AuditOptions),
+    /// Copy everything at one position, also while it runs.
+    Backup(BackupOptions),
+    /// Put a copy where nothing is.
+    Restore(RestoreOptions),
+    /// Read a directory that nobody uses, from beginning to end, and say whether it is whole.
+    Verify(VerifyOptions),
     /// Simulate the bank, the shop and the statement under faults that a seed decides, and audit
     /// what everybody was told.
     Sim(SimOptions),

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod bank;
 pub(crate) mod cards;
 pub(crate) mod checkout;
@@ -9,5 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod extrato;
 pub(crate) mod load;
 pub(crate) mod pipeline;
+pub(crate) mod restore;
 pub(crate) mod sim;
 pub(crate) mod up;
+pub(crate) mod verify;

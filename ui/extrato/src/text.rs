@@ -86,8 +86,8 @@ texts! {
         UpToDate: "Em dia com o banco", "Up to date with the bank";
         Behind: "Atrasado", "Behind";
         OtherPast: "Banco com outro passado", "Bank has another past";
-        OtherPastDetail: "O Banco não tem mais tudo o que este extrato mostra, e o extrato parou de \
-            acompanhá-lo. Quem opera o sistema precisa decidir o que vale.",
+        OtherPastDetail: "O Banco não tem mais tudo o que este extrato mostra, e o extrato parou \
+            de acompanhá-lo. Quem opera o sistema precisa decidir o que vale.",
             "The Bank no longer has all that this statement shows, and the statement has stopped \
             following it. Whoever runs the system has to decide what holds.";
         BankSilent: "Banco fora de alcance", "Bank out of reach";

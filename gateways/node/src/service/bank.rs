@@ -35,10 +35,12 @@ use crate::surroundings::RealSurroundings;
 /// Requests in progress at once; more are refused as overload.
 const MAX_IN_FLIGHT: usize = 4_096;
 const JOURNAL: &str = "journal.sqlite3";
-const FINGERPRINT: &str = "vault.fingerprint";
+pub(crate) const KEY: &str = "vault.key";
+pub(crate) const FINGERPRINT: &str = "vault.fingerprint";
+pub(crate) const DELIVERY: &str = "delivery.sqlite3";
 
 /// A shard's journal: the first one's is where there was only one before.
-fn journal_file(shard: Shard) -> String {
+pub(crate) fn journal_file(shard: Shard) -> String {
     match shard.number() {
         0 => JOURNAL.to_owned(),
         number => format!("journal-{number}.sqlite3"),
@@ -121,7 +123,7 @@ fn delivery(
     Ok(match &options.database.postgres {
         Some(url) => Arc::new(PostgresDelivery::new(url, shard.number())),
         None => {
-            let path = directory.file("delivery.sqlite3");
+            let path = directory.file(DELIVERY);
             Arc::new(SqliteDelivery::open(&path, shard.number())?)
         }
     })
@@ -185,7 +187,7 @@ impl BankService {
     ) -> anyhow::Result<(Supervisor, BankService)> {
         let mut directory = DataDirectory::open(data, "bank")?;
         let key_file = journal.vault_key_file.clone();
-        let key_file = key_file.unwrap_or_else(|| directory.file("vault.key"));
+        let key_file = key_file.unwrap_or_else(|| directory.file(KEY));
         let has_journal = journal.database.postgres.is_none() && directory.file(JOURNAL).exists();
         anyhow::ensure!(
             key_file.exists() || !has_journal,

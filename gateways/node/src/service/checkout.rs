@@ -42,8 +42,8 @@ fn orders(
 
 /// Orders in a file that was not lost since it was made.
 fn in_file(directory: &mut DataDirectory, file: &Path) -> anyhow::Result<SqliteOrders> {
-    let lost = "the orders that were in it are lost: put the whole data directory back from a copy; \
-                to begin anew without it, choose another directory with --data";
+    let lost = "the orders that were in it are lost: put a backup in place (bancada restore); to \
+                begin anew without one, choose another directory with --data";
     let shown = file.display();
     anyhow::ensure!(file.exists() || !directory.has_had(FILE)?, "{shown} is missing, and {lost}");
     let orders = SqliteOrders::new(file);

@@ -86,8 +86,8 @@ impl ExtratoService {
         Ok((supervisor, ExtratoService { handle, _directory: directory }))
     }
 
-    /// The statement can be read also while it is behind: it says so itself. Whose Bank lost what is
-    /// shown is for somebody to look at.
+    /// The statement can be read also while it is behind: it says so itself. One whose Bank lost
+    /// what it shows is for somebody to look at.
     pub(crate) fn check(handle: &ExtratoHandle) -> Check {
         let freshness = handle.freshness();
         let behind = freshness.committed_position.saturating_sub(freshness.applied_position);

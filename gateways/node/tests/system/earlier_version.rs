@@ -1,5 +1,5 @@
-//! A directory that version 0.1 left behind: killed while it was in use, with bills and sales beyond
-//! every amount that is taken today.
+//! A directory that version 0.1 left behind: killed while it was in use, with bills and sales
+//! beyond every amount that is taken today.
 
 use std::fs::{self, File};
 use std::io::Read as _;

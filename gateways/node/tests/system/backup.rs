@@ -1,0 +1,75 @@
+//! Copies that are made under load, and put in place elsewhere.
+
+use std::process::{Command, Output};
+
+use crate::load::Load;
+use crate::program::*;
+
+fn bancada(arguments: &[&str]) -> Output {
+    Command::new(BINARY).args(arguments).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+#[test]
+fn a_backup_under_load_is_restored_into_an_empty_place_and_audits_clean() {
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name).display().to_string();
+        let system = System::new(&directory.path().join("data"));
+        let mut program = system.up(&[]);
+        system.is_ready().await;
+        let load = Load::start(&system.bank, directory.path(), "4s");
+        system.advances(500).await;
+        system.buy(&new_key(), "4242424242424242").await.unwrap();
+        let (data, copy, restored) = (path("data"), path("copy"), path("restored"));
+        let made = bancada(&["backup", "--data", &data, "--to", &copy]);
+        assert_eq!(made.status.code(), Some(0), "{}", text(&made));
+        system.buy(&new_key(), "5555555555554444").await.unwrap();
+        load.finish().await;
+        // Nothing is written over, and nothing that is in use is verified.
+        let again = bancada(&["backup", "--data", &data, "--to", &copy]);
+        assert_eq!(again.status.code(), Some(3), "{}", text(&again));
+        assert_eq!(bancada(&["verify", &data]).status.code(), Some(3));
+        program.kill();
+        assert_eq!(bancada(&["verify", &data]).status.code(), Some(0));
+
+        let verified = bancada(&["verify", &copy]);
+        assert_eq!(verified.status.code(), Some(0), "{}", text(&verified));
+        let put = bancada(&["restore", "--from", &copy, "--data", &restored]);
+        assert_eq!(put.status.code(), Some(0), "{}", text(&put));
+        assert_eq!(bancada(&["restore", "--from", &copy, "--data", &data]).status.code(), Some(3));
+        let elsewhere = System::new(&directory.path().join("restored"));
+        let _program = elsewhere.up(&[]);
+        elsewhere.is_ready().await;
+        elsewhere.passes_audit(None).await;
+        let (status, order) = elsewhere.buy(&new_key(), "4242424242424242").await.unwrap();
+        assert_eq!((status, &order["status"]), (201, &"paid".into()), "{order}");
+        elsewhere.passes_audit(None).await;
+    });
+}
+
+#[test]
+fn a_damaged_backup_is_found_and_not_restored() {
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name).display().to_string();
+        let system = System::new(&directory.path().join("data"));
+        let mut program = system.up(&[]);
+        system.is_ready().await;
+        let (data, copy) = (path("data"), path("copy"));
+        assert_eq!(bancada(&["backup", "--data", &data, "--to", &copy]).status.code(), Some(0));
+        program.kill();
+        let journal = directory.path().join("copy/bank/journal.sqlite3");
+        let lose = "DELETE FROM record WHERE id = (SELECT max(id) FROM record)";
+        rusqlite::Connection::open(&journal).unwrap().execute(lose, ()).unwrap();
+        let verified = bancada(&["verify", &copy]);
+        assert_eq!(verified.status.code(), Some(1), "{}", text(&verified));
+        assert!(text(&verified).contains("the high-water mark"), "{}", text(&verified));
+        let put = bancada(&["restore", "--from", &copy, "--data", &path("restored")]);
+        assert_eq!(put.status.code(), Some(3), "{}", text(&put));
+        assert!(!directory.path().join("restored").exists());
+    });
+}
