@@ -7,6 +7,7 @@
 //! and instants come in as arguments.
 
 pub mod brand;
+pub mod calendar;
 pub mod card_data;
 pub mod card_number;
 pub mod cvv;
@@ -14,6 +15,7 @@ pub mod decline;
 pub mod event;
 pub mod expiry;
 pub mod ids;
+pub mod limits;
 pub mod money;
 pub mod shard;
 pub mod test_cards;

@@ -19,11 +19,12 @@ use super::key_scope::{Answer, BodyHash, Outcome};
 use super::pay_bill::BillPayment;
 use super::payment::{Payment, PaymentCard, PaymentStatus, Standing};
 use super::posting::Account;
+use super::run_time::RunTime;
 use super::state::Ledger;
 pub use restoring::Restoring;
 
 /// The version of everything below, and of the fold that leads there.
-pub const STATE_VERSION: u16 = 2;
+pub const STATE_VERSION: u16 = 3;
 /// Rows in one part: about a megabyte.
 const ROWS: usize = 8_192;
 
@@ -52,7 +53,7 @@ struct Summary {
     currency: String,
     position: u64,
     last_event: Option<EventId>,
-    latest: Timestamp,
+    ran: RunTime,
     n_cards: u64,
     n_payments: u64,
     n_answers: u64,
@@ -100,7 +101,7 @@ struct AnswerRows {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct AnswerRow {
-    since: Timestamp,
+    since: RunTime,
     merchant: u32,
     /// Absent where it is the order of its payment.
     key: Option<IdempotencyKey>,
@@ -137,7 +138,7 @@ impl Ledger {
             currency: self.currency.code().to_owned(),
             position: self.position,
             last_event: self.last_event,
-            latest: self.latest,
+            ran: self.ran,
             n_cards: self.cards.len() as u64,
             n_payments: self.payments.len() as u64,
             n_answers: self.answers.len() as u64,

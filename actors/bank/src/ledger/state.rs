@@ -18,6 +18,7 @@ use super::payment::{Payment, PaymentCard, PaymentStatus};
 use super::payments::Payments;
 use super::posting::{Account, Posting};
 use super::repeated_texts::RepeatedTexts;
+use super::run_time::RunTime;
 
 /// Everything the Bank knows, as of one position of its journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +26,8 @@ pub struct Ledger {
     pub(super) currency: Currency,
     pub(super) position: u64,
     pub(super) last_event: Option<EventId>,
-    /// The latest time that any entry was recorded at: what the age of answers is measured by.
-    pub(super) latest: Timestamp,
+    /// How long Banks had run by the last entry: what the age of answers is measured by.
+    pub(super) ran: RunTime,
     pub(super) cards: HashMap<CardToken, CardAccount>,
     /// The cards' tokens in order: whoever lists them asks for a page at a time.
     pub(super) tokens: BTreeSet<CardToken>,
@@ -49,7 +50,7 @@ impl Ledger {
             currency,
             position: 0,
             last_event: None,
-            latest: Timestamp::default(),
+            ran: RunTime::default(),
             cards: HashMap::new(),
             tokens: BTreeSet::new(),
             payments: Payments::default(),
@@ -75,6 +76,11 @@ impl Ledger {
     /// The event of the last entry applied: with its position, it says which journal this is.
     pub fn last_event(&self) -> Option<EventId> {
         self.last_event
+    }
+
+    /// How long Banks had run by the last entry applied.
+    pub fn ran(&self) -> RunTime {
+        self.ran
     }
 
     /// A card.
@@ -128,6 +134,11 @@ impl Ledger {
         self.answers.iter().map(|kept| (&kept.merchant, &kept.key))
     }
 
+    /// The keys that bills were paid with, in no order.
+    pub fn bill_keys(&self) -> impl Iterator<Item = &IdempotencyKey> {
+        self.bill_payments.iter().map(|(key, _)| key)
+    }
+
     pub(super) fn answer(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<Answer> {
         self.answers.get(merchant, key)
     }
@@ -142,10 +153,10 @@ impl Ledger {
         let event = &entry.event;
         self.position = event.position;
         self.last_event = Some(event.event_id);
-        self.latest = self.latest.max(event.occurred_at);
-        let Ledger { answers, payments, latest, .. } = self;
+        self.ran = self.ran.max(entry.run_time());
+        let Ledger { answers, payments, ran, .. } = self;
         let is_held = |it: &Payment| it.status == PaymentStatus::Authorized;
-        answers.forget(*latest, |number| payments.at(number).is_some_and(is_held));
+        answers.forget(*ran, |number| payments.at(number).is_some_and(is_held));
         match event.kind {
             EventKind::CardIssued => self.open_card(entry),
             EventKind::CardStatusChanged | EventKind::CardLimitChanged => self.follow_card(event),
@@ -323,7 +334,7 @@ impl Ledger {
         let Some(standing) = self.payments.at(number).map(Payment::standing) else { return };
         let answer = Answer { payment: number, body: request.body, standing, outcome };
         let merchant = self.merchants.once(merchant.as_str(), || merchant.clone());
-        let since = self.latest;
+        let since = self.ran;
         self.answers.keep(Kept { since, merchant, key: request.key.clone(), answer });
     }
 
@@ -349,7 +360,7 @@ impl Ledger {
             self.books.iter().map(item).fold(0, u64::wrapping_add),
             item(&self.holds),
         ];
-        let last = (self.position, self.last_event, self.latest);
+        let last = (self.position, self.last_event, self.ran);
         item((self.currency.numeric(), last, parts))
     }
 }

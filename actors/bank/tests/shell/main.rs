@@ -10,5 +10,6 @@ mod memory_journal;
 mod memory_snapshots;
 mod payments;
 mod running_bank;
+mod shard_keys;
 mod shards;
 mod snapshots;

@@ -101,7 +101,7 @@ impl Restoring {
         self.ledger = Ledger::new(currency);
         self.ledger.position = summary.position;
         self.ledger.last_event = summary.last_event;
-        self.ledger.latest = summary.latest;
+        self.ledger.ran = summary.ran;
         self.ledger.cards.reserve(room(n_cards));
         self.ledger.payments.reserve(room(n_payments));
         self.ledger.answers.reserve(room(n_answers));

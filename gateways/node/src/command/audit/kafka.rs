@@ -48,7 +48,7 @@ pub(super) struct Seen {
     times: HashMap<u64, u64>,
     /// How far each card's events have come.
     sequences: HashMap<CardToken, u64>,
-    owed_minor: i64,
+    owed_minor: i128,
     foreign: u64,
     wrong: Vec<String>,
 }
