@@ -1,7 +1,9 @@
 //! JSON shapes of `/api/checkout/v1` and `/api/extrato/v1`, shared by the server and the browser.
 //!
 //! Money is always `{amount_minor, currency}`; instants are milliseconds since the Unix epoch in
-//! UTC, formatted by the browser in the reader's zone.
+//! UTC, formatted by the browser in the Bank's zone.
+
+mod absent;
 
 mod freshness;
 
@@ -60,16 +62,12 @@ pub struct PlaceOrder {
     pub items: Vec<OrderItemRequest>,
     /// The card as typed.
     pub card: CardEntry,
-    /// 1 to 12; absent means 1.
-    #[serde(default = "one")]
+    /// 1 to 12; absent or null means 1.
+    #[serde(default = "absent::one", deserialize_with = "absent::one_if_null")]
     pub installments: u32,
     /// The total the buyer was shown. The server computes its own and refuses a difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Money>,
-}
-
-fn one() -> u32 {
-    1
 }
 
 /// One line of a new order; the price is the server's.

@@ -157,7 +157,7 @@ impl BankHandle {
         trace: Option<TraceContext>,
     ) -> Result<PaymentAnswer, AbandonError> {
         let command = Abandon { merchant, key };
-        let own = self.home_of_key(&command.merchant, &command.key);
+        let own = self.home_of_key(Some(&command.merchant), &command.key);
         let home = self.home(own, &command).await?;
         self.ask(home, |reply| AbandonKey { command, trace, reply }).await
     }
@@ -170,7 +170,7 @@ impl BankHandle {
     ) -> Result<Option<Payment>, QueryError> {
         let shard = match &query {
             PaymentQuery::Id(id) => self.of_payment(*id),
-            PaymentQuery::Key(key) => self.home_of_key(&merchant, key),
+            PaymentQuery::Key(key) => self.home_of_key(Some(&merchant), key),
         };
         self.ask(shard, |reply| FindPayment { merchant, query, reply }).await
     }
@@ -218,9 +218,10 @@ impl BankHandle {
     /// same key, after any time.
     pub async fn pay_bill(&self, request: BillRequest) -> Result<BillAnswer, BillFailure> {
         let BillRequest { key, token, amount, trace } = request;
-        let shard = self.open_shard_of(&token)?;
+        let own = self.open_shard_of(&token)?;
         let command = PayBill { key, token, amount };
-        self.ask(shard, |reply| PayCardBill { command, trace, reply }).await
+        let home = self.home(own, &command).await?;
+        self.ask(home, |reply| PayCardBill { command, trace, reply }).await
     }
 
     /// A card.

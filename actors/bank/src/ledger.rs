@@ -22,6 +22,7 @@ mod payments;
 mod posting;
 mod refund;
 mod repeated_texts;
+mod run_time;
 mod set_card_status;
 mod snapshot;
 mod state;
@@ -43,6 +44,7 @@ pub use pay_bill::{BillPayment, PayBill, PayBillError};
 pub use payment::{Payment, PaymentCard, PaymentStatus};
 pub use posting::{Account, Posting};
 pub use refund::{Refund, RefundError, RefundRefusal};
+pub use run_time::{Run, RunTime};
 pub use set_card_status::{SetCardStatus, SetCardStatusError};
 pub use snapshot::{Part, Restoring, STATE_VERSION, Unfit};
 pub use state::Ledger;
@@ -50,5 +52,7 @@ pub use void::{Void, VoidError, VoidRefusal};
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod old_amounts;
 #[cfg(test)]
 mod random_lives;

@@ -127,6 +127,10 @@ pub trait Surroundings: Send + Sync + 'static {
     /// Now.
     fn now(&self) -> Timestamp;
 
+    /// How much time has passed since some moment before the Bank began: by the monotonic clock,
+    /// which nobody sets.
+    fn monotonic(&self) -> Duration;
+
     /// A fresh, time-ordered UUID (version 7).
     fn uuid(&self) -> Uuid;
 

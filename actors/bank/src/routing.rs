@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use actix::dev::ToEnvelope;
 use actix::prelude::SendError;
 use actix::{Actor, Handler, Message};
-use bancada_kernel::{CardToken, IdempotencyKey, MerchantId, PaymentId, Shard};
+use bancada_kernel::{CardToken, IdempotencyKey, PaymentId, Shard};
 use bancada_supervision::{InFlight, Link};
 use tokio::sync::oneshot;
 
 use crate::answer::BankError;
 use crate::feed::Feed;
 use crate::handle::BankHandle;
+use crate::shell::key_homes::KeyOwner;
 use crate::shell::ledger::LedgerActor;
 use crate::shell::ledger_mail::{AuthorizePayments, Keyed, PaymentItem, Reply, YieldKey};
 use crate::shell::reply::AnswerTo as _;
@@ -61,9 +62,9 @@ impl BankHandle {
     }
 
     /// Where a key is, or where it would be if it is not anywhere.
-    pub(crate) fn home_of_key(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Shard {
+    pub(crate) fn home_of_key(&self, owner: KeyOwner<'_>, key: &IdempotencyKey) -> Shard {
         let homes = self.inner.homes.as_ref();
-        let home = homes.and_then(|homes| homes.find(merchant, key));
+        let home = homes.and_then(|homes| homes.find(owner, key));
         home.unwrap_or(Shard::FIRST)
     }
 
@@ -78,8 +79,8 @@ impl BankHandle {
         if self.inner.shards.iter().any(|shard| !shard.has_loaded.load(Ordering::Acquire)) {
             return Err(BankError::Unavailable);
         }
-        let (merchant, key) = command.key();
-        Ok(homes.claim(merchant, key, own, self.inner.surroundings.now()) == own)
+        let (owner, key) = command.key();
+        Ok(homes.claim(owner, key, own, self.inner.surroundings.monotonic()) == own)
     }
 
     /// The shard that answers a command: its own, or the one that has an answer to its key.
@@ -92,10 +93,10 @@ impl BankHandle {
             self.refuse_while_full(own)?;
             return Ok(own);
         }
-        let (merchant, key) = command.key();
-        let home = self.home_of_key(merchant, key);
-        let (merchant, key) = (merchant.clone(), key.clone());
-        let ask = |reply| YieldKey { merchant, key, to: own, reply };
+        let (owner, key) = command.key();
+        let home = self.home_of_key(owner, key);
+        let (owner, key) = (owner.cloned(), key.clone());
+        let ask = |reply| YieldKey { owner, key, to: own, reply };
         match self.ask(home, ask).await {
             Ok(true) => {
                 self.refuse_while_full(own)?;

@@ -1,5 +1,7 @@
 //! What readers are told.
 
+use bancada_kernel::limits::MAX_AMOUNT_MINOR;
+
 use crate::freshness::Freshness;
 use crate::ports::StoreError;
 use crate::statement::{BillPayment, StatementCard, StatementLine};
@@ -41,6 +43,9 @@ pub enum PayBillError {
     /// Zero or less.
     #[error("the amount must be greater than zero")]
     AmountNotPositive,
+    /// More than a bill may be.
+    #[error("the amount must be at most {MAX_AMOUNT_MINOR} minor units")]
+    AmountTooLarge,
     /// No event of this card has arrived.
     #[error("the statement knows no such card")]
     UnknownCard,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bancada_kernel::limits::MAX_AMOUNT_MINOR;
 use bancada_kernel::{CardToken, IdempotencyKey, Money, Timestamp, TraceContext};
 use tokio::sync::{Notify, Semaphore};
 
@@ -96,6 +97,9 @@ impl ExtratoHandle {
         let PayBill { key, token, amount, trace } = request;
         if amount.minor <= 0 {
             return Err(PayBillError::AmountNotPositive);
+        }
+        if amount.minor > MAX_AMOUNT_MINOR {
+            return Err(PayBillError::AmountTooLarge);
         }
         let Ok(_admitted) = self.inner.bills_in_progress.try_acquire() else {
             return Err(PayBillError::Overloaded);

@@ -21,7 +21,7 @@ pub(crate) mod memory;
 #[cfg(test)]
 mod tests;
 
-pub use bill::{BillOutcome, BillPayment, bill_outcome};
+pub use bill::{BillOutcome, BillPayment, answered_bill, settle_bill};
 pub use card::{CardState, StatementCard};
 pub use cycle::Cycle;
 pub use dead_letter::DeadLetter;

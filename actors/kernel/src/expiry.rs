@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The month after whose last day a card is no longer good.
+/// The month after whose last day a card is no longer good, by the calendar of
+/// [`Day`](crate::calendar::Day).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Expiry {
     year: u16,

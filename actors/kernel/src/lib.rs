@@ -7,6 +7,7 @@
 //! and instants come in as arguments.
 
 pub mod brand;
+pub mod calendar;
 pub mod card_data;
 pub mod card_number;
 pub mod cvv;
@@ -15,6 +16,7 @@ pub mod event;
 pub mod event_hash;
 pub mod expiry;
 pub mod ids;
+pub mod limits;
 pub mod money;
 pub mod shard;
 pub mod test_cards;

@@ -30,6 +30,13 @@ pub enum MoneyError {
     UnknownCurrency,
 }
 
+/// By how many minor units a sum of doubles may differ from a whole number of them.
+pub const TOLERANCE: f64 = 0.000_001;
+/// The same for larger amounts, in parts of them: some 45 times what a double is exact to.
+const SUMMED: f64 = 1e-14;
+/// Never more, so that no digit behind the decimals is lost.
+const MOST_TOLERANCE: f64 = 0.01;
+
 impl Money {
     /// An amount in Brazilian reais, in centavos.
     pub const fn brl(minor: i64) -> Money {
@@ -79,8 +86,9 @@ impl Money {
             .collect()
     }
 
-    /// Reads the decimal amount of the original system's contract. It must be finite and a
-    /// whole number of minor units: 10.005 BRL is refused, not rounded.
+    /// Reads the decimal amount of the original system's contract, whose clients add prices up as
+    /// doubles: 3 x 39.90 comes as 119.69999999999999. What differs from a whole number of minor
+    /// units by less than [`TOLERANCE`] is that number; 10.005 BRL is refused, not rounded.
     pub fn from_decimal(amount: f64, currency: Currency) -> Result<Money, MoneyError> {
         let scale = 10_f64.powi(i32::from(currency.exponent().unwrap_or(0)));
         let scaled = amount * scale;
@@ -89,8 +97,9 @@ impl Money {
             return Err(MoneyError::NotMinorUnits);
         }
         let minor = scaled.round();
-        // The nearest double to the decimal must lead back to the very number that was sent.
-        if minor / scale != amount {
+        let tolerance = TOLERANCE.max(scaled.abs() * SUMMED).min(MOST_TOLERANCE);
+        // The nearest double to the decimal leads back to the very number that was sent.
+        if minor / scale != amount && (scaled - minor).abs() >= tolerance {
             return Err(MoneyError::NotMinorUnits);
         }
         #[expect(clippy::cast_possible_truncation, reason = "bounded by 2^53 above")]
@@ -162,7 +171,13 @@ mod tests {
             (1500.99, Ok(150_099)),
             (-5.0, Ok(-500)),
             (0.0, Ok(0)),
+            (119.699_999_999_999_99, Ok(11_970)),
+            (0.1 + 0.2, Ok(30)),
+            (0.01 - 0.000_000_009, Ok(1)),
+            (0.01 - 0.000_000_02, Err(MoneyError::NotMinorUnits)),
+            (9_999_999_999.995, Err(MoneyError::NotMinorUnits)),
             (10.005, Err(MoneyError::NotMinorUnits)),
+            (10.000_1, Err(MoneyError::NotMinorUnits)),
             (0.001, Err(MoneyError::NotMinorUnits)),
             (f64::NAN, Err(MoneyError::NotMinorUnits)),
             (f64::INFINITY, Err(MoneyError::NotMinorUnits)),
@@ -189,6 +204,19 @@ mod tests {
         fn every_amount_of_cents_survives_the_decimal(minor in -(1_i64 << 49)..1 << 49) {
             let money = Money::brl(minor);
             prop_assert_eq!(Money::from_decimal(money.to_decimal(), Currency::BRL), Ok(money));
+        }
+
+        /// As the original's shop adds them up.
+        #[test]
+        fn a_sum_of_prices_is_the_cents_it_was_meant_to_be(
+            lines in proptest::collection::vec((1_i64..10_000_000, 1_u32..100), 1..50),
+        ) {
+            let price = |minor: i64| Money::brl(minor).to_decimal();
+            let sum: f64 = lines.iter().map(|(minor, n)| price(*minor) * f64::from(*n)).sum();
+            let meant: i64 = lines.iter().map(|(minor, n)| minor * i64::from(*n)).sum();
+            prop_assert_eq!(Money::from_decimal(sum, Currency::BRL), Ok(Money::brl(meant)));
+            let half = Money::from_decimal(sum + 0.005, Currency::BRL);
+            prop_assert_eq!(half, Err(MoneyError::NotMinorUnits));
         }
 
         #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bancada_kernel::limits::MAX_LIMIT_MINOR;
 use bancada_proto::bank::v1;
 
 /// Some card numbers, used in turns. Cheap to clone.
@@ -57,7 +58,7 @@ impl Cards {
             holder: "Ana Teste".to_owned(),
             expiry_month: 12,
             expiry_year: 2035,
-            limit: Some(v1::Money { amount_minor: i64::MAX / 4, currency: "BRL".to_owned() }),
+            limit: Some(v1::Money { amount_minor: MAX_LIMIT_MINOR, currency: "BRL".to_owned() }),
             closing_day: 5,
             due_day: 15,
         })

@@ -5,7 +5,7 @@ use std::path::Path;
 use bancada_bank::Vault;
 use bancada_bank::ledger::{
     Authorize, BodyHash, Capture, CardPresented, Decision, Entry, IssueCard, Ledger, Operation,
-    Refund, Stamp,
+    Refund, RunTime, Stamp,
 };
 use bancada_bank::ports::{JournalOpener as _, JournalStore, SnapshotStore as _};
 use bancada_database::journal::SqliteJournal;
@@ -33,7 +33,9 @@ struct Past {
 impl Past {
     fn stamp(&self) -> Stamp {
         let (event_id, payment_id) = (EventId::new(clock::uuid()), PaymentId::new(clock::uuid()));
-        Stamp { event_id, payment_id, now: self.now, trace: None }
+        // As if a Bank had run all the time.
+        let ran = RunTime::of_wall_clock(self.now);
+        Stamp { event_id, payment_id, now: self.now, ran, trace: None }
     }
 
     fn record(&mut self, entry: Entry) -> anyhow::Result<PaymentId> {

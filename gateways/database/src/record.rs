@@ -8,6 +8,7 @@
 //! | 1 | the first | event, postings, request, issued | the entries |
 //! | 2 | captures, voids and refunds | and refusal; more kinds of event | version and entries |
 //! | 3 | the payment in its events | the event has the payment after it | version and entries |
+//! | 4 | answers' age by running time | and how long Banks had run | version and entries |
 //!
 //! Every version is read for ever, and only the newest is written: a journal grows through
 //! versions, and an older program says that it needs a newer one instead of misreading.
@@ -17,10 +18,10 @@ mod old;
 use bancada_bank::ledger::Entry;
 use serde::de::DeserializeOwned;
 
-use old::{EntryV1, EntryV2};
+use old::{EntryV1, EntryV2, EntryV3};
 
 /// The first byte of a record; another means another layout.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// Version byte and CRC-32C, little-endian.
 const HEADER_BYTES: usize = 5;
 
@@ -62,6 +63,7 @@ pub(crate) fn decode(record: &[u8]) -> Result<Vec<Entry>, RecordError> {
     Ok(match version {
         1 => read::<Vec<EntryV1>>(content)?.into_iter().map(Entry::from).collect(),
         2 => read::<Vec<EntryV2>>(content)?.into_iter().map(Entry::from).collect(),
+        3 => read::<Vec<EntryV3>>(content)?.into_iter().map(Entry::from).collect(),
         _ => read(content)?,
     })
 }
@@ -153,6 +155,16 @@ pub(crate) mod tests {
      050fd8040342524c044c6f6a6105436166c3a901046c6f6a61036f2d31000386f8b2e5bd680000010473616c650\
      10101010101010101010101010101010100010103";
 
+    /// A bill as the program wrote it before running times and largest amounts: all that an `i64`
+    /// has room for, and paid.
+    const VERSION_3: &str = "\
+     03c6e46e7d011001a21fa5960370aaa3f62582b0b147900ae8021001a21fa5960370aaa3f625836134d7750125\
+     636172645f343731633465353031316463353635366330623534643139373363396162626202102a2a2a2a2a2a\
+     2a2a2a2a2a2a3333333700010745787472656d6f80c0a8ca9a3a0342524cfdffffffffffffffff010342524c00\
+     0342524c00050ffeffffffffffffffff010342524c00000000056d61782d31000186d8acfac36801afeaababa3\
+     beada6d58ddc86bf8fffd9fcc003e5efcdd1ab86f0a051010202feffffffffffffffff010025636172645f3437\
+     316334653530313164633536353663306235346431393733633961626262fdffffffffffffffff01000000";
+
     pub(crate) fn version_1() -> Vec<u8> {
         bytes(VERSION_1)
     }
@@ -211,6 +223,18 @@ pub(crate) mod tests {
         assert_eq!((again[0], decode(&again)), (VERSION, Ok(entries)), "and written anew");
     }
 
+    #[test]
+    fn a_record_of_version_3_is_read_as_it_was_meant() {
+        let entries = decode(&bytes(VERSION_3)).unwrap();
+        let [entry] = &entries[..] else { panic!("{entries:?}") };
+        let (event, after) = (&entry.event, entry.event.card.as_ref().unwrap().after.as_ref());
+        assert_eq!((event.kind, event.position), (EventKind::BillPaid, 360));
+        assert_eq!((event.amount.minor, after.unwrap().balance.minor), (i64::MAX, -i64::MAX));
+        assert_eq!((entry.postings.len(), entry.ran), (2, None));
+        let again = encode(&entries);
+        assert_eq!((again[0], decode(&again)), (VERSION, Ok(entries)), "and written anew");
+    }
+
     /// The record has numbers where the program has words.
     #[test]
     fn words_of_the_record_keep_their_numbers() {
@@ -257,7 +281,7 @@ pub(crate) mod tests {
         let old = version_1();
         let new = encode(&decode(&old).unwrap());
         let with_version = |record: &[u8], version| [&[version], &record[1..]].concat();
-        for (record, claimed) in [(&old, 2), (&old, 3), (&new, 1), (&new, 2)] {
+        for (record, claimed) in [(&old, 2), (&old, 4), (&new, 1), (&new, 2), (&new, 3)] {
             assert_eq!(decode(&with_version(record, claimed)), Err(RecordError::Checksum));
         }
         for unknown in [0, VERSION + 1] {

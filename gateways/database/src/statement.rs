@@ -14,7 +14,7 @@ use bancada_extrato::ports::{
 };
 use bancada_extrato::statement::{
     Applied, BillOutcome, BillPayment, DeadLetter, HeldCard, StatementLine, fold, hold_behind,
-    release, searchable,
+    release, searchable, settle_bill,
 };
 use bancada_kernel::{CardToken, EventHash, Timestamp};
 use rusqlite::{Connection, params};
@@ -245,6 +245,13 @@ impl StatementStore for Store {
         );
         durably(&self.connection, "NORMAL")?;
         kept.map(|_| None).map_err(failure)
+    }
+
+    fn settle_bill(&mut self, answered: &BillPayment) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction().map_err(failure)?;
+        let mut rows = OpenTransaction(transaction);
+        settle_bill(&mut rows, answered.clone())?;
+        rows.0.commit().map_err(failure)
     }
 
     fn discard_dead_letter(&mut self, id: u64) -> Result<bool, StoreError> {

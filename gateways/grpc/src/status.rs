@@ -135,6 +135,7 @@ impl OperationRefusal for RefundRefusal {
             RefundRefusal::Expired => HOLD_EXPIRED,
             RefundRefusal::NotCaptured => "PAYMENT_NOT_CAPTURED",
             RefundRefusal::MoreThanCaptured => "MORE_THAN_CAPTURED",
+            RefundRefusal::CreditTooLarge => "CREDIT_TOO_LARGE",
         }
     }
 }
@@ -147,12 +148,17 @@ pub(crate) fn operation_refused(refusal: &impl OperationRefusal, replayed: bool)
     Status::with_error_details(Code::FailedPrecondition, refusal.to_string(), details)
 }
 
-/// A decline, for a contract that has no answer for it.
+/// A decline on the original system's contract, in its own words, which its clients compare; our
+/// reason is in the details.
 pub(crate) fn declined(reason: bancada_kernel::DeclineReason) -> Status {
     let facts = [("code", reason.code()), ("reason", reason.word())];
     let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let details = ErrorDetails::with_error_info("DECLINED", DOMAIN, HashMap::from(facts));
-    let text = format!("declined: {} ({})", reason.message_en(), reason.word());
+    // Spelled as it always was.
+    let text = match reason {
+        bancada_kernel::DeclineReason::UnknownCard => "credit card does not exists",
+        _ => "transaction rejected by the bank",
+    };
     Status::with_error_details(Code::FailedPrecondition, text, details)
 }
 
@@ -166,9 +172,14 @@ impl RefusalStatus for AuthorizeError {
     fn status(&self) -> Status {
         match self {
             AuthorizeError::KeyReused(error) => error.status(),
-            AuthorizeError::AmountNotPositive => field::invalid("amount.amount_minor", self),
+            AuthorizeError::AmountNotPositive | AuthorizeError::AmountTooLarge => {
+                field::invalid("amount.amount_minor", self)
+            }
             AuthorizeError::CurrencyNotSupported => field::invalid("amount.currency", self),
-            AuthorizeError::InstallmentsOutOfRange => field::invalid("installments", self),
+            AuthorizeError::StoreBlank => field::invalid("store", self),
+            AuthorizeError::InstallmentsOutOfRange | AuthorizeError::InstallmentTooSmall => {
+                field::invalid("installments", self)
+            }
         }
     }
 }
@@ -177,7 +188,9 @@ impl RefusalStatus for CaptureError {
     fn status(&self) -> Status {
         match self {
             CaptureError::KeyReused(error) => error.status(),
-            CaptureError::AmountNotPositive => field::invalid("amount.amount_minor", self),
+            CaptureError::AmountNotPositive | CaptureError::AmountTooLarge => {
+                field::invalid("amount.amount_minor", self)
+            }
             CaptureError::CurrencyNotSupported => field::invalid("amount.currency", self),
             CaptureError::UnknownPayment => info(Code::NotFound, PAYMENT_UNKNOWN, self),
         }
@@ -197,7 +210,9 @@ impl RefusalStatus for RefundError {
     fn status(&self) -> Status {
         match self {
             RefundError::KeyReused(error) => error.status(),
-            RefundError::AmountNotPositive => field::invalid("amount.amount_minor", self),
+            RefundError::AmountNotPositive | RefundError::AmountTooLarge => {
+                field::invalid("amount.amount_minor", self)
+            }
             RefundError::CurrencyNotSupported => field::invalid("amount.currency", self),
             RefundError::UnknownPayment => info(Code::NotFound, PAYMENT_UNKNOWN, self),
         }
@@ -208,7 +223,9 @@ impl RefusalStatus for ChangeLimitError {
     fn status(&self) -> Status {
         match self {
             ChangeLimitError::UnknownCard => info(Code::NotFound, "CARD_UNKNOWN", self),
-            ChangeLimitError::LimitNegative => field::invalid("limit.amount_minor", self),
+            ChangeLimitError::LimitNegative | ChangeLimitError::LimitTooLarge => {
+                field::invalid("limit.amount_minor", self)
+            }
             ChangeLimitError::CurrencyNotSupported => field::invalid("limit.currency", self),
             ChangeLimitError::Cancelled => info(Code::FailedPrecondition, "CARD_CANCELLED", self),
         }
@@ -219,7 +236,9 @@ impl RefusalStatus for PayBillError {
     fn status(&self) -> Status {
         match self {
             PayBillError::KeyReused(reused) => reused.status(),
-            PayBillError::AmountNotPositive => field::invalid("amount.amount_minor", self),
+            PayBillError::AmountNotPositive | PayBillError::AmountTooLarge => {
+                field::invalid("amount.amount_minor", self)
+            }
             PayBillError::CurrencyNotSupported => field::invalid("amount.currency", self),
         }
     }
@@ -230,7 +249,10 @@ impl RefusalStatus for IssueCardError {
         match self {
             IssueCardError::Exists => info(Code::AlreadyExists, "CARD_EXISTS", self),
             IssueCardError::HolderOutOfRange => field::invalid("holder", self),
-            IssueCardError::LimitNegative => field::invalid("limit.amount_minor", self),
+            IssueCardError::Expired => field::invalid("expiry_month", self),
+            IssueCardError::LimitNegative | IssueCardError::LimitTooLarge => {
+                field::invalid("limit.amount_minor", self)
+            }
             IssueCardError::CurrencyNotSupported => field::invalid("limit.currency", self),
             IssueCardError::DayOutOfRange => field::invalid("closing_day", self),
         }

@@ -3,6 +3,7 @@
 //! `routes/` mirrors the URL tree; a rule of the domain is asked for behind a handle, never
 //! decided here.
 
+mod amount;
 mod answer;
 mod headers;
 mod language;

@@ -4,6 +4,7 @@
 use bancada_checkout::order::{BasketError, MAX_INSTALLMENTS, MAX_LINES, MAX_QUANTITY};
 use bancada_checkout::{OrdersError, PlaceError};
 
+use crate::amount::{in_english, in_portuguese};
 use crate::language::Language;
 use crate::quote::quotable;
 
@@ -194,20 +195,18 @@ impl From<BasketError> for ApiError {
                 format!("Installments are 1 to {MAX_INSTALLMENTS}."),
             )
             .at("installments"),
+            BasketError::InstallmentTooSmall { least } => ApiError::invalid(
+                "installment_too_small",
+                format!("Cada parcela deve ter pelo menos {}.", in_portuguese(least)),
+                format!("Each installment must be at least {}.", in_english(least)),
+            )
+            .at("installments"),
             BasketError::PriceChanged { total } => ApiError::new(
                 409,
                 "price_changed",
                 CONFLICT,
-                format!(
-                    "O total agora é {} {}. Confira o carrinho.",
-                    total.to_decimal(),
-                    total.currency.code()
-                ),
-                format!(
-                    "The total is now {} {}. Check your cart.",
-                    total.to_decimal(),
-                    total.currency.code()
-                ),
+                format!("O total agora é {}. Confira o carrinho.", in_portuguese(total)),
+                format!("The total is now {}. Check your cart.", in_english(total)),
             )
             .at("expected_total"),
         }

@@ -24,6 +24,10 @@ impl bancada_bank::ports::Surroundings for RealSurroundings {
         clock::now()
     }
 
+    fn monotonic(&self) -> Duration {
+        clock::monotonic()
+    }
+
     fn uuid(&self) -> Uuid {
         clock::uuid()
     }

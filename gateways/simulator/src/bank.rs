@@ -7,8 +7,9 @@
 mod decide;
 
 use std::rc::Rc;
+use std::time::Duration;
 
-use bancada_bank::ledger::{Entry, Ledger, check};
+use bancada_bank::ledger::{Entry, Ledger, Run, check};
 use bancada_bank::ports::{JournalError, JournalOpener as _, JournalStore};
 use bancada_database::fault_disk::{FaultDisk, FaultJournal};
 use bancada_kernel::{Currency, PaymentEvent, Timestamp};
@@ -21,6 +22,8 @@ pub(crate) use decide::standing;
 /// The Bank, whether or not its process runs.
 pub(crate) struct Bank {
     pub(crate) disk: FaultDisk,
+    /// The monotonic clock.
+    pub(crate) passed_ms: u64,
     process: Option<Process>,
     planted: Planted,
     ids: Draw,
@@ -29,6 +32,8 @@ pub(crate) struct Bank {
 struct Process {
     store: Box<dyn JournalStore>,
     ledger: Ledger,
+    /// Since the ledger was loaded.
+    run: Run,
     /// What readers may be told of.
     events: Vec<Rc<PaymentEvent>>,
     /// What is being made durable.
@@ -57,7 +62,7 @@ pub(crate) enum Committed {
 impl Bank {
     pub(crate) fn new(seed: u64, planted: Planted) -> Bank {
         let ids = Draw::new(seed, crate::draw::Stream::Ids);
-        Bank { disk: FaultDisk::new(), process: None, planted, ids }
+        Bank { disk: FaultDisk::new(), passed_ms: 0, process: None, planted, ids }
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -66,6 +71,10 @@ impl Bank {
 
     pub(crate) fn is_full(&self) -> bool {
         self.process.as_ref().is_some_and(|process| process.is_full)
+    }
+
+    fn passed(&self) -> Duration {
+        Duration::from_millis(self.passed_ms)
     }
 
     fn journal(&self) -> FaultJournal {
@@ -81,7 +90,8 @@ impl Bank {
         let mut store = self.journal().open()?;
         let (ledger, events) = load(&mut *store)?;
         let (batch, queue) = (Batch::default(), Batch::default());
-        self.process = Some(Process { store, ledger, events, batch, queue, is_full: false });
+        let run = Run::begin(ledger.ran(), self.passed());
+        self.process = Some(Process { store, ledger, run, events, batch, queue, is_full: false });
         Ok(())
     }
 
@@ -133,6 +143,7 @@ impl Bank {
 
     /// Nothing of what was decided is kept, and nobody is told that it was.
     fn refuse(&mut self, mut replies: Vec<Reply>) -> Committed {
+        let passed = self.passed();
         let Some(process) = &mut self.process else {
             return Committed::Lost("there is no process".to_owned());
         };
@@ -145,7 +156,7 @@ impl Bank {
         }
         match load(&mut *process.store) {
             Ok((ledger, events)) => {
-                (process.ledger, process.events) = (ledger, events);
+                process.loaded(ledger, events, passed);
                 Committed::Full(replies)
             }
             Err(error) => {
@@ -174,10 +185,11 @@ impl Bank {
             Committed::Full(replies) => return Some(Ok(replies)),
             Committed::Lost(why) => return Some(Err(why)),
         };
+        let passed = self.passed();
         let process = self.process.as_mut()?;
         match load(&mut *process.store) {
             Ok((ledger, events)) => {
-                (process.ledger, process.events) = (ledger, events);
+                process.loaded(ledger, events, passed);
                 Some(Ok(replies))
             }
             Err(error) => {
@@ -194,9 +206,10 @@ impl Bank {
 
     /// Hands a request to the ledger; a refusal of a full disk comes back at once.
     pub(crate) fn ask(&mut self, request: &Request, now: Timestamp) -> Option<Reply> {
+        let passed = self.passed();
         let Bank { process, ids, planted, .. } = self;
         let process = process.as_mut()?;
-        let stamp = decide::stamp(ids, now);
+        let stamp = decide::stamp(ids, now, process.run.at(passed), *planted);
         if process.is_full && !decide::only_reads(&request.ask) {
             return Some(Reply { to: request.from, answer: Answer::Full });
         }
@@ -217,11 +230,15 @@ impl Bank {
 
     /// Releases the holds whose time is over; the result is how many.
     pub(crate) fn expire(&mut self, now: Timestamp) -> usize {
+        let passed = self.passed();
         let Bank { process, ids, planted, .. } = self;
         let Some(process) = process else { return 0 };
         let mut n_expired = 0;
         while !process.is_full
-            && let Some(entry) = decide::expire(&process.ledger, decide::stamp(ids, now))
+            && let Some(entry) = decide::expire(
+                &process.ledger,
+                decide::stamp(ids, now, process.run.at(passed), *planted),
+            )
         {
             process.record(entry, *planted);
             n_expired += 1;
@@ -253,6 +270,11 @@ impl Bank {
 }
 
 impl Process {
+    fn loaded(&mut self, ledger: Ledger, events: Vec<Rc<PaymentEvent>>, passed: Duration) {
+        self.run = Run::begin(ledger.ran(), passed);
+        (self.ledger, self.events) = (ledger, events);
+    }
+
     fn publish(&mut self, entries: Vec<Entry>) {
         self.events.extend(entries.into_iter().map(|entry| Rc::new(entry.event)));
     }

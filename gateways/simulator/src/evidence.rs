@@ -166,7 +166,7 @@ pub struct StatementCopy {
     /// Every card.
     pub cards: Vec<CardState>,
     /// The sum of all faturas of each card, in minor units.
-    pub faturas: Vec<(CardToken, i64)>,
+    pub faturas: Vec<(CardToken, i128)>,
 }
 
 /// A line, as far as it must agree with the journal.

@@ -23,6 +23,10 @@ pub(crate) enum Planted {
     BelieveWhatIsRead,
     /// The Bank does not look how much of its limit a card has used.
     IgnoreLimits,
+    /// The Bank does not look how large an amount is.
+    TakeAnyAmount,
+    /// The Bank lets answers grow old by the wall clock.
+    AgeByTheWallClock,
     /// The Bank hands events on before they are durable.
     PublishBeforeSync,
     /// The shop sends its request before the order is durable.

@@ -116,11 +116,11 @@ impl Statement {
     /// What it shows.
     pub(crate) fn copy(&self) -> StatementCopy {
         let content = &self.content;
-        let mut faturas: Vec<(CardToken, i64)> = Vec::new();
+        let mut faturas: Vec<(CardToken, i128)> = Vec::new();
         for ((token, _), minor) in &content.faturas {
             match faturas.last_mut().filter(|(last, _)| last == token) {
-                Some((_, sum)) => *sum += minor,
-                None => faturas.push((token.clone(), *minor)),
+                Some((_, sum)) => *sum += i128::from(*minor),
+                None => faturas.push((token.clone(), i128::from(*minor))),
             }
         }
         let cards = content.cards.values().cloned().collect();

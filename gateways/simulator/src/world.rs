@@ -45,6 +45,8 @@ pub(crate) struct World {
     statement: Statement,
     /// How far the Bank's clock is from the time that passes.
     clock_offset_ms: i64,
+    /// How far the shop's is.
+    shop_offset_ms: i64,
     cards: Cards,
     catalogue: Catalogue,
     /// The requests of merchants, each with how often it was sent.
@@ -103,6 +105,7 @@ impl World {
             is_poll_due: false,
             statement: Statement::new(planted),
             clock_offset_ms: 0,
+            shop_offset_ms: 0,
             cards: Cards::default(),
             catalogue: Catalogue::seeded(),
             requests: Vec::new(),
@@ -130,6 +133,7 @@ impl World {
             self.fail("nothing is to happen any more".to_owned());
             return false;
         };
+        self.bank.passed_ms = self.agenda.now_ms().unsigned_abs();
         match event {
             Event::Work => self.work(),
             Event::Fault => self.fault(),
@@ -158,7 +162,7 @@ impl World {
                 self.act(acts);
             }
             Event::ShopDeadline { life, call } if life == self.shop_life => {
-                let acts = self.shop.on_deadline(call, self.now());
+                let acts = self.shop.on_deadline(call, self.shop_now());
                 self.act(acts);
             }
             Event::ShopStarts => self.start_shop(),
@@ -188,6 +192,10 @@ impl World {
     /// The Bank's clock.
     fn now(&self) -> Timestamp {
         Timestamp(START.0 + self.agenda.now_ms() + self.clock_offset_ms)
+    }
+
+    fn shop_now(&self) -> Timestamp {
+        Timestamp(START.0 + self.agenda.now_ms() + self.shop_offset_ms)
     }
 
     fn note(&mut self, what: std::fmt::Arguments<'_>) {

@@ -1,5 +1,7 @@
-//! Amounts and instants in the reader's language and time zone, by the browser's own `Intl`.
+//! Amounts and instants in the reader's language, by the browser's own `Intl`. Instants are in the
+//! Bank's time zone: by it faturas close, and a reader abroad sees the same days.
 
+use bancada_kernel::calendar::TIME_ZONE;
 use bancada_proto::web::Money;
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -55,7 +57,9 @@ pub fn iso(at_ms: i64) -> String {
 }
 
 fn date_time(locale: Locale, at_ms: i64, parts: &[(&str, &str)]) -> String {
-    let format = Intl::DateTimeFormat::new(&tags(locale), &options(parts));
+    let zone = [("timeZone", TIME_ZONE)];
+    let parts: Vec<_> = parts.iter().copied().chain(zone).collect();
+    let format = Intl::DateTimeFormat::new(&tags(locale), &options(&parts));
     call(&format.format(), &date(at_ms)).unwrap_or_else(|| iso(at_ms))
 }
 

@@ -1,6 +1,6 @@
 //! Calculations with the amounts of the web API, by the kernel's checked arithmetic.
 
-use bancada_kernel::Money as Exact;
+use bancada_kernel::{Money as Exact, limits};
 use bancada_proto::web::Money;
 
 /// The kernel's value, or `None` for a currency nobody knows.
@@ -33,6 +33,11 @@ pub fn installments(total: &Money, count: u32) -> Option<(Money, Money)> {
     Some((web(*parts.first()?), web(*parts.last()?)))
 }
 
+/// Whether a total can be paid in so many parts.
+pub fn is_plan(total: &Money, count: u32) -> bool {
+    exact(total).is_some_and(|total| limits::is_plan(total, count))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +53,12 @@ mod tests {
         assert_eq!(total([(&brl(i64::MAX), 2)]), None);
         let dollars = Money { amount_minor: 1, currency: "USD".to_owned() };
         assert_eq!(total([(&brl(1), 1), (&dollars, 1)]), None);
+    }
+
+    #[test]
+    fn only_plans_that_the_bank_collects_are_offered() {
+        let offered = |minor| (1..=12).filter(|count| is_plan(&brl(minor), *count)).count();
+        assert_eq!([0, 999, 1_000, 3_990, 6_000].map(offered), [1, 1, 2, 7, 12]);
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Abandon {
             trace: stamp.trace,
         };
         let request = RequestIdentity { key: self.key.clone(), body: None };
-        let entry = Entry { request: Some(request), ..Entry::of_event(event) };
+        let entry = Entry { request: Some(request), ..Entry::of_event(event, stamp.ran) };
         Ok(Decision::Record(Box::new(entry)))
     }
 }

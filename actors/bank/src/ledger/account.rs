@@ -1,5 +1,6 @@
 //! A card's account.
 
+use bancada_kernel::limits::MAX_AMOUNT_MINOR;
 use bancada_kernel::{
     Brand, CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, Expiry, Money, Text,
 };
@@ -38,9 +39,18 @@ pub struct CardAccount {
 }
 
 impl CardAccount {
-    /// limit - balance - holds, in minor units (L2 keeps approvals from making it negative).
-    pub fn available_minor(&self) -> i64 {
-        self.limit.minor.saturating_sub(self.balance.minor).saturating_sub(self.held.minor)
+    /// limit - balance - holds, in minor units (L2 keeps approvals from making it negative). As
+    /// wide as it can become: a card of a journal from before there were largest amounts may be in
+    /// credit by more than an `i64` has room for beside its limit.
+    pub fn available_minor(&self) -> i128 {
+        i128::from(self.limit.minor) - i128::from(self.balance.minor) - i128::from(self.held.minor)
+    }
+
+    /// The balance once so much is returned or paid; `None` where the card would be in credit by
+    /// more than [`MAX_AMOUNT_MINOR`].
+    pub(super) fn balance_after_credit(&self, amount: Money) -> Option<Money> {
+        let minor = self.balance.minor.checked_sub(amount.minor)?;
+        (minor >= -MAX_AMOUNT_MINOR).then_some(Money { minor, ..self.balance })
     }
 
     /// What a statement shows of the card.

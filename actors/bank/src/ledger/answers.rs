@@ -1,29 +1,30 @@
 //! The answers that are kept, the oldest first, found by merchant and key; and when they are
 //! forgotten.
 //!
-//! Forgetting follows the times that are recorded, never the clock: replay forgets the same, and
-//! a clock that is set back forgets nothing early. An answer is as old as the latest time that
-//! was recorded when it was given, so a clock that once was ahead makes it last longer.
+//! Forgetting follows how long Banks have run, as it is recorded with every entry: replay forgets
+//! the same, a wall clock that is set forgets nothing early, and an answer grows no older while no
+//! Bank is there to be asked.
 //!
 //! Memory is bounded by the rate of requests times [`ANSWERS_KEPT_MS`], and by nothing else: an
 //! answer that had to go early for want of room would be a payment that is made twice.
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use bancada_kernel::{IdempotencyKey, MerchantId, Timestamp};
+use bancada_kernel::{IdempotencyKey, MerchantId};
 use hashbrown::hash_table::Entry;
 
 use super::expire::HOLD_MS;
 use super::growing::{Queue, Table};
 use super::key_scope::Answer;
 use super::payments::PaymentNumber;
+use super::run_time::RunTime;
 
 /// How long an answer is kept at least: as long as a hold, and then for the 24 hours after which
 /// Stripe may prune a key (docs.stripe.com/api/idempotent_requests). So whoever repeats an
 /// authorization finds it answered while the hold that it placed can still be there, and until a
 /// day after: it never becomes a second hold beside the first, and what a shop that was away for a
 /// week asks about or abandons is still known.
-pub const ANSWERS_KEPT_MS: i64 = HOLD_MS + 24 * 60 * 60 * 1_000;
+pub const ANSWERS_KEPT_MS: u64 = HOLD_MS.unsigned_abs() + 24 * 60 * 60 * 1_000;
 /// Answers forgotten with one entry, at most. An entry adds one, so that none stays for long; and
 /// the first entry after a pause does not have to forget everything that was before it.
 const MAX_FORGOTTEN: usize = 64;
@@ -52,8 +53,8 @@ struct Place {
 /// An answer with its key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Kept {
-    /// The latest time that was recorded when it was given: never less than of the one before.
-    pub(super) since: Timestamp,
+    /// How long Banks had run when it was given: never less than of the one before.
+    pub(super) since: RunTime,
     pub(super) merchant: MerchantId,
     pub(super) key: IdempotencyKey,
     pub(super) answer: Answer,
@@ -101,11 +102,11 @@ impl Answers {
         }
     }
 
-    /// Forgets what is old enough, now that this is the latest time that was recorded; but nothing
-    /// of a payment that is still held: after a pause, its hold may not have been released yet.
-    pub(super) fn forget(&mut self, latest: Timestamp, is_held: impl Fn(PaymentNumber) -> bool) {
+    /// Forgets what is old enough, now that Banks have run so long; but nothing of a payment that
+    /// is still held: its hold goes by another clock.
+    pub(super) fn forget(&mut self, ran: RunTime, is_held: impl Fn(PaymentNumber) -> bool) {
         for _ in 0..MAX_FORGOTTEN {
-            let is_over = |kept: &Kept| latest.0.saturating_sub(kept.since.0) >= ANSWERS_KEPT_MS;
+            let is_over = |kept: &Kept| ran.millis_since(kept.since) >= ANSWERS_KEPT_MS;
             let oldest = self.kept.front().filter(|kept| is_over(kept));
             if oldest.is_none_or(|kept| is_held(kept.answer.payment)) {
                 return;
@@ -188,10 +189,10 @@ mod tests {
     use crate::ledger::{Authorize, KeyReused, PaymentStatus};
 
     /// A ledger on which one key was used; `later` is the time that passes until the next entry.
-    fn after(later: i64) -> Bench {
+    fn after(later: u64) -> Bench {
         let mut bench = Bench::with_card(1_000);
         bench.authorize(&Bench::sale("k", 100)).unwrap();
-        bench.now += later;
+        bench.run(later);
         bench.change_limit(2_000);
         bench
     }
@@ -219,19 +220,44 @@ mod tests {
     }
 
     #[test]
-    fn time_passes_by_what_is_recorded_and_not_by_the_clock() {
+    fn an_answer_grows_older_only_while_a_bank_runs() {
         let mut bench = Bench::with_card(1_000);
         let sale = Bench::sale("k", 100);
         let first = bench.authorize(&sale).unwrap();
-        bench.now += 10 * ANSWERS_KEPT_MS;
-        assert_eq!(bench.authorize(&sale), Ok(first), "nothing was recorded since");
-        // A clock that was ahead by mistake, and is set back.
-        bench.change_limit(2_000);
-        bench.now -= 10 * ANSWERS_KEPT_MS;
-        let again = bench.authorize(&sale).unwrap();
-        bench.now += ANSWERS_KEPT_MS;
+        // A wall clock that is nine days ahead for one entry and set back; then years without a
+        // Bank; then a clock before 1970.
+        let kept_ms = i64::try_from(ANSWERS_KEPT_MS).unwrap();
+        for (n, jump) in [9 * kept_ms / 8, -9 * kept_ms / 8, 1_000 * kept_ms, -4_000 * kept_ms]
+            .into_iter()
+            .enumerate()
+        {
+            bench.now += jump;
+            bench.change_limit(2_000 + i64::try_from(n).unwrap());
+            assert_eq!(bench.authorize(&sale), Ok(first.clone()), "after a jump of {jump} ms");
+        }
+        bench.check();
+        bench.run(ANSWERS_KEPT_MS);
+        assert_eq!(bench.authorize(&sale), Ok(first.clone()), "nothing was recorded since");
         bench.change_limit(3_000);
-        assert_eq!(bench.authorize(&sale), Ok(again), "what is set back forgets nothing early");
+        assert_ne!(bench.authorize(&sale).map(|again| again.id), Ok(first.id));
+        bench.check();
+    }
+
+    /// Entries from before running times were recorded are as old as the wall clock said, and what
+    /// is recorded now goes on from there.
+    #[test]
+    fn an_old_journal_is_forgotten_as_it_was() {
+        let mut bench = after(0);
+        bench.entries.iter_mut().for_each(|entry| entry.ran = None);
+        bench.replay();
+        assert_eq!(bench.ledger.ran(), RunTime::of_wall_clock(super::super::fixture::NOW));
+        let sale = Bench::sale("k", 100);
+        bench.ran = bench.ledger.ran().0 + ANSWERS_KEPT_MS - 1;
+        bench.change_limit(3_000);
+        assert!(bench.ledger.payment_of_key(&sale.merchant, &sale.key).is_some());
+        bench.run(1);
+        bench.change_limit(4_000);
+        assert!(bench.ledger.payment_of_key(&sale.merchant, &sale.key).is_none());
         bench.check();
     }
 
@@ -241,7 +267,7 @@ mod tests {
         let hold = Authorize { capture: false, ..Bench::sale("k", 100) };
         let held = bench.authorize(&hold).unwrap();
         // Nobody was there to release it.
-        bench.now += 2 * ANSWERS_KEPT_MS;
+        bench.run(2 * ANSWERS_KEPT_MS);
         bench.change_limit(2_000);
         assert_eq!(bench.authorize(&hold), Ok(held.clone()), "no second hold beside the first");
         assert_eq!(bench.expire(), 1);
@@ -258,7 +284,7 @@ mod tests {
         for n in 0..n_answers {
             bench.authorize(&Bench::sale(&format!("k{n}"), 1)).unwrap();
         }
-        bench.now += ANSWERS_KEPT_MS;
+        bench.run(ANSWERS_KEPT_MS);
         for n_changes in 1..=5 {
             bench.change_limit(1_000 + i64::try_from(n_changes).unwrap());
             let n_left = n_answers.saturating_sub(n_changes * MAX_FORGOTTEN);
@@ -284,7 +310,7 @@ mod tests {
     fn a_hold_lasts_7_days_and_its_answer_8() {
         let days = |n_days: u64| std::time::Duration::from_secs(n_days * 86_400).as_millis();
         assert_eq!(u128::try_from(HOLD_MS).unwrap(), days(7));
-        assert_eq!(u128::try_from(ANSWERS_KEPT_MS).unwrap(), days(8));
+        assert_eq!(u128::from(ANSWERS_KEPT_MS), days(8));
     }
 
     #[test]

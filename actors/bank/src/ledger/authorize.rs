@@ -1,8 +1,9 @@
 //! `authorize` places a hold; `sale` authorizes and captures in one step.
 
-use bancada_kernel::Brand;
+use bancada_kernel::calendar::Day;
+use bancada_kernel::limits::{self, MAX_AMOUNT_MINOR, MIN_INSTALLMENT_MINOR};
 use bancada_kernel::{
-    CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, EventKind, Expiry,
+    Brand, CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, EventKind, Expiry,
     IdempotencyKey, MerchantId, Money, PaymentEvent, PaymentSnapshot,
 };
 
@@ -10,6 +11,7 @@ use super::account::CardAccount;
 use super::entry::{Entry, RequestIdentity};
 use super::key_scope::{BodyHash, Decision, KeyReused, Stamp};
 use super::posting;
+use super::run_time::RunTime;
 use super::state::Ledger;
 
 /// The card as a merchant presents it, already without its number and security code.
@@ -60,12 +62,21 @@ pub enum AuthorizeError {
     /// Zero or less.
     #[error("the amount must be more than zero")]
     AmountNotPositive,
+    /// More than a payment may be about.
+    #[error("the amount must be at most {MAX_AMOUNT_MINOR} minor units")]
+    AmountTooLarge,
     /// Not the ledger's currency.
     #[error("the currency is not the one this bank keeps its books in")]
     CurrencyNotSupported,
+    /// Nobody could be named on the statement.
+    #[error("the store's name must not be blank")]
+    StoreBlank,
     /// Not 1 to 12.
     #[error("installments must be 1 to 12")]
     InstallmentsOutOfRange,
+    /// A plan of parts that nobody would collect.
+    #[error("each installment must be at least {MIN_INSTALLMENT_MINOR} minor units")]
+    InstallmentTooSmall,
 }
 
 impl Authorize {
@@ -77,11 +88,20 @@ impl Authorize {
         if self.amount.minor <= 0 {
             return Err(AuthorizeError::AmountNotPositive);
         }
+        if self.amount.minor > MAX_AMOUNT_MINOR {
+            return Err(AuthorizeError::AmountTooLarge);
+        }
         if self.amount.currency != ledger.currency() {
             return Err(AuthorizeError::CurrencyNotSupported);
         }
+        if self.store.trim().is_empty() {
+            return Err(AuthorizeError::StoreBlank);
+        }
         if !(1..=12).contains(&self.installments) {
             return Err(AuthorizeError::InstallmentsOutOfRange);
+        }
+        if !limits::is_plan(self.amount, self.installments.into()) {
+            return Err(AuthorizeError::InstallmentTooSmall);
         }
         let Some(account) = ledger.card(&self.card.token) else {
             let stranger = EventCard {
@@ -109,20 +129,24 @@ impl Authorize {
             CardStatus::Blocked => return Some(DeclineReason::CardBlocked),
             CardStatus::Active => {}
         }
-        let (year, month) = stamp.now.year_month();
+        let (year, month) = Day::of(stamp.now).year_month();
         if account.expiry.is_past(year, month) || self.card.expiry != account.expiry {
             return Some(DeclineReason::ExpiredCard);
         }
         if account.always_declines.is_some() {
             return account.always_declines;
         }
-        (self.amount.minor > account.available_minor()).then_some(DeclineReason::InsufficientFunds)
+        let is_too_much = i128::from(self.amount.minor) > account.available_minor()
+            || account.held.minor.checked_add(self.amount.minor).is_none();
+        is_too_much.then_some(DeclineReason::InsufficientFunds)
     }
 
     fn approved(&self, ledger: &Ledger, stamp: Stamp, account: &CardAccount) -> Decision {
         let before = account.snapshot();
-        // Cannot overflow: the amount fits into what is available, so both stay under the limit.
-        let raised = |money: Money| Money { minor: money.minor + self.amount.minor, ..money };
+        // Exact: the amount fits into what is available, so that the balance stays under the limit,
+        // and what is held was looked at.
+        let raised =
+            |money: Money| Money { minor: money.minor.saturating_add(self.amount.minor), ..money };
         let (kind, after, postings) = if self.capture {
             let after = CardSnapshot { balance: raised(before.balance), ..before };
             let postings = posting::charge(&account.token, &self.merchant, self.amount.minor);
@@ -132,7 +156,7 @@ impl Authorize {
             (EventKind::PaymentAuthorized, after, Vec::new())
         };
         let event = self.event(ledger, stamp, kind, account.in_next_event(after), None);
-        self.record(event, postings)
+        self.record(event, postings, stamp.ran)
     }
 
     fn declined(
@@ -143,12 +167,17 @@ impl Authorize {
         reason: DeclineReason,
     ) -> Decision {
         let event = self.event(ledger, stamp, EventKind::PaymentDeclined, card, Some(reason));
-        self.record(event, Vec::new())
+        self.record(event, Vec::new(), stamp.ran)
     }
 
-    fn record(&self, event: PaymentEvent, postings: Vec<posting::Posting>) -> Decision {
+    fn record(
+        &self,
+        event: PaymentEvent,
+        postings: Vec<posting::Posting>,
+        ran: RunTime,
+    ) -> Decision {
         let request = RequestIdentity { key: self.key.clone(), body: Some(self.body) };
-        let entry = Entry { postings, request: Some(request), ..Entry::of_event(event) };
+        let entry = Entry { postings, request: Some(request), ..Entry::of_event(event, ran) };
         Decision::Record(Box::new(entry))
     }
 
@@ -246,6 +275,23 @@ mod tests {
     }
 
     #[test]
+    fn a_card_is_good_until_its_last_day_ends_in_brasilia() {
+        for (now, expected) in [
+            (1_796_093_999_999, PaymentStatus::Captured),
+            (1_796_094_000_000, PaymentStatus::Declined(DeclineReason::ExpiredCard)),
+        ] {
+            let mut bench = Bench::with_card(1000);
+            let november = Expiry::new(2026, 11).unwrap();
+            bench.entries[0].issued.as_mut().unwrap().expiry = november;
+            bench.replay();
+            let mut command = Bench::sale("k", 10);
+            command.card.expiry = november;
+            bench.now = now;
+            check(&mut bench, &command, expected);
+        }
+    }
+
+    #[test]
     fn a_bad_request_is_not_an_answer() {
         let mut bench = Bench::with_card(1000);
         for (amount, installments, error) in [
@@ -256,6 +302,10 @@ mod tests {
         ] {
             let command = Authorize { installments, ..Bench::sale("bad", amount) };
             assert_eq!(bench.authorize(&command), Err(error));
+        }
+        for store in ["", " \t\u{a0}"] {
+            let command = Authorize { store: store.into(), ..Bench::sale("bad", 5) };
+            assert_eq!(bench.authorize(&command), Err(AuthorizeError::StoreBlank));
         }
         let dollars = Money { minor: 5, currency: bancada_kernel::Currency::USD };
         let command = Authorize { amount: dollars, ..Bench::sale("bad", 5) };

@@ -4,11 +4,12 @@
 //! capture-later): what is not captured is released by the same entry. A card that was blocked
 //! or cancelled meanwhile is charged all the same; the Bank has promised the merchant this money.
 
+use bancada_kernel::limits::MAX_AMOUNT_MINOR;
 use bancada_kernel::{CardSnapshot, EventKind, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::key_scope::{Decision, KeyReused, Stamp};
-use super::operation::{Effect, Operation, Refusal, account_of};
+use super::operation::{Effect, Operation, Refusal, account_of, less_held};
 use super::payment::{Payment, PaymentStatus};
 use super::posting;
 use super::state::Ledger;
@@ -31,6 +32,9 @@ pub enum CaptureError {
     /// Zero or less.
     #[error("the amount must be more than zero")]
     AmountNotPositive,
+    /// More than any payment may be about.
+    #[error("the amount must be at most {MAX_AMOUNT_MINOR} minor units")]
+    AmountTooLarge,
     /// Not the ledger's currency.
     #[error("the currency is not the one this bank keeps its books in")]
     CurrencyNotSupported,
@@ -70,6 +74,9 @@ impl Capture {
         if amount.minor <= 0 {
             return Err(CaptureError::AmountNotPositive);
         }
+        if amount.minor > MAX_AMOUNT_MINOR {
+            return Err(CaptureError::AmountTooLarge);
+        }
         if amount.currency != ledger.currency() {
             return Err(CaptureError::CurrencyNotSupported);
         }
@@ -80,11 +87,13 @@ impl Capture {
         }
         let account = account_of(ledger, payment);
         let before = account.snapshot();
-        let held = before.held.checked_sub(payment.amount);
-        let balance = before.balance.checked_add(*amount);
         let card = CardSnapshot {
-            held: held.expect("what a card holds includes every open hold"),
-            balance: balance.expect("balance and holds were within one limit when it was approved"),
+            held: less_held(&before, payment),
+            // Exact: balance and holds were within one limit when it was approved.
+            balance: Money {
+                minor: before.balance.minor.saturating_add(amount.minor),
+                ..before.balance
+            },
             ..before
         };
         let postings = posting::charge(&account.token, &operation.merchant, amount.minor);
@@ -243,13 +252,13 @@ mod tests {
 
     #[test]
     fn the_first_installment_bears_the_cents() {
-        let mut bench = Bench::with_card(1000);
-        let hold = Authorize { capture: false, installments: 3, ..Bench::sale("hold", 1000) };
+        let mut bench = Bench::with_card(2000);
+        let hold = Authorize { capture: false, installments: 3, ..Bench::sale("hold", 2000) };
         let plan = |payment: &Payment| -> Vec<_> {
             payment.installment_plan().into_iter().map(|part| part.minor).collect()
         };
         let held = bench.authorize(&hold).unwrap();
-        assert_eq!(plan(&held), [334, 333, 333]);
+        assert_eq!(plan(&held), [668, 666, 666]);
         bench.capture(&Bench::capture_of("c", held.id, 500)).unwrap().unwrap();
         assert_eq!(plan(bench.payment(held.id)), [168, 166, 166], "of what is charged");
         let declined = bench.authorize(&Bench::sale("declined", 5000)).unwrap();

@@ -1,5 +1,6 @@
 //! `change_limit` gives a card another credit limit.
 
+use bancada_kernel::limits::MAX_LIMIT_MINOR;
 use bancada_kernel::{CardSnapshot, CardStatus, CardToken, EventKind, Money, PaymentEvent};
 
 use super::entry::Entry;
@@ -25,6 +26,9 @@ pub enum ChangeLimitError {
     /// Less than zero.
     #[error("the limit must not be negative")]
     LimitNegative,
+    /// More than a card may have.
+    #[error("the limit must be at most {MAX_LIMIT_MINOR} minor units")]
+    LimitTooLarge,
     /// Not the ledger's currency.
     #[error("the currency is not the one this bank keeps its books in")]
     CurrencyNotSupported,
@@ -39,6 +43,9 @@ impl ChangeLimit {
         let account = ledger.card(&self.token).ok_or(ChangeLimitError::UnknownCard)?;
         if self.limit.minor < 0 {
             return Err(ChangeLimitError::LimitNegative);
+        }
+        if self.limit.minor > MAX_LIMIT_MINOR {
+            return Err(ChangeLimitError::LimitTooLarge);
         }
         if self.limit.currency != ledger.currency() {
             return Err(ChangeLimitError::CurrencyNotSupported);
@@ -59,7 +66,7 @@ impl ChangeLimit {
             stamp.now,
             stamp.trace,
         );
-        Ok(Some(Entry::of_event(event)))
+        Ok(Some(Entry::of_event(event, stamp.ran)))
     }
 }
 
@@ -109,6 +116,7 @@ mod tests {
         for (command, error) in [
             (ChangeLimit { token: unknown, ..to(-1) }, ChangeLimitError::UnknownCard),
             (ChangeLimit { limit: dollars(-1), ..to(0) }, ChangeLimitError::LimitNegative),
+            (to(MAX_LIMIT_MINOR + 1), ChangeLimitError::LimitTooLarge),
             (ChangeLimit { limit: dollars(1), ..to(0) }, ChangeLimitError::CurrencyNotSupported),
             (to(2000), ChangeLimitError::Cancelled),
         ] {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::key_scope::BodyHash;
 use super::operation::Refusal;
 use super::posting::Posting;
+use super::run_time::RunTime;
 
 /// One committed change: the event that leaves the Bank, and what only the Bank keeps of it.
 ///
@@ -23,6 +24,8 @@ pub struct Entry {
     pub issued: Option<IssuedCard>,
     /// Why nothing was done with the payment; the answer to the request, like any other.
     pub refusal: Option<Refusal>,
+    /// How long Banks had run on this journal; absent in entries from before it was recorded.
+    pub ran: Option<RunTime>,
 }
 
 /// The idempotency key a payment was asked for with; its merchant is in the event.
@@ -45,7 +48,13 @@ pub struct IssuedCard {
 
 impl Entry {
     /// An entry that only says what happened: no money moves, and nobody asked with a key.
-    pub(super) fn of_event(event: PaymentEvent) -> Entry {
-        Entry { event, postings: Vec::new(), request: None, issued: None, refusal: None }
+    pub(super) fn of_event(event: PaymentEvent, ran: RunTime) -> Entry {
+        let (postings, ran) = (Vec::new(), Some(ran));
+        Entry { event, postings, request: None, issued: None, refusal: None, ran }
+    }
+
+    /// By what answers grow old.
+    pub(super) fn run_time(&self) -> RunTime {
+        self.ran.unwrap_or_else(|| RunTime::of_wall_clock(self.event.occurred_at))
     }
 }

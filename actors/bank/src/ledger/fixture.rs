@@ -12,7 +12,8 @@ use super::{
     Abandon, Account, Answered, Authorize, AuthorizeError, BillPayment, BodyHash, Capture,
     CaptureError, CaptureRefusal, CardAccount, CardPresented, ChangeLimit, Decision, Entry, Expire,
     IssueCard, KeyReused, Ledger, Operation, PayBill, PayBillError, Payment, Refund, RefundError,
-    RefundRefusal, Refusal, Restoring, SetCardStatus, Stamp, Void, VoidError, VoidRefusal, check,
+    RefundRefusal, Refusal, Restoring, RunTime, SetCardStatus, Stamp, Void, VoidError, VoidRefusal,
+    check,
 };
 
 /// 2026-11-24T00:00:00Z
@@ -22,12 +23,14 @@ pub(crate) struct Bench {
     pub(crate) ledger: Ledger,
     pub(crate) entries: Vec<Entry>,
     pub(crate) now: i64,
+    /// How long Banks have run.
+    pub(crate) ran: u64,
 }
 
 impl Bench {
     pub(crate) fn with_card(limit_minor: i64) -> Bench {
         let mut bench =
-            Bench { ledger: Ledger::new(Currency::BRL), entries: Vec::new(), now: NOW.0 };
+            Bench { ledger: Ledger::new(Currency::BRL), entries: Vec::new(), now: NOW.0, ran: 0 };
         let issued = Bench::new_card("tok", limit_minor).decide(&bench.ledger, bench.stamp());
         bench.apply(issued.unwrap());
         bench
@@ -51,8 +54,15 @@ impl Bench {
             event_id: EventId::new(Uuid::from_u128(n)),
             payment_id: PaymentId::new(Uuid::from_u128(n << 64)),
             now: Timestamp(self.now),
+            ran: RunTime(self.ran),
             trace: None,
         }
+    }
+
+    /// Time passes while a Bank runs.
+    pub(crate) fn run(&mut self, ms: u64) {
+        self.ran += ms;
+        self.now += i64::try_from(ms).unwrap();
     }
 
     pub(crate) fn new_card(token: &str, limit_minor: i64) -> IssueCard {

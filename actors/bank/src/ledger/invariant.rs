@@ -4,12 +4,13 @@ mod bills;
 
 use std::collections::HashMap;
 
-use bancada_kernel::{CardSnapshot, CardToken, EventKind, MerchantId, PaymentId, Timestamp};
+use bancada_kernel::{CardSnapshot, CardToken, EventKind, MerchantId, PaymentId};
 
 use super::answers::ANSWERS_KEPT_MS;
 use super::entry::Entry;
 use super::payment::PaymentStatus;
 use super::posting::Account;
+use super::run_time::RunTime;
 use super::state::Ledger;
 
 /// An invariant that does not hold, and where.
@@ -152,17 +153,17 @@ fn l3_a_key_has_one_effect_and_one_answer(
     entries: &[Entry],
     breach: &mut impl FnMut(&'static str, String),
 ) {
-    let mut last: HashMap<_, (Timestamp, &Entry)> = HashMap::new();
-    let mut latest = Timestamp::default();
-    let is_over = |since: Timestamp, latest: Timestamp| latest.0 - since.0 >= ANSWERS_KEPT_MS;
+    let mut last: HashMap<_, (RunTime, &Entry)> = HashMap::new();
+    let mut ran = RunTime::default();
+    let is_over = |since: RunTime, ran: RunTime| ran.millis_since(since) >= ANSWERS_KEPT_MS;
     for entry in entries {
         // It was decided on what was recorded before it.
-        let before = latest;
-        latest = latest.max(entry.event.occurred_at);
+        let before = ran;
+        ran = ran.max(entry.run_time());
         let (Some(request), Some(merchant)) = (&entry.request, &entry.event.merchant_id) else {
             continue;
         };
-        let first = last.insert((merchant, &request.key), (latest, entry));
+        let first = last.insert((merchant, &request.key), (ran, entry));
         if let Some((_, first)) = first.filter(|(since, _)| !is_over(*since, before)) {
             let (first, second) = (first.event.position, entry.event.position);
             breach("L3", format!("key {} acted at {first} and at {second}", request.key));
@@ -170,7 +171,7 @@ fn l3_a_key_has_one_effect_and_one_answer(
     }
     for ((merchant, key), (since, entry)) in last {
         let kept = ledger.answer(merchant, key);
-        if kept.is_none() && is_over(since, latest) {
+        if kept.is_none() && is_over(since, ran) {
             continue;
         }
         let is_kept = kept.and_then(|answer| ledger.given(answer)).is_some_and(|given| {

@@ -1,5 +1,7 @@
 //! `issue_card` opens a card's account.
 
+use bancada_kernel::calendar::Day;
+use bancada_kernel::limits::MAX_LIMIT_MINOR;
 use bancada_kernel::{
     Brand, CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, EventKind, Expiry, Money,
     PaymentEvent,
@@ -41,9 +43,15 @@ pub enum IssueCardError {
     /// Nobody could be named on it.
     #[error("the holder's name must have 1 to 64 characters")]
     HolderOutOfRange,
+    /// Its month is over.
+    #[error("the card has expired before it is issued")]
+    Expired,
     /// Less than zero.
     #[error("the limit must not be negative")]
     LimitNegative,
+    /// More than a card may have.
+    #[error("the limit must be at most {MAX_LIMIT_MINOR} minor units")]
+    LimitTooLarge,
     /// Not the ledger's currency.
     #[error("the currency is not the one this bank keeps its books in")]
     CurrencyNotSupported,
@@ -61,8 +69,15 @@ impl IssueCard {
         if self.holder.trim().is_empty() || self.holder.chars().count() > 64 {
             return Err(IssueCardError::HolderOutOfRange);
         }
+        let (year, month) = Day::of(stamp.now).year_month();
+        if self.expiry.is_past(year, month) {
+            return Err(IssueCardError::Expired);
+        }
         if self.limit.minor < 0 {
             return Err(IssueCardError::LimitNegative);
+        }
+        if self.limit.minor > MAX_LIMIT_MINOR {
+            return Err(IssueCardError::LimitTooLarge);
         }
         if self.limit.currency != ledger.currency() {
             return Err(IssueCardError::CurrencyNotSupported);
@@ -102,7 +117,7 @@ impl IssueCard {
             stamp.trace,
         );
         let issued = IssuedCard { expiry: self.expiry, always_declines: self.always_declines };
-        Entry { issued: Some(issued), ..Entry::of_event(event) }
+        Entry { issued: Some(issued), ..Entry::of_event(event, stamp.ran) }
     }
 }
 
@@ -121,6 +136,8 @@ mod tests {
             good.clone(),
             IssueCard { holder: "é".repeat(64), ..good.clone() },
             IssueCard { limit: Money::brl(0), ..good.clone() },
+            IssueCard { limit: Money::brl(MAX_LIMIT_MINOR), ..good.clone() },
+            IssueCard { expiry: Expiry::new(2026, 11).unwrap(), ..good.clone() },
             IssueCard { closing_day: 1, due_day: 28, ..good.clone() },
             IssueCard { closing_day: 28, due_day: 1, ..good.clone() },
         ] {
@@ -135,7 +152,15 @@ mod tests {
                 IssueCard { holder: "x".repeat(65), ..good.clone() },
                 IssueCardError::HolderOutOfRange,
             ),
+            (
+                IssueCard { expiry: Expiry::new(2026, 10).unwrap(), ..good.clone() },
+                IssueCardError::Expired,
+            ),
             (IssueCard { limit: Money::brl(-1), ..good.clone() }, IssueCardError::LimitNegative),
+            (
+                IssueCard { limit: Money::brl(MAX_LIMIT_MINOR + 1), ..good.clone() },
+                IssueCardError::LimitTooLarge,
+            ),
             (IssueCard { limit: dollars, ..good.clone() }, IssueCardError::CurrencyNotSupported),
             (IssueCard { due_day: 29, ..good.clone() }, IssueCardError::DayOutOfRange),
             (IssueCard { closing_day: 0, ..good.clone() }, IssueCardError::DayOutOfRange),

@@ -14,6 +14,7 @@ use super::entry::Entry;
 use super::operation::{Operation, Refusal};
 use super::payment::{Payment, Standing};
 use super::payments::PaymentNumber;
+use super::run_time::RunTime;
 use super::state::Ledger;
 
 /// A keyed hash of a request's body without its CVV. Keyed, because a plain hash of card data
@@ -73,6 +74,8 @@ pub struct Stamp {
     pub payment_id: PaymentId,
     /// The Bank's clock.
     pub now: Timestamp,
+    /// How long Banks have run, which is what answers grow old by.
+    pub ran: RunTime,
     /// The request's trace.
     pub trace: Option<TraceContext>,
 }

@@ -110,7 +110,7 @@ impl Operation {
         let kind = EventKind::PaymentOperationRefused;
         let event = payment_event(ledger, stamp, payment, kind, None, amount);
         let request = Some(self.identity());
-        let entry = Entry { request, refusal: Some(refusal), ..Entry::of_event(event) };
+        let entry = Entry { request, refusal: Some(refusal), ..Entry::of_event(event, stamp.ran) };
         Decision::Record(Box::new(entry))
     }
 
@@ -125,6 +125,12 @@ pub(super) fn account_of<'a>(ledger: &'a Ledger, payment: &Payment) -> &'a CardA
     card.expect("a payment is approved only with a card that has an account, and none is removed")
 }
 
+/// What a card holds without the hold of a payment. Exact: neither is negative, and what a card
+/// holds includes every open hold.
+pub(super) fn less_held(card: &CardSnapshot, payment: &Payment) -> Money {
+    Money { minor: card.held.minor.saturating_sub(payment.amount.minor), ..card.held }
+}
+
 /// The entry of what happens to a payment, with or without a request.
 pub(super) fn payment_entry(
     ledger: &Ledger,
@@ -135,7 +141,7 @@ pub(super) fn payment_entry(
     let Effect { kind, amount, card, postings } = effect;
     let card = account_of(ledger, payment).in_next_event(card);
     let event = payment_event(ledger, stamp, payment, kind, Some(card), amount);
-    Entry { postings, ..Entry::of_event(event) }
+    Entry { postings, ..Entry::of_event(event, stamp.ran) }
 }
 
 fn payment_event(

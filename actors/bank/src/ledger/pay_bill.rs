@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use bancada_kernel::limits::MAX_AMOUNT_MINOR;
 use bancada_kernel::{
     Brand, CardSnapshot, CardToken, DeclineReason, EventCard, EventKind, IdempotencyKey, Money,
     PaymentEvent, PaymentId, Timestamp,
@@ -17,8 +18,8 @@ use super::key_scope::{KeyReused, Stamp};
 use super::posting;
 use super::state::Ledger;
 
-/// A cardholder pays. More than is owed leaves a credit; a card that is blocked or cancelled owes
-/// as before, and can be paid for.
+/// A cardholder pays. More than is owed leaves a credit, of at most [`MAX_AMOUNT_MINOR`]; a card
+/// that is blocked or cancelled owes as before, and can be paid for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayBill {
     /// Chosen by whoever pays: one key, one payment.
@@ -55,6 +56,9 @@ pub enum PayBillError {
     /// Zero or less.
     #[error("the amount must be greater than zero")]
     AmountNotPositive,
+    /// More than a bill may be.
+    #[error("the amount must be at most {MAX_AMOUNT_MINOR} minor units")]
+    AmountTooLarge,
     /// Not the ledger's currency.
     #[error("the currency is not the one this bank keeps its books in")]
     CurrencyNotSupported,
@@ -71,6 +75,9 @@ impl PayBill {
         if self.amount.minor <= 0 {
             return Err(PayBillError::AmountNotPositive);
         }
+        if self.amount.minor > MAX_AMOUNT_MINOR {
+            return Err(PayBillError::AmountTooLarge);
+        }
         if self.amount.currency != ledger.currency() {
             return Err(PayBillError::CurrencyNotSupported);
         }
@@ -84,20 +91,19 @@ impl PayBill {
             };
             return Ok(Some(self.refuse(ledger, stamp, stranger, DeclineReason::UnknownCard)));
         };
-        let Some(minor) = account.balance.minor.checked_sub(self.amount.minor) else {
+        let Some(balance) = account.balance_after_credit(self.amount) else {
             let card = account.in_next_event(account.snapshot());
             return Ok(Some(self.refuse(ledger, stamp, card, DeclineReason::NotPermitted)));
         };
-        let balance = Money { minor, ..account.balance };
         let after = CardSnapshot { balance, ..account.snapshot() };
         let event = self.event(EventKind::BillPaid, ledger, stamp, account.in_next_event(after));
         let postings = posting::bill_payment(&self.token, self.amount.minor);
-        Ok(Some(Entry { postings, ..Entry::of_event(event) }))
+        Ok(Some(Entry { postings, ..Entry::of_event(event, stamp.ran) }))
     }
 
     fn refuse(&self, ledger: &Ledger, stamp: Stamp, card: EventCard, why: DeclineReason) -> Entry {
         let event = self.event(EventKind::BillRefused, ledger, stamp, card);
-        Entry::of_event(PaymentEvent { decline: Some(why), ..event })
+        Entry::of_event(PaymentEvent { decline: Some(why), ..event }, stamp.ran)
     }
 
     /// The key stands where a merchant's order would: by it the payer knows its payment again.
@@ -185,7 +191,7 @@ mod tests {
     fn a_key_is_one_payment_however_often_and_late_it_comes() {
         let mut bench = Bench::with_card(1_000);
         let first = bench.pay_bill(&pay("bill", 100)).unwrap();
-        bench.now += 100 * crate::ledger::ANSWERS_KEPT_MS;
+        bench.run(100 * crate::ledger::ANSWERS_KEPT_MS);
         bench.change_limit(2_000);
         assert_eq!(bench.pay_bill(&pay("bill", 100)), Ok(first));
         let reused = Err(PayBillError::KeyReused(KeyReused));
@@ -218,10 +224,10 @@ mod tests {
         let refused = bench.pay_bill(&nobody).unwrap();
         assert_eq!(refused.refused, Some(DeclineReason::UnknownCard));
         assert_eq!(bench.pay_bill(&nobody), Ok(refused), "a refusal is an answer");
-        bench.pay_bill(&pay("all", i64::MAX)).unwrap();
-        let refused = bench.pay_bill(&pay("more", 2)).unwrap();
+        bench.pay_bill(&pay("all", MAX_AMOUNT_MINOR)).unwrap();
+        let refused = bench.pay_bill(&pay("more", 1)).unwrap();
         assert_eq!(refused.refused, Some(DeclineReason::NotPermitted));
-        assert_eq!(bench.card().balance.minor, -i64::MAX);
+        assert_eq!(bench.card().balance.minor, -MAX_AMOUNT_MINOR);
         let kinds: Vec<_> = bench.entries.iter().map(|entry| entry.event.kind).collect();
         let (paid, refused) = (EventKind::BillPaid, EventKind::BillRefused);
         assert_eq!(kinds, [EventKind::CardIssued, refused, paid, refused]);
@@ -234,6 +240,8 @@ mod tests {
         let dollars = |minor| Money { minor, currency: Currency::USD };
         for (amount, error) in [
             (Money::brl(0), PayBillError::AmountNotPositive),
+            (Money::brl(MAX_AMOUNT_MINOR + 1), PayBillError::AmountTooLarge),
+            (Money::brl(i64::MAX), PayBillError::AmountTooLarge),
             (dollars(-1), PayBillError::AmountNotPositive),
             (dollars(1), PayBillError::CurrencyNotSupported),
         ] {

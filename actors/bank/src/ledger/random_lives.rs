@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use bancada_kernel::limits::{MAX_AMOUNT_MINOR, MAX_LIMIT_MINOR};
 use bancada_kernel::{
     CardStatus, CardToken, Currency, IdempotencyKey, MerchantId, Money, PaymentId,
 };
@@ -18,6 +19,9 @@ use super::{
     ANSWERS_KEPT_MS, Abandon, Answered, Authorize, BodyHash, Capture, ChangeLimit, Decision,
     HOLD_MS, Ledger, Operation, PayBill, PaymentStatus, Refund, SetCardStatus, Void, check,
 };
+
+const HOLD: u64 = HOLD_MS.unsigned_abs();
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// What a merchant asks for; of the n-th approved payment, the newest first, until it is looked up.
 #[derive(Clone, Copy, Debug, Hash)]
@@ -54,16 +58,33 @@ enum Step {
         minor: i64,
     },
     Wait {
+        ms: u64,
+    },
+    Jump {
         ms: i64,
     },
     Expire,
 }
 
+/// As little and as much as can be, and beyond.
+fn any_end() -> impl Strategy<Value = i64> {
+    proptest::sample::select(vec![
+        i64::MIN,
+        -1,
+        0,
+        MAX_AMOUNT_MINOR,
+        MAX_AMOUNT_MINOR + 1,
+        MAX_LIMIT_MINOR,
+        MAX_LIMIT_MINOR + 1,
+        i64::MAX,
+    ])
+}
+
 fn any_asked() -> impl Strategy<Value = Asked<usize>> {
     let payment = || 0_usize..8;
-    let minor = || prop_oneof![12 => 1_i64..200, 2 => 200_i64..1_200, 1 => -1_i64..1];
+    let minor = || prop_oneof![12 => 1_i64..200, 2 => 200_i64..1_200, 1 => any_end()];
     let card = prop_oneof![6 => 0_u8..1, 4 => 1_u8..2, 1 => 2_u8..3];
-    let installments = prop_oneof![10 => 1_u8..13, 1 => 0_u8..15];
+    let installments = prop_oneof![9 => Just(1_u8), 2 => 0_u8..15];
     prop_oneof![
         10 => (card, minor(), any::<bool>(), installments).prop_map(
             |(card, minor, capture, installments)| Asked::Authorize {
@@ -88,13 +109,17 @@ fn any_step() -> impl Strategy<Value = Step> {
             |(merchant, other, key, asked)| Step::Ask { merchant, is_own: other > 0, key, asked }
         ),
         6 => (0_usize..40).prop_map(Step::Repeat),
-        1 => (0_u8..2, -1_i64..3000).prop_map(|(card, minor)| Step::Limit { card, minor }),
+        1 => (0_u8..2, prop_oneof![3 => 0_i64..3000, 2 => any_end()])
+            .prop_map(|(card, minor)| Step::Limit { card, minor }),
         1 => (0_u8..2, status).prop_map(|(card, status)| Step::Status { card, status }),
-        2 => (0_u8..3, 0_u8..6, -1_i64..300)
+        2 => (0_u8..3, 0_u8..6, prop_oneof![3 => 1_i64..300, 2 => any_end()])
             .prop_map(|(card, key, minor)| Step::Bill { card, key, minor }),
-        // A clock that is set back, a moment, the end of a hold, and that of an answer.
-        2 => proptest::sample::select(vec![-1_000, 1, HOLD_MS / 2, HOLD_MS, ANSWERS_KEPT_MS])
+        // A moment, the end of a hold, and that of an answer.
+        2 => proptest::sample::select(vec![1, HOLD / 2, HOLD, ANSWERS_KEPT_MS])
             .prop_map(|ms| Step::Wait { ms }),
+        // A wall clock that is set, also to before 1970, whatever runs.
+        1 => proptest::sample::select(vec![-1_000, 9 * DAY_MS, -9 * DAY_MS, -60 * 365 * DAY_MS])
+            .prop_map(|ms| Step::Jump { ms }),
         2 => Just(Step::Expire),
     ]
 }
@@ -109,7 +134,7 @@ struct Life {
     bench: Bench,
     requests: Vec<(Scope, Asked<PaymentId>)>,
     /// What each key was asked for first, what the answer was, and by when it may be forgotten.
-    answers: HashMap<Scope, (Option<BodyHash>, Answered, i64)>,
+    answers: HashMap<Scope, (Option<BodyHash>, Answered, u64)>,
 }
 
 impl Life {
@@ -154,7 +179,8 @@ impl Life {
                 entry.ok().flatten().into_iter().for_each(|entry| self.bench.apply(entry));
             }
             Step::Bill { card, key, minor } => self.pay_bill(card, key, minor),
-            Step::Wait { ms } => self.bench.now += ms,
+            Step::Wait { ms } => self.bench.run(ms),
+            Step::Jump { ms } => self.bench.now += ms,
             Step::Expire => {
                 self.bench.expire();
                 let now = self.bench.now;
@@ -237,14 +263,14 @@ impl Life {
         };
         let body = (!matches!(asked, Asked::Abandon)).then_some(body);
         let position = self.bench.ledger.position();
-        let before = self.bench.ledger.latest.0;
+        let before = self.bench.ledger.ran().0;
         match decision {
             Err(_) => {}
             Ok(decision) => {
                 let is_new = matches!(decision, Decision::Record(_));
                 let answer = self.bench.settle(decision);
-                let latest = self.bench.ledger.latest.0;
-                let given = (body, answer.clone(), latest + ANSWERS_KEPT_MS);
+                let ran = self.bench.ledger.ran().0;
+                let given = (body, answer.clone(), ran + ANSWERS_KEPT_MS);
                 let first = self.answers.entry(scope).or_insert_with(|| given.clone());
                 if is_new && before >= first.2 {
                     *first = given;

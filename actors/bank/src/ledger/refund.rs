@@ -1,9 +1,10 @@
 //! `refund` returns what was captured, wholly or in part, as often as there is something left.
 //!
-//! It is the only command that lowers a card's balance, and so the only one that may take it
-//! below zero, into credit: where it comes after the charge has been paid, which no command does
-//! yet. A card that was blocked or cancelled gets its money back all the same.
+//! With a payment of the bill it is the only command that lowers a card's balance, and may take it
+//! below zero, into credit: where it comes after the charge has been paid. A card that was blocked
+//! or cancelled gets its money back all the same.
 
+use bancada_kernel::limits::MAX_AMOUNT_MINOR;
 use bancada_kernel::{CardSnapshot, EventKind, Money};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,9 @@ pub enum RefundError {
     /// Zero or less.
     #[error("the amount must be more than zero")]
     AmountNotPositive,
+    /// More than any payment may be about.
+    #[error("the amount must be at most {MAX_AMOUNT_MINOR} minor units")]
+    AmountTooLarge,
     /// Not the ledger's currency.
     #[error("the currency is not the one this bank keeps its books in")]
     CurrencyNotSupported,
@@ -58,6 +62,9 @@ pub enum RefundRefusal {
     /// More than was charged and is not returned yet.
     #[error("the amount is more than was captured and not yet refunded")]
     MoreThanCaptured,
+    /// The card would be in credit by more than a card may be.
+    #[error("the card would be in credit by more than {MAX_AMOUNT_MINOR} minor units")]
+    CreditTooLarge,
 }
 
 impl Refund {
@@ -70,21 +77,25 @@ impl Refund {
         if amount.minor <= 0 {
             return Err(RefundError::AmountNotPositive);
         }
+        if amount.minor > MAX_AMOUNT_MINOR {
+            return Err(RefundError::AmountTooLarge);
+        }
         if amount.currency != ledger.currency() {
             return Err(RefundError::CurrencyNotSupported);
         }
         let payment = operation.own_payment(ledger).ok_or(RefundError::UnknownPayment)?;
-        if let Some(refusal) = self.refusal(payment) {
+        let refused = |refusal| {
             let refusal = Refusal::Refund(refusal);
-            return Ok(operation.refused(ledger, stamp, payment, *amount, refusal));
+            Ok(operation.refused(ledger, stamp, payment, *amount, refusal))
+        };
+        if let Some(refusal) = self.refusal(payment) {
+            return refused(refusal);
         }
         let account = account_of(ledger, payment);
-        let before = account.snapshot();
-        let balance = before.balance.checked_sub(*amount);
-        let card = CardSnapshot {
-            balance: balance.expect("no more is returned than was added to it"),
-            ..before
+        let Some(balance) = account.balance_after_credit(*amount) else {
+            return refused(RefundRefusal::CreditTooLarge);
         };
+        let card = CardSnapshot { balance, ..account.snapshot() };
         let postings = posting::refund(&account.token, &operation.merchant, amount.minor);
         let effect = Effect { kind: EventKind::PaymentRefunded, amount: *amount, card, postings };
         Ok(operation.done(ledger, stamp, payment, effect))

@@ -50,7 +50,7 @@ impl SetCardStatus {
             stamp.now,
             stamp.trace,
         );
-        Ok(Some(Entry::of_event(event)))
+        Ok(Some(Entry::of_event(event, stamp.ran)))
     }
 }
 

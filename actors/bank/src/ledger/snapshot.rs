@@ -19,12 +19,13 @@ use super::key_scope::{Answer, BodyHash, Outcome};
 use super::pay_bill::BillPayment;
 use super::payment::{Payment, PaymentCard, PaymentStatus, Standing};
 use super::posting::Account;
+use super::run_time::RunTime;
 use super::state::Ledger;
 use crate::proof::Chain;
 pub use restoring::Restoring;
 
 /// The version of everything below, and of the fold that leads there.
-pub const STATE_VERSION: u16 = 3;
+pub const STATE_VERSION: u16 = 4;
 /// Rows in one part: about a megabyte.
 const ROWS: usize = 8_192;
 
@@ -54,7 +55,7 @@ struct Summary {
     position: u64,
     last_event: Option<EventId>,
     chain: Chain,
-    latest: Timestamp,
+    ran: RunTime,
     n_cards: u64,
     n_payments: u64,
     n_answers: u64,
@@ -102,7 +103,7 @@ struct AnswerRows {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct AnswerRow {
-    since: Timestamp,
+    since: RunTime,
     merchant: u32,
     /// Absent where it is the order of its payment.
     key: Option<IdempotencyKey>,
@@ -140,7 +141,7 @@ impl Ledger {
             position: self.position,
             last_event: self.last_event,
             chain: self.chain,
-            latest: self.latest,
+            ran: self.ran,
             n_cards: self.cards.len() as u64,
             n_payments: self.payments.len() as u64,
             n_answers: self.answers.len() as u64,

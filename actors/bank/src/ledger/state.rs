@@ -18,6 +18,7 @@ use super::payment::{Payment, PaymentCard, PaymentStatus};
 use super::payments::Payments;
 use super::posting::{Account, Posting};
 use super::repeated_texts::RepeatedTexts;
+use super::run_time::RunTime;
 use crate::proof::{Chain, Mark};
 
 /// Everything the Bank knows, as of one position of its journal.
@@ -27,8 +28,8 @@ pub struct Ledger {
     pub(super) position: u64,
     pub(super) last_event: Option<EventId>,
     pub(super) chain: Chain,
-    /// The latest time that any entry was recorded at: what the age of answers is measured by.
-    pub(super) latest: Timestamp,
+    /// How long Banks had run by the last entry: what the age of answers is measured by.
+    pub(super) ran: RunTime,
     pub(super) cards: HashMap<CardToken, CardAccount>,
     /// The cards' tokens in order: whoever lists them asks for a page at a time.
     pub(super) tokens: BTreeSet<CardToken>,
@@ -52,7 +53,7 @@ impl Ledger {
             position: 0,
             last_event: None,
             chain: Chain::default(),
-            latest: Timestamp::default(),
+            ran: RunTime::default(),
             cards: HashMap::new(),
             tokens: BTreeSet::new(),
             payments: Payments::default(),
@@ -83,6 +84,11 @@ impl Ledger {
     /// How far it has come, and over which past.
     pub fn mark(&self) -> Mark {
         Mark { position: self.position, chain: self.chain }
+    }
+
+    /// How long Banks had run by the last entry applied.
+    pub fn ran(&self) -> RunTime {
+        self.ran
     }
 
     /// A card.
@@ -136,6 +142,11 @@ impl Ledger {
         self.answers.iter().map(|kept| (&kept.merchant, &kept.key))
     }
 
+    /// The keys that bills were paid with, in no order.
+    pub fn bill_keys(&self) -> impl Iterator<Item = &IdempotencyKey> {
+        self.bill_payments.iter().map(|(key, _)| key)
+    }
+
     pub(super) fn answer(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<Answer> {
         self.answers.get(merchant, key)
     }
@@ -151,10 +162,10 @@ impl Ledger {
         self.position = event.position;
         self.last_event = Some(event.event_id);
         self.chain = self.chain.then(event.hash());
-        self.latest = self.latest.max(event.occurred_at);
-        let Ledger { answers, payments, latest, .. } = self;
+        self.ran = self.ran.max(entry.run_time());
+        let Ledger { answers, payments, ran, .. } = self;
         let is_held = |it: &Payment| it.status == PaymentStatus::Authorized;
-        answers.forget(*latest, |number| payments.at(number).is_some_and(is_held));
+        answers.forget(*ran, |number| payments.at(number).is_some_and(is_held));
         match event.kind {
             EventKind::CardIssued => self.open_card(entry),
             EventKind::CardStatusChanged | EventKind::CardLimitChanged => self.follow_card(event),
@@ -332,7 +343,7 @@ impl Ledger {
         let Some(standing) = self.payments.at(number).map(Payment::standing) else { return };
         let answer = Answer { payment: number, body: request.body, standing, outcome };
         let merchant = self.merchants.once(merchant.as_str(), || merchant.clone());
-        let since = self.latest;
+        let since = self.ran;
         self.answers.keep(Kept { since, merchant, key: request.key.clone(), answer });
     }
 
@@ -358,7 +369,7 @@ impl Ledger {
             self.books.iter().map(item).fold(0, u64::wrapping_add),
             item(&self.holds),
         ];
-        let last = (self.position, self.last_event, self.latest);
+        let last = (self.position, self.last_event, self.ran);
         item((self.currency.numeric(), last, parts))
     }
 }

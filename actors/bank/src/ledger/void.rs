@@ -4,7 +4,7 @@ use bancada_kernel::{CardSnapshot, EventKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::key_scope::{Decision, KeyReused, Stamp};
-use super::operation::{Effect, Operation, Refusal, account_of};
+use super::operation::{Effect, Operation, Refusal, account_of, less_held};
 use super::payment::{Payment, PaymentStatus};
 use super::state::Ledger;
 
@@ -76,9 +76,7 @@ fn refusal(payment: &Payment, now: Timestamp) -> Option<VoidRefusal> {
 /// The end of a hold without a charge.
 pub(super) fn release(ledger: &Ledger, payment: &Payment, kind: EventKind) -> Effect {
     let before = account_of(ledger, payment).snapshot();
-    let held = before.held.checked_sub(payment.amount);
-    let held = held.expect("what a card holds includes every open hold");
-    let card = CardSnapshot { held, ..before };
+    let card = CardSnapshot { held: less_held(&before, payment), ..before };
     Effect { kind, amount: payment.amount, card, postings: Vec::new() }
 }
 

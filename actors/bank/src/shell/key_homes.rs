@@ -1,24 +1,31 @@
 //! Which shard an idempotency key is answered by, where there are several.
 //!
-//! A merchant's keys are one space, and the cards that they come with are in different shards. So
-//! that a key has one effect (L3), it belongs to one shard at a time: to the one that a request
-//! brought it to first. A request with the same key and a card of another shard asks that shard,
-//! which gives the key up only if it has no answer to it; both happen in that shard's ledger, so
-//! that nothing comes between.
+//! A merchant's keys are one space, and the cards that they come with are in different shards; the
+//! keys that bills are paid with are one space of all cardholders. So that a key has one effect
+//! (L3), it belongs to one shard at a time: to the one that a request brought it to first. A
+//! request with the same key and a card of another shard asks that shard, which gives the key up
+//! only if it has no answer to it; both happen in that shard's ledger, so that nothing comes
+//! between.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use bancada_kernel::{IdempotencyKey, MerchantId, Shard, Timestamp};
+use bancada_kernel::{IdempotencyKey, MerchantId, Shard};
 
 use crate::ledger::ANSWERS_KEPT_MS;
 
+/// As long as answers are kept, by the same clock: no home is forgotten before its answer.
+const KEPT: Duration = Duration::from_millis(ANSWERS_KEPT_MS);
 /// Locks, so that requests seldom wait for one another.
 const N_STRIPES: usize = 16;
 
-/// The homes of the keys of the last days. An entry is a hash: two keys that share one ask for
-/// each other's shard in vain, and nothing else comes of it.
+/// Whose space of keys it is: a merchant's, or the one of everybody who pays bills.
+pub(crate) type KeyOwner<'a> = Option<&'a MerchantId>;
+
+/// The homes of merchants' keys of the last days, and of all keys of bills. An entry is a hash: two
+/// keys that share one ask for each other's shard in vain, and nothing else comes of it.
 pub(crate) struct KeyHomes {
     hasher: RandomState,
     stripes: [Mutex<Stripe>; N_STRIPES],
@@ -27,9 +34,11 @@ pub(crate) struct KeyHomes {
 /// Two generations: when the newer one is as old as an answer is kept, the older one goes.
 #[derive(Default)]
 struct Stripe {
-    since: Timestamp,
+    since: Duration,
     newer: HashMap<u64, Shard>,
     older: HashMap<u64, Shard>,
+    /// Keys of bills are kept for ever, for their answers are.
+    bills: HashMap<u64, Shard>,
 }
 
 impl KeyHomes {
@@ -41,35 +50,38 @@ impl KeyHomes {
     /// The home of a key; `wanted` if it had none.
     pub(crate) fn claim(
         &self,
-        merchant: &MerchantId,
+        owner: KeyOwner<'_>,
         key: &IdempotencyKey,
         wanted: Shard,
-        now: Timestamp,
+        now: Duration,
     ) -> Shard {
-        let hash = self.hash(merchant, key);
+        let hash = self.hash(owner, key);
         let mut stripe = self.stripe(hash);
-        stripe.age(now);
-        match stripe.home(hash) {
-            // What is asked for again lives on with the newer ones.
-            Some(home) => *stripe.newer.entry(hash).or_insert(home),
-            None => *stripe.newer.entry(hash).or_insert(wanted),
+        if owner.is_none() {
+            return *stripe.bills.entry(hash).or_insert(wanted);
         }
+        stripe.age(now);
+        // What is asked for again lives on with the newer ones.
+        let home = stripe.home(owner, hash).unwrap_or(wanted);
+        *stripe.newer.entry(hash).or_insert(home)
     }
 
     /// The home of a key, if it has one.
-    pub(crate) fn find(&self, merchant: &MerchantId, key: &IdempotencyKey) -> Option<Shard> {
-        let hash = self.hash(merchant, key);
-        self.stripe(hash).home(hash)
+    pub(crate) fn find(&self, owner: KeyOwner<'_>, key: &IdempotencyKey) -> Option<Shard> {
+        let hash = self.hash(owner, key);
+        self.stripe(hash).home(owner, hash)
     }
 
     /// A shard that has no answer to the key gives it to another one.
-    pub(crate) fn move_to(&self, merchant: &MerchantId, key: &IdempotencyKey, to: Shard) {
-        let hash = self.hash(merchant, key);
-        self.stripe(hash).newer.insert(hash, to);
+    pub(crate) fn move_to(&self, owner: KeyOwner<'_>, key: &IdempotencyKey, to: Shard) {
+        let hash = self.hash(owner, key);
+        let mut stripe = self.stripe(hash);
+        let homes = if owner.is_none() { &mut stripe.bills } else { &mut stripe.newer };
+        homes.insert(hash, to);
     }
 
-    fn hash(&self, merchant: &MerchantId, key: &IdempotencyKey) -> u64 {
-        self.hasher.hash_one((merchant, key))
+    fn hash(&self, owner: KeyOwner<'_>, key: &IdempotencyKey) -> u64 {
+        self.hasher.hash_one((owner, key))
     }
 
     fn stripe(&self, hash: u64) -> MutexGuard<'_, Stripe> {
@@ -79,12 +91,15 @@ impl KeyHomes {
 }
 
 impl Stripe {
-    fn home(&self, hash: u64) -> Option<Shard> {
+    fn home(&self, owner: KeyOwner<'_>, hash: u64) -> Option<Shard> {
+        if owner.is_none() {
+            return self.bills.get(&hash).copied();
+        }
         self.newer.get(&hash).or_else(|| self.older.get(&hash)).copied()
     }
 
-    fn age(&mut self, now: Timestamp) {
-        if now.0.saturating_sub(self.since.0) >= ANSWERS_KEPT_MS {
+    fn age(&mut self, now: Duration) {
+        if now.saturating_sub(self.since) >= KEPT {
             self.older = std::mem::take(&mut self.newer);
             self.since = now;
         }
@@ -104,27 +119,47 @@ mod tests {
             [shards.next().unwrap(), shards.next().unwrap()]
         };
         let merchant = MerchantId::parse("loja").unwrap();
-        let key = IdempotencyKey::parse("k").unwrap();
+        let (owner, key) = (Some(&merchant), IdempotencyKey::parse("k").unwrap());
         let homes = KeyHomes::new();
-        let mut now = Timestamp(1_795_000_000_000);
-        assert_eq!(homes.find(&merchant, &key), None);
-        assert_eq!(homes.claim(&merchant, &key, second, now), second);
-        assert_eq!(homes.claim(&merchant, &key, first, now), second);
-        now.0 += ANSWERS_KEPT_MS;
-        assert_eq!(homes.claim(&merchant, &key, first, now), second, "kept, and kept on");
-        now.0 += ANSWERS_KEPT_MS;
-        assert_eq!(homes.claim(&merchant, &key, first, now), second);
-        homes.move_to(&merchant, &key, first);
-        assert_eq!(homes.find(&merchant, &key), Some(first));
+        let mut now = Duration::from_secs(1);
+        assert_eq!(homes.find(owner, &key), None);
+        assert_eq!(homes.claim(owner, &key, second, now), second);
+        assert_eq!(homes.claim(owner, &key, first, now), second);
+        now += KEPT;
+        assert_eq!(homes.claim(owner, &key, first, now), second, "kept, and kept on");
+        now += KEPT;
+        assert_eq!(homes.claim(owner, &key, first, now), second);
+        homes.move_to(owner, &key, first);
+        assert_eq!(homes.find(owner, &key), Some(first));
         let other = IdempotencyKey::parse("other").unwrap();
         for _ in 0..2 {
-            now.0 += ANSWERS_KEPT_MS;
+            now += KEPT;
             for n in 0..200 {
                 let any = IdempotencyKey::parse(&format!("{n}")).unwrap();
-                homes.claim(&merchant, &any, first, now);
+                homes.claim(owner, &any, first, now);
             }
         }
-        assert_eq!(homes.find(&merchant, &other), None);
-        assert_eq!(homes.claim(&merchant, &key, second, now), second, "forgotten at last");
+        assert_eq!(homes.find(owner, &other), None);
+        assert_eq!(homes.claim(owner, &key, second, now), second, "forgotten at last");
+    }
+
+    #[test]
+    fn a_key_of_a_bill_is_another_than_a_merchants_and_has_its_home_for_ever() {
+        let [first, second] = {
+            let mut shards = ShardCount::new(2).unwrap().shards();
+            [shards.next().unwrap(), shards.next().unwrap()]
+        };
+        let merchant = MerchantId::parse("loja").unwrap();
+        let key = IdempotencyKey::parse("k").unwrap();
+        let homes = KeyHomes::new();
+        assert_eq!(homes.claim(None, &key, second, Duration::ZERO), second);
+        assert_eq!(homes.find(Some(&merchant), &key), None);
+        for n in 1..=4 {
+            let now = n * KEPT;
+            assert_eq!(homes.claim(Some(&merchant), &key, first, now), first);
+            assert_eq!(homes.claim(None, &key, first, now), second);
+        }
+        homes.move_to(None, &key, first);
+        assert_eq!(homes.find(None, &key), Some(first));
     }
 }

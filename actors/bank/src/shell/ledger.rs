@@ -16,7 +16,7 @@ use bancada_supervision::{ExitContext as _, SupervisedActor};
 use tokio::sync::oneshot;
 
 use crate::answer::{BankError, PaymentQuery};
-use crate::ledger::{Expire, Stamp};
+use crate::ledger::{Expire, Run, RunTime, Stamp};
 use crate::ports::Surroundings;
 use crate::shell::journal::JournalQueue;
 use crate::shell::journal_thread::Order;
@@ -78,8 +78,10 @@ impl LedgerActor {
         }
         let loading = wrap_future::<_, Self>(loaded).map(|loaded, actor, ctx| match loaded {
             Ok(Ok(ledger)) => {
-                actor.part.loaded(&ledger, actor.surroundings.now());
-                actor.core = Some(Core { ledger, journal, open: Vec::new() });
+                let now = actor.surroundings.monotonic();
+                actor.part.loaded(&ledger, now);
+                let run = Run::begin(ledger.ran(), now);
+                actor.core = Some(Core { ledger, journal, run, open: Vec::new() });
                 actor.is_loaded.store(true, Ordering::Release);
             }
             Ok(Err(error)) => ctx.fail(error.to_string()),
@@ -119,6 +121,11 @@ impl LedgerActor {
             event_id: EventId::new(self.surroundings.uuid()),
             payment_id: self.part.payment_id(PaymentId::new(self.surroundings.uuid())),
             now: self.surroundings.now(),
+            // Without a core nothing is decided.
+            ran: self
+                .core
+                .as_ref()
+                .map_or_else(RunTime::default, |core| core.run.at(self.surroundings.monotonic())),
             trace,
         }
     }
@@ -228,10 +235,13 @@ impl Handler<YieldKey> for LedgerActor {
 
     fn handle(&mut self, message: YieldKey, _: &mut Self::Context) {
         let Some(core) = &mut self.core else { return };
-        let YieldKey { merchant, key, to, reply } = message;
-        let is_answered = core.ledger.payment_of_key(&merchant, &key).is_some();
+        let YieldKey { owner, key, to, reply } = message;
+        let is_answered = match &owner {
+            Some(merchant) => core.ledger.payment_of_key(merchant, &key).is_some(),
+            None => core.ledger.bill_payment(&key).is_some(),
+        };
         if !is_answered {
-            self.part.give_up(&merchant, &key, to);
+            self.part.give_up(owner.as_ref(), &key, to);
         }
         core.observe(reply, Ok(!is_answered));
     }
@@ -274,6 +284,11 @@ impl Handler<PayCardBill> for LedgerActor {
     type Result = ();
 
     fn handle(&mut self, message: PayCardBill, _: &mut Self::Context) {
+        // As above: asked again, it goes to the ledger that has its key.
+        if !self.part.answers(&message.command) {
+            let _ = message.reply.send(Err(BankError::Unavailable));
+            return;
+        }
         let stamp = self.stamp(message.trace);
         let Some(core) = &mut self.core else { return };
         let decision = message.command.decide(&core.ledger, stamp);

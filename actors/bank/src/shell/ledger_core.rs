@@ -5,7 +5,7 @@ use std::sync::mpsc::Sender;
 use bancada_kernel::{CardToken, IdempotencyKey};
 
 use crate::answer::{BankError, BillAnswer, OperationAnswer, PaymentAnswer};
-use crate::ledger::{Answered, CardAccount, Decision, Entry, Ledger, Refusal};
+use crate::ledger::{Answered, CardAccount, Decision, Entry, Ledger, Refusal, Run};
 use crate::shell::journal_thread::Order;
 use crate::shell::pending::Pending;
 use crate::shell::reply::AnswerTo;
@@ -14,6 +14,8 @@ use crate::shell::reply::AnswerTo;
 pub(crate) struct Core {
     pub(crate) ledger: Ledger,
     pub(crate) journal: Sender<Vec<Order>>,
+    /// Since it was loaded.
+    pub(crate) run: Run,
     /// What was decided since the mailbox was last empty: it goes to the journal as one, so that
     /// the journal's thread is woken once, and finds a batch.
     pub(crate) open: Vec<Order>,

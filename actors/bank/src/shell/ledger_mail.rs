@@ -11,6 +11,7 @@ use crate::ledger::{
     Payment, Refund, RefundError, RefundRefusal, SetCardStatus, SetCardStatusError, Void,
     VoidError, VoidRefusal,
 };
+use crate::shell::key_homes::KeyOwner;
 use crate::shell::reply::NumberedReply;
 
 /// Where the answer to a message goes, once it is durable.
@@ -23,28 +24,34 @@ pub(crate) struct PaymentItem {
     pub(crate) reply: NumberedReply,
 }
 
-/// A command under a merchant's key.
+/// A command under a key.
 pub(crate) trait Keyed {
-    fn key(&self) -> (&MerchantId, &IdempotencyKey);
+    fn key(&self) -> (KeyOwner<'_>, &IdempotencyKey);
 }
 
 impl Keyed for Authorize {
-    fn key(&self) -> (&MerchantId, &IdempotencyKey) {
-        (&self.merchant, &self.key)
+    fn key(&self) -> (KeyOwner<'_>, &IdempotencyKey) {
+        (Some(&self.merchant), &self.key)
     }
 }
 
 impl Keyed for Abandon {
-    fn key(&self) -> (&MerchantId, &IdempotencyKey) {
-        (&self.merchant, &self.key)
+    fn key(&self) -> (KeyOwner<'_>, &IdempotencyKey) {
+        (Some(&self.merchant), &self.key)
+    }
+}
+
+impl Keyed for PayBill {
+    fn key(&self) -> (KeyOwner<'_>, &IdempotencyKey) {
+        (None, &self.key)
     }
 }
 
 macro_rules! operations {
     ($($command:ty),*) => {$(
         impl Keyed for $command {
-            fn key(&self) -> (&MerchantId, &IdempotencyKey) {
-                (&self.operation.merchant, &self.operation.key)
+            fn key(&self) -> (KeyOwner<'_>, &IdempotencyKey) {
+                (Some(&self.operation.merchant), &self.operation.key)
             }
         }
     )*};
@@ -95,7 +102,7 @@ messages! {
     }
     /// Give a key to another ledger, unless it is answered here; whether it was given.
     YieldKey {
-        merchant: MerchantId,
+        owner: Option<MerchantId>,
         key: IdempotencyKey,
         to: Shard,
         reply: Reply<bool, std::convert::Infallible>,

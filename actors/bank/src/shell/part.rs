@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use bancada_kernel::{IdempotencyKey, MerchantId, PaymentId, Shard, ShardCount, Timestamp};
+use bancada_kernel::{IdempotencyKey, PaymentId, Shard, ShardCount};
 
 use crate::ledger::Ledger;
-use crate::shell::key_homes::KeyHomes;
+use crate::shell::key_homes::{KeyHomes, KeyOwner};
 use crate::shell::ledger_mail::Keyed;
 
 /// A shard among others; alone, it answers every key and gives ids as they come.
@@ -24,24 +25,27 @@ impl Part {
     /// Whether this ledger answers the command's key.
     pub(crate) fn answers(&self, command: &impl Keyed) -> bool {
         let Some(homes) = &self.homes else { return true };
-        let (merchant, key) = command.key();
-        homes.find(merchant, key) == Some(self.shard)
+        let (owner, key) = command.key();
+        homes.find(owner, key) == Some(self.shard)
     }
 
     /// Gives a key that this ledger has no answer to to another one, if it is its own to give.
-    pub(crate) fn give_up(&self, merchant: &MerchantId, key: &IdempotencyKey, to: Shard) {
+    pub(crate) fn give_up(&self, owner: KeyOwner<'_>, key: &IdempotencyKey, to: Shard) {
         if let Some(homes) = &self.homes
-            && homes.find(merchant, key) == Some(self.shard)
+            && homes.find(owner, key) == Some(self.shard)
         {
-            homes.move_to(merchant, key, to);
+            homes.move_to(owner, key, to);
         }
     }
 
     /// The ledger is loaded: every key that it has an answer to is at home here.
-    pub(crate) fn loaded(&self, ledger: &Ledger, now: Timestamp) {
+    pub(crate) fn loaded(&self, ledger: &Ledger, now: Duration) {
         if let Some(homes) = &self.homes {
             for (merchant, key) in ledger.answered_keys() {
-                homes.claim(merchant, key, self.shard, now);
+                homes.claim(Some(merchant), key, self.shard, now);
+            }
+            for key in ledger.bill_keys() {
+                homes.claim(None, key, self.shard, now);
             }
         }
         self.has_loaded.store(true, Ordering::Release);
@@ -55,6 +59,8 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
+    use bancada_kernel::MerchantId;
+
     use super::*;
     use crate::ledger::Abandon;
 
@@ -71,11 +77,11 @@ mod tests {
         let command = Abandon { merchant: merchant.clone(), key: key.clone() };
         let [first, second] = &parts[..] else { panic!("two shards") };
         assert!(!first.answers(&command), "nobody has claimed it");
-        homes.as_ref().unwrap().claim(&merchant, &key, first.shard, Timestamp(0));
+        homes.as_ref().unwrap().claim(Some(&merchant), &key, first.shard, Duration::ZERO);
         assert!(first.answers(&command) && !second.answers(&command));
-        second.give_up(&merchant, &key, second.shard);
+        second.give_up(Some(&merchant), &key, second.shard);
         assert!(first.answers(&command), "it is not the second one's to give");
-        first.give_up(&merchant, &key, second.shard);
+        first.give_up(Some(&merchant), &key, second.shard);
         assert!(!first.answers(&command) && second.answers(&command));
         let alone = Part { homes: None, ..first.clone() };
         assert!(alone.answers(&command));

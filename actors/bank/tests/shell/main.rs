@@ -11,5 +11,6 @@ mod memory_snapshots;
 mod payments;
 mod proof;
 mod running_bank;
+mod shard_keys;
 mod shards;
 mod snapshots;

@@ -36,6 +36,8 @@ pub(crate) struct World {
     n_uuids: AtomicU64,
     /// The Bank's clock; only the test moves it.
     pub(crate) now_ms: AtomicI64,
+    /// How long the process has run.
+    pub(crate) ran_ms: AtomicU64,
     pub(crate) lost: Mutex<Option<JournalError>>,
     pub(crate) refused: Mutex<Option<JournalError>>,
 }
@@ -51,7 +53,7 @@ thread_local! {
     static AT_THE_CLOCK: RefCell<Box<dyn FnMut()>> = RefCell::new(Box::new(|| {}));
 }
 
-/// Runs something whenever this thread looks at the Bank's clock: it may hold the thread there.
+/// Runs something whenever this thread looks at a clock of the Bank: it may hold the thread there.
 pub(crate) fn at_the_clock(run: impl FnMut() + 'static) {
     AT_THE_CLOCK.set(Box::new(run));
 }
@@ -60,6 +62,12 @@ impl Surroundings for World {
     fn now(&self) -> Timestamp {
         AT_THE_CLOCK.with_borrow_mut(|run| run());
         Timestamp(self.now_ms.load(Ordering::Relaxed))
+    }
+
+    /// Stands still unless a test moves it.
+    fn monotonic(&self) -> Duration {
+        AT_THE_CLOCK.with_borrow_mut(|run| run());
+        Duration::from_millis(self.ran_ms.load(Ordering::Relaxed))
     }
 
     fn uuid(&self) -> Uuid {

@@ -13,23 +13,23 @@ use tokio::sync::{mpsc, oneshot};
 use crate::memory_journal::{Disk, MemoryJournal};
 use crate::running_bank::*;
 
-const N_SHARDS: usize = 3;
+pub(crate) const N_SHARDS: usize = 3;
 
 /// A Bank of several shards with a card in each of them.
-struct Shards {
-    running: RunningBank,
-    journals: Vec<MemoryJournal>,
+pub(crate) struct Shards {
+    pub(crate) running: RunningBank,
+    pub(crate) journals: Vec<MemoryJournal>,
     /// By shard.
-    numbers: Vec<String>,
+    pub(crate) numbers: Vec<String>,
 }
 
 impl Shards {
-    async fn start() -> Shards {
+    pub(crate) async fn start() -> Shards {
         let journals = vec![(); N_SHARDS].into_iter().map(|()| MemoryJournal::new()).collect();
         Shards::over(journals, Vec::new()).await
     }
 
-    async fn over(journals: Vec<MemoryJournal>, numbers: Vec<String>) -> Shards {
+    pub(crate) async fn over(journals: Vec<MemoryJournal>, numbers: Vec<String>) -> Shards {
         let running = RunningBank::over(&journals).await;
         let mut shards = Shards { running, journals, numbers };
         if shards.numbers.is_empty() {
@@ -67,7 +67,7 @@ impl Shards {
         Shards::over(self.journals, self.numbers).await
     }
 
-    fn sale(&self, shard: usize, key: &str, amount_minor: i64) -> PaymentRequest {
+    pub(crate) fn sale(&self, shard: usize, key: &str, amount_minor: i64) -> PaymentRequest {
         PaymentRequest {
             number: CardNumber::parse(&self.numbers[shard]).unwrap(),
             ..sale(key, amount_minor)
@@ -75,7 +75,7 @@ impl Shards {
     }
 
     /// Stops, and holds every journal against the invariants; the payments of each shard.
-    async fn stop_and_check(self) -> Vec<usize> {
+    pub(crate) async fn stop_and_check(self) -> Vec<usize> {
         self.running.tree.shutdown().await;
         let mut sum = 0;
         let payments = self.journals.iter().map(|journal| {

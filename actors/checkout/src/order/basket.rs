@@ -1,5 +1,6 @@
 //! What the browser asks for, at the server's prices.
 
+use bancada_kernel::limits::{self, MIN_INSTALLMENT_MINOR};
 use bancada_kernel::{Currency, Money};
 
 use super::OrderLine;
@@ -60,6 +61,12 @@ pub enum BasketError {
     /// Not 1 to 12.
     #[error("installments must be 1 to {MAX_INSTALLMENTS}")]
     InstallmentsOutOfRange,
+    /// Parts that the Bank does not collect.
+    #[error("each installment must be at least {}", least.minor)]
+    InstallmentTooSmall {
+        /// What each must be.
+        least: Money,
+    },
     /// The buyer was shown another total.
     #[error("the total is now {}, not what the buyer was shown", total.minor)]
     PriceChanged {
@@ -117,6 +124,10 @@ pub fn price(
         .map_err(|_| BasketError::TooManyLines)?;
     if expected_total.is_some_and(|expected| expected != total) {
         return Err(BasketError::PriceChanged { total });
+    }
+    if !limits::is_plan(total, installments.into()) {
+        let least = Money { minor: MIN_INSTALLMENT_MINOR, ..total };
+        return Err(BasketError::InstallmentTooSmall { least });
     }
     Ok(PricedBasket { lines, total, installments })
 }
@@ -185,6 +196,8 @@ mod tests {
             (&[(COFFEE, 1)], 0, None, BasketError::InstallmentsOutOfRange),
             (&[(COFFEE, 1)], 13, None, BasketError::InstallmentsOutOfRange),
             (&[(COFFEE, 1)], 257, None, BasketError::InstallmentsOutOfRange),
+            // R$ 39,90 make seven parts of five reais or more.
+            (&[(COFFEE, 1)], 8, None, BasketError::InstallmentTooSmall { least: Money::brl(500) }),
             (
                 &[(COFFEE, 1)],
                 1,

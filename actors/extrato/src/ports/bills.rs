@@ -12,7 +12,13 @@ pub trait BillSender: Send + Sync + 'static {
     async fn send(&self, payment: &BillPayment) -> Result<(), BillSendError>;
 }
 
-/// It may or may not have been handed over. It is tried again.
+/// Why a payment was not handed over.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the payment of a bill cannot be sent: {0}")]
-pub struct BillSendError(pub String);
+pub enum BillSendError {
+    /// It may or may not have been handed over. It is tried again.
+    #[error("the payment of a bill cannot be sent: {0}")]
+    Unsent(String),
+    /// The Bank can never book it: its key has another payment, or it makes no sense there.
+    #[error("the bank does not take the payment of a bill: {0}")]
+    Never(String),
+}

@@ -34,6 +34,10 @@ pub trait StatementStore: Send + 'static {
     /// that was kept under its key before.
     fn keep_bill(&mut self, payment: &BillPayment) -> Result<Option<BillPayment>, StoreError>;
 
+    /// Runs [`settle_bill`](crate::statement::settle_bill) over a payment of a bill, in one
+    /// transaction.
+    fn settle_bill(&mut self, answered: &BillPayment) -> Result<(), StoreError>;
+
     /// Forgets a record that could not be read; whether it was there.
     fn discard_dead_letter(&mut self, id: u64) -> Result<bool, StoreError>;
 

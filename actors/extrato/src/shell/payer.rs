@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext as _, Context, Supervised};
-use bancada_kernel::IdempotencyKey;
+use bancada_kernel::{DeclineReason, IdempotencyKey};
 use bancada_supervision::{SupervisedActor, backoff};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout};
 use crate::freshness::Progress;
 use crate::ports::{BillSendError, BillSender, StoreError, Surroundings};
 use crate::shell::writer_thread::{Job, WriterQueue};
+use crate::statement::{BillOutcome, BillPayment};
 
 /// The wait after the first failure; doubles up to [`MAX_DELAY`].
 const MIN_DELAY: Duration = Duration::from_millis(200);
@@ -93,7 +94,17 @@ impl Payer {
                 continue;
             }
             let patience = known.map_or(PATIENCE, |sent| MAX_PATIENCE.min(2 * sent.patience));
-            self.bills.send(payment).await?;
+            match self.bills.send(payment).await {
+                Err(BillSendError::Never(why)) => {
+                    // No event will come, and those behind it must not wait for one.
+                    tracing::error!(why, key = %payment.key, "a payment of a bill is refused");
+                    let outcome = BillOutcome::Refused(DeclineReason::NotPermitted);
+                    let refused = Box::new(BillPayment { outcome, ..payment.clone() });
+                    self.writer.ask(|reply| Job::SettleBill(refused, reply)).await?;
+                    continue;
+                }
+                sent => sent?,
+            }
             let again_at = Instant::now() + patience;
             sent.insert(payment.key.clone(), Sent { again_at, patience });
         }

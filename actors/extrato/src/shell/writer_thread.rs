@@ -30,6 +30,8 @@ pub(crate) enum Job {
     HoldBehind(Vec<BankCard>, Reply<u64>),
     /// Keep a payment of a bill; the answer is the one that was kept under its key before.
     KeepBill(Box<BillPayment>, Reply<Option<BillPayment>>),
+    /// Remember what became of a payment of a bill that no event will tell.
+    SettleBill(Box<BillPayment>, Reply<()>),
     OpenBills(Reply<Vec<BillPayment>>),
     /// Forget a record that could not be read; the answer is whether it was there.
     DiscardDeadLetter(u64, Reply<bool>),
@@ -117,6 +119,7 @@ impl WriterParts {
                     let _ = reply.send(n_behind);
                 }
                 Job::KeepBill(payment, reply) => drop(reply.send(store.keep_bill(&payment))),
+                Job::SettleBill(payment, reply) => drop(reply.send(store.settle_bill(&payment))),
                 Job::OpenBills(reply) => drop(reply.send(store.open_bills())),
                 Job::DiscardDeadLetter(id, reply) => {
                     drop(reply.send(store.discard_dead_letter(id)));

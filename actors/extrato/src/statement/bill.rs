@@ -6,6 +6,9 @@ use bancada_kernel::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::Rows;
+use crate::ports::StoreError;
+
 /// A payment of a bill that was asked for on the statement. It is kept before anybody is told of
 /// it, and asked of the Bank under its key until the Bank's event says what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +45,8 @@ impl BillPayment {
     }
 }
 
-/// The key of the bill that an event is about, and what it says of it.
-pub fn bill_outcome(event: &PaymentEvent) -> Option<(IdempotencyKey, BillOutcome)> {
+/// The payment of a bill that an event answers, with what it says of it.
+pub fn answered_bill(event: &PaymentEvent) -> Option<BillPayment> {
     let outcome = match event.kind {
         EventKind::BillPaid => BillOutcome::Paid,
         EventKind::BillRefused => {
@@ -51,7 +54,33 @@ pub fn bill_outcome(event: &PaymentEvent) -> Option<(IdempotencyKey, BillOutcome
         }
         _ => return None,
     };
-    IdempotencyKey::parse(&event.order_id).ok().map(|key| (key, outcome))
+    Some(BillPayment {
+        key: IdempotencyKey::parse(&event.order_id).ok()?,
+        token: event.card.as_ref()?.token.clone(),
+        amount: event.amount,
+        asked_at: event.occurred_at,
+        outcome,
+        trace: event.trace,
+    })
+}
+
+/// Keeps what the Bank answered to a key, whether or not it was asked for here: a repetition is
+/// led to the first answer, also on a statement that was made anew, or of a bill that was first
+/// paid in another way. What was asked for here with the key of another payment is refused: it can
+/// never be booked.
+pub fn settle_bill(rows: &mut dyn Rows, answered: BillPayment) -> Result<(), StoreError> {
+    let settled = match rows.bill(&answered.key)? {
+        None => answered,
+        // The first answer stays.
+        Some(known) if known.outcome != BillOutcome::Pending => return Ok(()),
+        Some(asked) if asked.is_repeated_by(&answered) => {
+            BillPayment { outcome: answered.outcome, ..asked }
+        }
+        Some(asked) => {
+            BillPayment { outcome: BillOutcome::Refused(DeclineReason::NotPermitted), ..asked }
+        }
+    };
+    rows.put_bill(&settled)
 }
 
 #[cfg(test)]
@@ -92,7 +121,7 @@ mod tests {
         let outcomes: Vec<_> = content.bills.iter().map(|payment| payment.outcome).collect();
         let refused = BillOutcome::Refused(DeclineReason::DoNotHonor);
         assert_eq!(outcomes, [BillOutcome::Paid, refused, BillOutcome::Pending]);
-        assert_eq!(history.events.iter().filter_map(bill_outcome).count(), 2);
+        assert_eq!(history.events.iter().filter_map(answered_bill).count(), 2);
     }
 
     #[test]
@@ -105,5 +134,33 @@ mod tests {
         content.apply(&history.records(), START);
         assert_eq!(content.bills[0].outcome, BillOutcome::Refused(DeclineReason::DoNotHonor));
         assert!(content.cards.is_empty());
+    }
+
+    /// A statement that was made anew knows what was paid, and so does one on which nobody asked.
+    #[test]
+    fn what_was_paid_in_another_way_is_known_and_a_repetition_finds_the_first_answer() {
+        let mut history = History::of_purchases(1, 1);
+        history.push(1, EventKind::BillPaid, 100);
+        let mut content = Content::default();
+        content.apply(&history.records(), START);
+        let [paid] = &content.bills[..] else { panic!("{:?}", content.bills) };
+        assert_eq!(paid.outcome, BillOutcome::Paid);
+        assert!(asked("bill-3", 1, 100).is_repeated_by(paid));
+    }
+
+    #[test]
+    fn what_was_asked_with_the_key_of_another_payment_is_refused_and_a_first_answer_stays() {
+        let mut history = History::of_purchases(1, 1);
+        history.push(1, EventKind::BillPaid, 100);
+        let refused = BillOutcome::Refused(DeclineReason::NotPermitted);
+        for other in [asked("bill-3", 1, 101), asked("bill-3", 2, 100)] {
+            let mut content = Content { bills: vec![other.clone()], ..Content::default() };
+            content.apply(&history.records(), START);
+            assert_eq!(content.bills, [BillPayment { outcome: refused, ..other }]);
+        }
+        let paid = BillPayment { outcome: BillOutcome::Paid, ..asked("bill-3", 2, 100) };
+        let mut content = Content { bills: vec![paid.clone()], ..Content::default() };
+        content.apply(&history.records(), START);
+        assert_eq!(content.bills, [paid]);
     }
 }

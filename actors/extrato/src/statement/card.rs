@@ -31,10 +31,12 @@ pub struct StatementCard {
 }
 
 impl StatementCard {
-    /// What can still be spent: limit less what is owed and held.
+    /// What can still be spent: limit less what is owed and held. Exact but for a card that an old
+    /// journal left in credit by more than any can have today.
     pub fn available(&self) -> Money {
         let card = &self.state.now;
-        let used = card.balance.minor.saturating_add(card.held.minor);
-        Money { minor: card.limit.minor.saturating_sub(used), ..card.limit }
+        let used = i128::from(card.balance.minor) + i128::from(card.held.minor);
+        let minor = (i128::from(card.limit.minor) - used).clamp(i64::MIN.into(), i64::MAX.into());
+        Money { minor: i64::try_from(minor).unwrap_or(i64::MAX), ..card.limit }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use bancada_kernel::{CardToken, IdempotencyKey, Money, PaymentEvent, Shard, Timestamp};
 
 use super::{
-    BillOutcome, CardState, Cycle, StatementCard, StatementLine, Step, bill_outcome, project,
+    BillPayment, CardState, Cycle, StatementCard, StatementLine, Step, answered_bill, project,
+    settle_bill,
 };
 use crate::ports::{Reached, SourcePosition, SourceRecord, StoreError, Undecodable};
 
@@ -17,14 +18,10 @@ pub trait Rows {
     fn put_card(&mut self, card: &CardState) -> Result<(), StoreError>;
     /// Adds a line.
     fn put_line(&mut self, token: &CardToken, line: &StatementLine) -> Result<(), StoreError>;
-    /// Adds an amount in minor units to a fatura, which begins at 0.
-    fn add_to_fatura(
-        &mut self,
-        token: &CardToken,
-        cycle: Cycle,
-        minor: i64,
-    ) -> Result<(), StoreError>;
-    /// The sum of a fatura in minor units.
+    /// Keeps the sum of a fatura in minor units, instead of what was kept of it.
+    fn put_fatura(&mut self, token: &CardToken, cycle: Cycle, minor: i64)
+    -> Result<(), StoreError>;
+    /// The sum of a fatura in minor units; 0 where nothing was bought.
     fn fatura(&mut self, token: &CardToken, cycle: Cycle) -> Result<i64, StoreError>;
     /// The cards that wait for missed events, with the sequence they need to reach.
     fn held(&mut self) -> Result<BTreeMap<CardToken, u64>, StoreError>;
@@ -38,9 +35,10 @@ pub trait Rows {
         at: Option<SourcePosition>,
         record: &Undecodable,
     ) -> Result<(), StoreError>;
-    /// Remembers what became of a payment of a bill, if it was asked for here.
-    fn settle_bill(&mut self, key: &IdempotencyKey, outcome: BillOutcome)
-    -> Result<(), StoreError>;
+    /// The payment of a bill that is kept under a key.
+    fn bill(&mut self, key: &IdempotencyKey) -> Result<Option<BillPayment>, StoreError>;
+    /// Keeps a payment of a bill, instead of what was kept under its key.
+    fn put_bill(&mut self, payment: &BillPayment) -> Result<(), StoreError>;
     /// Remembers that a partition has been read up to here. It goes back only where the source
     /// began the partition anew.
     fn put_offset(&mut self, at: SourcePosition) -> Result<(), StoreError>;
@@ -129,7 +127,11 @@ impl Batch<'_> {
                     self.rows.put_line(token, line)?;
                 }
                 if let Some((cycle, minor)) = fatura {
-                    self.rows.add_to_fatura(token, cycle, minor)?;
+                    let sum = self.rows.fatura(token, cycle)?;
+                    // Amounts are so small that no fatura comes near the end of an `i64`. One of a
+                    // journal from before there were largest amounts stays at the end, and holds
+                    // up neither its own card nor others.
+                    self.rows.put_fatura(token, cycle, sum.saturating_add(minor))?;
                 }
                 self.settle_bill(event)?;
                 self.on_card(*card, line)?;
@@ -148,8 +150,8 @@ impl Batch<'_> {
     }
 
     fn settle_bill(&mut self, event: &PaymentEvent) -> Result<(), StoreError> {
-        match bill_outcome(event) {
-            Some((key, outcome)) => self.rows.settle_bill(&key, outcome),
+        match answered_bill(event) {
+            Some(answered) => settle_bill(self.rows, answered),
             None => Ok(()),
         }
     }

@@ -7,7 +7,7 @@ use bancada_kernel::{CardToken, IdempotencyKey, Money, Shard, Timestamp};
 
 use super::{
     Applied, BillOutcome, BillPayment, CardState, Cycle, DeadLetter, Filter, HeldCard, Rows,
-    StatementCard, StatementLine, fold, hold_behind, release, searchable,
+    StatementCard, StatementLine, fold, hold_behind, release, searchable, settle_bill,
 };
 use crate::ports::{
     BankCard, Offsets, Reached, SourcePosition, SourceRecord, StatementReader, StatementStore,
@@ -56,13 +56,13 @@ impl Rows for Content {
         Ok(())
     }
 
-    fn add_to_fatura(
+    fn put_fatura(
         &mut self,
         token: &CardToken,
         cycle: Cycle,
         minor: i64,
     ) -> Result<(), StoreError> {
-        *self.faturas.entry((token.clone(), cycle)).or_default() += minor;
+        self.faturas.insert((token.clone(), cycle), minor);
         Ok(())
     }
 
@@ -95,13 +95,15 @@ impl Rows for Content {
         Ok(())
     }
 
-    fn settle_bill(
-        &mut self,
-        key: &IdempotencyKey,
-        outcome: BillOutcome,
-    ) -> Result<(), StoreError> {
-        let asked = self.bills.iter_mut().find(|payment| payment.key == *key);
-        asked.into_iter().for_each(|payment| payment.outcome = outcome);
+    fn bill(&mut self, key: &IdempotencyKey) -> Result<Option<BillPayment>, StoreError> {
+        Ok(self.bills.iter().find(|payment| payment.key == *key).cloned())
+    }
+
+    fn put_bill(&mut self, payment: &BillPayment) -> Result<(), StoreError> {
+        match self.bills.iter_mut().find(|known| known.key == payment.key) {
+            Some(known) => *known = payment.clone(),
+            None => self.bills.push(payment.clone()),
+        }
         Ok(())
     }
 
@@ -231,6 +233,10 @@ impl StatementStore for Disk {
             bills.push(payment.clone());
         }
         Ok(known)
+    }
+
+    fn settle_bill(&mut self, payment: &BillPayment) -> Result<(), StoreError> {
+        settle_bill(&mut self.0.lock().unwrap().content, payment.clone())
     }
 
     fn open_bills(&mut self) -> Result<Vec<BillPayment>, StoreError> {

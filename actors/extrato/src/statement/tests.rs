@@ -70,6 +70,31 @@ fn last_of(history: &History) -> Reached {
     Reached { position: last.position, event: Some(last.hash()) }
 }
 
+/// What a Bank took before there were largest amounts.
+#[test]
+fn amounts_beyond_every_sum_are_shown_and_hold_up_no_card() {
+    let mut history = History::default();
+    history.push(1, EventKind::CardIssued, 0);
+    for _ in 0..2 {
+        history.push(1, EventKind::BillPaid, i64::MAX);
+        history.push(1, EventKind::PaymentCaptured, i64::MAX);
+    }
+    history.push(2, EventKind::CardIssued, 0);
+    history.push(2, EventKind::PaymentCaptured, 700);
+    // All in one cycle.
+    let first = history.events[0].occurred_at;
+    history.events.iter_mut().for_each(|event| event.occurred_at = first);
+    let mut rows = Content::default();
+    let applied = rows.apply(&history.records(), first);
+    assert_eq!((applied.n_applied, applied.n_held), (7, 0));
+    assert_eq!(rows.lines.len(), 5);
+    assert_eq!(rows.faturas.values().copied().collect::<Vec<_>>(), [i64::MAX, 700]);
+    let credit = &applied.updates[1].card;
+    assert_eq!(credit.state.now.balance.minor, -i64::MAX);
+    assert_eq!(credit.available().minor, i64::MAX, "as much as can be told");
+    assert_eq!(applied.updates.last().unwrap().card.available().minor, 999_300);
+}
+
 #[test]
 fn cards_that_the_bank_does_not_know_leave_no_trace_but_the_offset() {
     let mut history = History::default();

@@ -125,6 +125,10 @@ impl Surroundings for World {
         clock::now()
     }
 
+    fn monotonic(&self) -> Duration {
+        clock::monotonic()
+    }
+
     fn uuid(&self) -> uuid::Uuid {
         clock::uuid()
     }

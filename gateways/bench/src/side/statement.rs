@@ -163,6 +163,10 @@ impl StatementStore for WatchedStore {
         self.inner.keep_bill(payment)
     }
 
+    fn settle_bill(&mut self, answered: &BillPayment) -> Result<(), StoreError> {
+        self.inner.settle_bill(answered)
+    }
+
     fn discard_dead_letter(&mut self, id: u64) -> Result<bool, StoreError> {
         self.inner.discard_dead_letter(id)
     }

@@ -10,7 +10,7 @@ use bancada_extrato::ports::{
     BankCard, Offsets, Reached, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
 };
 use bancada_extrato::statement::{
-    Applied, BillPayment, DeadLetter, HeldCard, fold, hold_behind, release,
+    Applied, BillPayment, DeadLetter, HeldCard, fold, hold_behind, release, settle_bill,
 };
 use bancada_kernel::{EventHash, Timestamp};
 use postgres::Row;
@@ -138,6 +138,14 @@ impl StatementStore for Store {
             }
             session.execute(KEEP_BILL, &[&key, &token, &is_open(payment), &encode(payment)?])?;
             Ok(None)
+        })
+    }
+
+    fn settle_bill(&mut self, answered: &BillPayment) -> Result<(), StoreError> {
+        self.session.transaction(|session| {
+            let mut rows = OpenTransaction::of_cards(session, std::iter::empty())?;
+            settle_bill(&mut rows, answered.clone())?;
+            rows.write()
         })
     }
 

@@ -60,7 +60,8 @@ pub(super) struct EntryV1 {
 impl From<EntryV1> for Entry {
     fn from(entry: EntryV1) -> Entry {
         let EntryV1 { event, postings, request, issued } = entry;
-        Entry { event: event.into(), postings, request, issued, refusal: None }
+        let (event, refusal, ran) = (event.into(), None, None);
+        Entry { event, postings, request, issued, refusal, ran }
     }
 }
 
@@ -77,6 +78,23 @@ pub(super) struct EntryV2 {
 impl From<EntryV2> for Entry {
     fn from(entry: EntryV2) -> Entry {
         let EntryV2 { event, postings, request, issued, refusal } = entry;
-        Entry { event: event.into(), postings, request, issued, refusal }
+        Entry { event: event.into(), postings, request, issued, refusal, ran: None }
+    }
+}
+
+/// An entry as version 3 has it.
+#[derive(Deserialize)]
+pub(super) struct EntryV3 {
+    event: PaymentEvent,
+    postings: Vec<Posting>,
+    request: Option<RequestIdentity>,
+    issued: Option<IssuedCard>,
+    refusal: Option<Refusal>,
+}
+
+impl From<EntryV3> for Entry {
+    fn from(entry: EntryV3) -> Entry {
+        let EntryV3 { event, postings, request, issued, refusal } = entry;
+        Entry { event, postings, request, issued, refusal, ran: None }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bancada_extrato::ports::{Reached, SourcePosition, StoreError, Undecodable};
-use bancada_extrato::statement::{BillOutcome, BillPayment, CardState, Cycle, Rows, StatementLine};
+use bancada_extrato::statement::{BillPayment, CardState, Cycle, Rows, StatementLine};
 use bancada_kernel::{CardToken, IdempotencyKey, Shard};
 use rusqlite::{OptionalExtension as _, Params, Transaction, params};
 
@@ -62,7 +62,7 @@ impl Rows for OpenTransaction<'_> {
         )
     }
 
-    fn add_to_fatura(
+    fn put_fatura(
         &mut self,
         token: &CardToken,
         Cycle(cycle): Cycle,
@@ -70,7 +70,7 @@ impl Rows for OpenTransaction<'_> {
     ) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO fatura (token, cycle, minor) VALUES (?1, ?2, ?3)
-             ON CONFLICT (token, cycle) DO UPDATE SET minor = minor + excluded.minor",
+             ON CONFLICT (token, cycle) DO UPDATE SET minor = excluded.minor",
             params![token.as_str(), cycle, minor],
         )
     }
@@ -122,16 +122,20 @@ impl Rows for OpenTransaction<'_> {
         )
     }
 
-    fn settle_bill(
-        &mut self,
-        key: &IdempotencyKey,
-        outcome: BillOutcome,
-    ) -> Result<(), StoreError> {
-        let Some(payment) = find_bill(&self.0, key.as_str())? else { return Ok(()) };
-        let payment = BillPayment { outcome, ..payment };
+    fn bill(&mut self, key: &IdempotencyKey) -> Result<Option<BillPayment>, StoreError> {
+        find_bill(&self.0, key.as_str())
+    }
+
+    fn put_bill(&mut self, payment: &BillPayment) -> Result<(), StoreError> {
         self.run(
-            "UPDATE bill SET is_open = ?2, body = ?3 WHERE key = ?1",
-            params![key.as_str(), is_open(&payment), encode(&payment)?],
+            "INSERT INTO bill (key, token, is_open, body) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (key) DO UPDATE SET is_open = excluded.is_open, body = excluded.body",
+            params![
+                payment.key.as_str(),
+                payment.token.as_str(),
+                is_open(payment),
+                encode(payment)?
+            ],
         )
     }
 

@@ -14,7 +14,7 @@ mod takeover;
 
 use std::path::Path;
 
-use bancada_bank::ledger::{Entry, IssueCard, Ledger, Stamp};
+use bancada_bank::ledger::{Entry, IssueCard, Ledger, RunTime, Stamp};
 use bancada_bank::ports::{JournalError, JournalOpener};
 use bancada_database::journal::SqliteJournal;
 use bancada_kernel::{Brand, CardToken, Currency, EventId, Expiry, Money, PaymentId, Timestamp};
@@ -40,6 +40,7 @@ fn entries(n: u64) -> Vec<Entry> {
                 event_id: EventId::new(Uuid::from_u128(u128::from(position))),
                 payment_id: PaymentId::new(Uuid::from_u128(u128::from(position))),
                 now: Timestamp(1_795_000_000_000),
+                ran: RunTime::default(),
                 trace: None,
             };
             let entry = command.decide(&ledger, stamp).unwrap();

@@ -2,7 +2,7 @@
 
 use bancada_bank::ledger::{
     Abandon, Authorize, BodyHash, Capture, CardPresented, Decision, Entry, IssueCard, Ledger,
-    Operation, Refund, Stamp, Void,
+    Operation, Refund, RunTime, Stamp, Void,
 };
 use bancada_kernel::{
     Brand, CardToken, Currency, EventId, Expiry, IdempotencyKey, MerchantId, Money, PaymentId,
@@ -38,6 +38,7 @@ impl Past {
             event_id: EventId::new(Uuid::from_u128(u128::from(n))),
             payment_id: PaymentId::new(Uuid::from_u128(u128::from(n) << 64)),
             now: Timestamp(1_795_000_000_000 + i64::try_from(n).unwrap()),
+            ran: RunTime::default(),
             trace: None,
         }
     }
@@ -116,7 +117,7 @@ fn card(n: u64) -> IssueCard {
         brand: Brand::Visa,
         holder: "Ana Teste".to_owned(),
         expiry: Expiry::new(2035, 12).unwrap(),
-        limit: Money::brl(i64::MAX / 4),
+        limit: Money::brl(bancada_kernel::limits::MAX_LIMIT_MINOR),
         closing_day: 5,
         due_day: 15,
         always_declines: None,

@@ -7,8 +7,8 @@ use bancada_extrato::ports::{BillSendError, BillSender};
 use bancada_extrato::statement::BillPayment;
 use bancada_proto::bank::v1;
 use bancada_proto::bank::v1::card_service_client::CardServiceClient;
-use tonic::Request;
 use tonic::transport::Channel;
+use tonic::{Code, Request};
 
 use super::channels::{BankAddress, connect};
 use crate::message::money;
@@ -47,8 +47,15 @@ impl BillSender for BillClient {
         let mut channel = self.channel.clone();
         match tokio::time::timeout(ANSWER_WITHIN, channel.pay_bill(request)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(status)) => Err(BillSendError(status.message().to_owned())),
-            Err(_) => Err(BillSendError("the bank did not answer in time".to_owned())),
+            Ok(Err(status)) => Err(match status.code() {
+                // What the Bank says of a payment that it can never book; see the table of
+                // status codes.
+                Code::InvalidArgument | Code::AlreadyExists => {
+                    BillSendError::Never(status.message().to_owned())
+                }
+                _ => BillSendError::Unsent(status.message().to_owned()),
+            }),
+            Err(_) => Err(BillSendError::Unsent("the bank did not answer in time".to_owned())),
         }
     }
 }

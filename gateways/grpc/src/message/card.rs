@@ -64,7 +64,10 @@ pub(crate) fn bill_answer(answer: &BillAnswer) -> v1::PayBillResponse {
 }
 
 pub(crate) fn account(account: CardAccount) -> v1::CardAccount {
-    let available = Money { minor: account.available_minor(), currency: account.limit.currency };
+    // Exact but for a card that an old journal left in credit by more than any can have today.
+    let minor = account.available_minor().clamp(i64::MIN.into(), i64::MAX.into());
+    let minor = i64::try_from(minor).unwrap_or(i64::MAX);
+    let available = Money { minor, ..account.limit };
     let status = match account.status {
         CardStatus::Active => v1::CardStatus::Active,
         CardStatus::Blocked => v1::CardStatus::Blocked,

@@ -32,6 +32,13 @@ pub(crate) fn shown(field: &str, text: String, max: usize) -> Result<String, Sta
     bounded(field, text, max).map(|text| masked_text(&text))
 }
 
+/// The same for a contract whose clients join the names of all that is bought: what is beyond `max`
+/// characters is cut off. What is cut is masked already, so that no half of a number is left.
+pub(crate) fn cut(field: &str, text: &str, max: usize) -> Result<String, Status> {
+    let text: String = masked_text(text).chars().take(max).collect();
+    bounded(field, text, max)
+}
+
 /// A small number.
 pub(crate) fn small<T: TryFrom<u32>>(field: &str, number: u32) -> Result<T, Status> {
     T::try_from(number).map_err(|_| invalid(field, format!("{number} is out of range")))
@@ -40,6 +47,20 @@ pub(crate) fn small<T: TryFrom<u32>>(field: &str, number: u32) -> Result<T, Stat
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_is_masked_and_then_cut_between_characters() {
+        let number = "4111 1111 1111 1111";
+        for (text, max, expected) in [
+            ("café, açúcar".to_owned(), 40, "café, açúcar"),
+            ("café, açúcar".to_owned(), 4, "café"),
+            (format!("x {number}"), 10, "x **** ***"),
+            (format!("{}{number}", "é ".repeat(3)), 10, "é é é ****"),
+        ] {
+            assert_eq!(cut("description", &text, max).unwrap(), expected);
+        }
+        assert!(cut("description", "a\nb", 40).is_err());
+    }
 
     #[test]
     fn a_text_that_is_shown_keeps_no_card_data() {

@@ -12,7 +12,7 @@ use tonic::Status;
 use super::{field, money};
 
 /// A store's name and a description are lines on a statement, not documents.
-const MAX_TEXT: usize = 128;
+pub(crate) const MAX_TEXT: usize = 128;
 
 pub(crate) fn merchant(text: &str) -> Result<MerchantId, Status> {
     MerchantId::parse(text).map_err(|error| field::invalid("merchant_id", error))

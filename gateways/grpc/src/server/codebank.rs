@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use bancada_bank::ledger::AuthorizeError;
 use bancada_bank::{BankHandle, PaymentError, PaymentRequest};
 use bancada_kernel::{
     CardNumber, Currency, Cvv, Expiry, IdempotencyKey, MerchantId, Money, TraceContext,
@@ -17,6 +18,7 @@ use tonic::{Request, Response, Status};
 use super::bank::outcome;
 use super::call::{metered, trace_of};
 use crate::message::field;
+use crate::message::payment::MAX_TEXT;
 use crate::status::{bank_error, declined};
 
 pub(crate) struct CodebankApi {
@@ -57,6 +59,9 @@ impl CodebankApi {
                         Some(reason) => Err(declined(reason)),
                         None => Ok(()),
                     };
+                }
+                Err(PaymentError::Refused(error @ AuthorizeError::StoreBlank)) => {
+                    return Err(field::invalid("store", error));
                 }
                 Err(PaymentError::Refused(error)) => return Err(field::invalid("amount", error)),
                 Err(error) => error,
@@ -106,8 +111,8 @@ pub(crate) fn payment_request(
         cvv: Some(cvv),
         amount,
         capture: true,
-        store: field::shown("store", message.store, 128)?,
-        description: field::shown("description", message.description, 128)?,
+        store: field::cut("store", &message.store, MAX_TEXT)?,
+        description: field::cut("description", &message.description, MAX_TEXT)?,
         order_id: String::new(),
         installments: 1,
         trace: Some(trace),

@@ -40,7 +40,11 @@ fn decline_of(status: &Status) -> (String, String) {
     assert_eq!(status.code(), Code::FailedPrecondition, "{status:?}");
     assert_eq!(reason_of(status), "DECLINED");
     let facts = status.get_details_error_info().unwrap().metadata;
-    assert!(status.message().contains(&facts["reason"]), "{status:?}");
+    let words = match &*facts["reason"] {
+        "incorrect_number" => "credit card does not exists",
+        _ => "transaction rejected by the bank",
+    };
+    assert_eq!(status.message(), words, "as the original's clients compare them");
     (facts["code"].clone(), facts["reason"].clone())
 }
 
@@ -51,7 +55,14 @@ fn an_approved_payment_is_ok_and_charges_exactly() {
         let token = running.token().await;
         let mut owed = 0;
         // Doubles that are not exact: each must arrive as the cents it was meant to be.
-        for (amount, minor) in [(0.29, 29), (1.1, 110), (10.0, 1_000), (1_500.99, 150_099)] {
+        for (amount, minor) in [
+            (0.29, 29),
+            (1.1, 110),
+            (10.0, 1_000),
+            (1_500.99, 150_099),
+            // 3 x 39.90, as the original's shop adds it up.
+            (119.699_999_999_999_99, 11_970),
+        ] {
             pay(&running, request(NUMBER, amount)).await.unwrap();
             owed += minor;
             assert_eq!(running.card(&token).await.balance, brl(owed), "{amount}");
@@ -143,7 +154,7 @@ fn a_bad_card_names_the_field_as_the_contract_spells_it() {
             ("creditCard.expirationMonth", with(CreditCard { expiration_year: -1, ..card() })),
             ("creditCard.cvv", with(CreditCard { cvv: 12_345, ..card() })),
             ("creditCard.cvv", with(CreditCard { cvv: -12, ..card() })),
-            ("store", PaymentRequest { store: "s".repeat(129), ..request(NUMBER, 1.0) }),
+            ("store", PaymentRequest { store: " ".to_owned(), ..request(NUMBER, 1.0) }),
             ("description", PaymentRequest { description: "\n".into(), ..request(NUMBER, 1.0) }),
         ] {
             let status = pay(&running, request).await.unwrap_err();
@@ -153,6 +164,21 @@ fn a_bad_card_names_the_field_as_the_contract_spells_it() {
         let card = CreditCard { cvv: 7, ..card() };
         pay(&running, with(card)).await.unwrap();
         assert_eq!(running.journal.entries().len(), 2);
+        running.stop_and_check().await;
+    });
+}
+
+#[test]
+fn a_description_of_everything_that_was_bought_is_cut_after_it_is_masked() {
+    run(async {
+        let running = RunningBank::with_limit(1_000).await;
+        let names = "Café em grãos, ".repeat(8);
+        let description = format!("{names}4111 1111 1111 1111 e mais");
+        let store = "ã".repeat(200);
+        pay(&running, PaymentRequest { description, store, ..request(NUMBER, 1.0) }).await.unwrap();
+        let event = running.journal.entries().pop().unwrap().event;
+        assert_eq!(event.description, format!("{names}**** ***"));
+        assert_eq!(event.store, "ã".repeat(128));
         running.stop_and_check().await;
     });
 }

@@ -49,6 +49,10 @@ impl Surroundings for World {
         NOW
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
     fn uuid(&self) -> Uuid {
         Uuid::from_u128(u128::from(self.n_uuids.fetch_add(1, Ordering::Relaxed)) + 1)
     }

@@ -15,7 +15,7 @@ use crate::served_bank::{ServedBank, another_merchant, reason, run};
 fn a_hold_is_captured_in_part_and_returned_in_parts() {
     run(async {
         let served = ServedBank::with_limit(10_000).await;
-        let held = served.hold("hold", 1_000, 3).await;
+        let held = served.hold("hold", 2_000, 3).await;
         assert_eq!(held.status(), PaymentStatus::Authorized);
         assert_eq!(held.hold_ends_at_ms, held.occurred_at_ms + HOLD_MS);
         let id = &held.payment_id;

@@ -41,6 +41,10 @@ impl Surroundings for World {
         Timestamp(clock::now().0 + self.passed_ms.load(Ordering::Relaxed))
     }
 
+    fn monotonic(&self) -> Duration {
+        clock::monotonic() + Duration::from_millis(self.passed_ms.load(Ordering::Relaxed) as u64)
+    }
+
     fn uuid(&self) -> Uuid {
         clock::uuid()
     }

@@ -39,6 +39,10 @@ impl bancada_bank::ports::Surroundings for World {
         clock::now()
     }
 
+    fn monotonic(&self) -> std::time::Duration {
+        bancada_telemetry::clock::monotonic()
+    }
+
     fn uuid(&self) -> uuid::Uuid {
         clock::uuid()
     }

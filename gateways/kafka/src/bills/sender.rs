@@ -31,6 +31,6 @@ impl BillSender for KafkaBills {
             timestamp: Some(payment.asked_at.0),
         };
         let written = write_through(&self.writer, record).await;
-        written.map_err(|error| BillSendError(error.to_string()))
+        written.map_err(|error| BillSendError::Unsent(error.to_string()))
     }
 }

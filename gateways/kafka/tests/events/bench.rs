@@ -56,6 +56,10 @@ impl bancada_bank::ports::Surroundings for World {
         clock::now()
     }
 
+    fn monotonic(&self) -> Duration {
+        clock::monotonic()
+    }
+
     fn uuid(&self) -> Uuid {
         clock::uuid()
     }

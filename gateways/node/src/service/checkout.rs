@@ -23,7 +23,7 @@ use crate::surroundings::RealSurroundings;
 const MERCHANT: &str = "loja";
 const STORE_NAME: &str = "Loja Bancada";
 // Neither crate may know the other: that the shop believes the Bank a day less is held here.
-const _: () = assert!(KEY_IS_KNOWN_MS + 24 * 60 * 60 * 1_000 <= ANSWERS_KEPT_MS);
+const _: () = assert!(KEY_IS_KNOWN_MS.unsigned_abs() + 24 * 60 * 60 * 1_000 <= ANSWERS_KEPT_MS);
 
 /// Where the shop keeps its orders.
 fn orders(

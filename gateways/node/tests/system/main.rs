@@ -31,6 +31,7 @@ mod secrets_on_servers;
 mod server;
 mod shards;
 mod small_disk;
+mod spellings;
 mod split;
 mod start;
 mod topics;

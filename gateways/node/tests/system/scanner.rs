@@ -2,7 +2,8 @@
 //!
 //! A card number is a run of 13 to 19 digits, with single spaces or hyphens between some of them,
 //! that has a brand and passes its checks; as ASCII or as UTF-16. A demo card's number is found
-//! wherever its digits stand, also inside of longer runs.
+//! wherever its digits stand, also inside of longer runs; a planted one however it is spelled
+//! (`spellings.rs`).
 //!
 //! It has to be exact in hundreds of megabytes. Instants do not match: until the year 2033 they
 //! begin with 1 in every unit, and no brand does. Of random bytes one in 26 is a digit, so 13 of
@@ -21,6 +22,8 @@ use std::path::Path;
 use bancada_kernel::test_cards::TEST_CARDS;
 use bancada_kernel::{Brand, CardNumber};
 
+use crate::spellings;
+
 const N_DIGITS: Range<usize> = 13..20;
 /// Longer than anything that is found, or that decides whether it is: files are read in pieces.
 const OVERLAP_BYTES: usize = 1024;
@@ -29,7 +32,8 @@ const PIECE_BYTES: usize = 16 << 20;
 const MAX_GAP_BYTES: usize = 5;
 /// 64 random bits, as a trace is kept in the rows of orders and statements.
 const PARENT_OF_A_TRACE: &[u8] = br#""parent_id":"#;
-const WORDS_OF_A_CODE: [&[u8]; 8] = [
+const WORDS_OF_A_CODE: [&[u8]; 9] = [
+    "código de segurança".as_bytes(),
     b"cvv",
     b"cvc",
     b"security_code",
@@ -86,7 +90,8 @@ pub(crate) fn scan(bytes: &[u8]) -> BTreeSet<(usize, Secret)> {
 }
 
 fn scan_text(text: &[u8]) -> BTreeSet<(usize, Secret)> {
-    let mut found = BTreeSet::new();
+    let planted = spellings::find(text).into_iter();
+    let mut found: BTreeSet<_> = planted.map(|at| (at, Secret::CardNumber)).collect();
     let mut at = 0;
     while at < text.len() {
         if text[at].is_ascii_digit() {
@@ -326,6 +331,7 @@ mod tests {
             ("SecurityCode 123", 0),
             ("codigo 123", 0),
             ("código: 1234", 0),
+            ("código de segurança 123", 0),
         ] {
             check(text, &[(at, Secret::SecurityCode)]);
         }

@@ -23,6 +23,7 @@ use tonic::transport::Channel;
 use crate::load::Load;
 use crate::program::*;
 use crate::scanner::{Finding, Secret, scan, scan_file};
+use crate::spellings::SPELLINGS;
 
 /// Of no demo card, so that nobody knows it but by its shape.
 const NUMBER: &str = "4111 1111 1111 1111";
@@ -192,7 +193,7 @@ fn authorizations() -> Vec<v1::AuthorizeRequest> {
         request
     };
     let money = v1::Money { amount_minor: 100, currency: DIGITS.to_owned() };
-    vec![
+    let odd = vec![
         good(),
         of_card(&|card| card.holder = NUMBER.to_owned()),
         of_card(&|card| card.cvv = NUMBER.to_owned()),
@@ -205,11 +206,19 @@ fn authorizations() -> Vec<v1::AuthorizeRequest> {
         v1::AuthorizeRequest { merchant_id: NUMBER.to_owned(), ..good() },
         v1::AuthorizeRequest { idempotency_key: NUMBER.to_owned(), ..good() },
         v1::AuthorizeRequest { amount: Some(money), ..good() },
-    ]
+    ];
+    let spelled = SPELLINGS.into_iter().flat_map(|spelling| {
+        let text = format!("cartao {spelling}, código de segurança 987");
+        [
+            v1::AuthorizeRequest { store: spelling.to_owned(), ..good() },
+            v1::AuthorizeRequest { description: text, ..good() },
+        ]
+    });
+    odd.into_iter().chain(spelled).collect()
 }
 
 async fn issue_cards(mut cards: CardServiceClient<Channel>, answers: &mut Answers) {
-    for holder in ["Ana Teste", NUMBER] {
+    for holder in ["Ana Teste", NUMBER].into_iter().chain(SPELLINGS) {
         let request = v1::IssueCardRequest {
             number: NUMBER.to_owned(),
             holder: holder.to_owned(),

@@ -8,7 +8,7 @@ use bancada_kernel::{
     Money, PaymentEvent, PaymentId,
 };
 
-use super::payment::{Known, Move, Standing};
+use super::payment::{HIGHEST_LIMIT, Known, MOST_IN_CREDIT, Move, Standing};
 use crate::evidence::{Line, Told};
 use bancada_extrato::statement::LineKind;
 
@@ -31,11 +31,11 @@ pub(super) struct Books {
 #[derive(Default)]
 pub(super) struct Card {
     pub(super) sequence: u64,
-    limit_minor: i64,
-    pub(super) balance_minor: i64,
+    limit_minor: i128,
+    pub(super) balance_minor: i128,
     /// What the cardholder paid toward bills: it is not on the faturas.
-    pub(super) paid_minor: i64,
-    held_minor: i64,
+    pub(super) paid_minor: i128,
+    held_minor: i128,
     is_active: bool,
     /// As it stood after each of its events.
     pub(super) stood: Vec<CardSnapshot>,
@@ -69,7 +69,7 @@ impl Books {
         }
         for (token, card) in &books.cards {
             let posted = books.accounts.get(&Account::Card(token.clone())).copied().unwrap_or(0);
-            if posted != i128::from(card.balance_minor) {
+            if posted != card.balance_minor {
                 let balance = card.balance_minor;
                 breaches.push(format!("I3: card {token} owes {balance}, and {posted} was posted"));
             }
@@ -85,15 +85,15 @@ impl Books {
             breaches.push(format!("I3: the postings at {} sum to {sum}", event.position));
         }
         let expected = match event.kind {
-            EventKind::PaymentCaptured => event.amount.minor,
-            EventKind::PaymentRefunded | EventKind::BillPaid => -event.amount.minor,
+            EventKind::PaymentCaptured => i128::from(event.amount.minor),
+            EventKind::PaymentRefunded | EventKind::BillPaid => -i128::from(event.amount.minor),
             _ => 0,
         };
         let mut on_card = 0;
         for posting in &entry.postings {
             match &posting.account {
                 Account::Card(token) if event.card.as_ref().map(|it| &it.token) == Some(token) => {
-                    on_card += posting.amount_minor;
+                    on_card += i128::from(posting.amount_minor);
                 }
                 Account::MerchantSettlement(of) if event.merchant_id.as_ref() == Some(of) => {}
                 Account::BillPayments if event.kind == EventKind::BillPaid => {}
@@ -121,7 +121,10 @@ impl Books {
             breaches.push(format!("I2: bill {key} has another effect at {position}"));
         }
         let before = self.payments.get(&event.transaction_id);
-        let moved = Move::of(entry, before, breaches);
+        let card = event.card.as_ref().map(|card| &card.token);
+        let card = card.or_else(|| before.and_then(|payment| payment.card.as_ref()));
+        let balance = card.and_then(|token| self.cards.get(token)).map_or(0, |it| it.balance_minor);
+        let moved = Move::of(entry, before, balance, breaches);
         if let Some(card) = &event.card
             && let Some(after) = &card.after
         {
@@ -175,14 +178,17 @@ impl Card {
         }
         self.sequence = sequence;
         let available = self.limit_minor - self.balance_minor - self.held_minor;
-        let (minor, was_active) = (event.amount.minor, self.is_active);
+        let (minor, was_active) = (i128::from(event.amount.minor), self.is_active);
+        if minor > MOST_IN_CREDIT || i128::from(after.limit.minor) > HIGHEST_LIMIT {
+            breaches.push(format!("I4: card {token}: larger than anything may be at {position}"));
+        }
         match event.kind {
             EventKind::CardIssued => self.is_active = after.status == CardStatus::Active,
             EventKind::CardStatusChanged => self.is_active = after.status == CardStatus::Active,
             _ => {}
         }
         if matches!(event.kind, EventKind::CardIssued | EventKind::CardLimitChanged) {
-            self.limit_minor = after.limit.minor;
+            self.limit_minor = after.limit.minor.into();
         }
         self.held_minor += moved.held_minor;
         self.balance_minor += moved.charged_minor;
@@ -204,8 +210,8 @@ impl Card {
         if is_groundless {
             breaches.push(format!("I4: card {token}: groundless decline at {position}"));
         }
-        let told = (after.limit.minor, after.balance.minor, after.held.minor);
-        let own = (self.limit_minor, self.balance_minor, self.held_minor);
+        let told = [after.limit.minor, after.balance.minor, after.held.minor].map(i128::from);
+        let own = [self.limit_minor, self.balance_minor, self.held_minor];
         if told != own {
             breaches.push(format!("I4: card {token} at {position}: told {told:?}, it is {own:?}"));
         }
@@ -230,12 +236,17 @@ impl Known {
                 Standing::Expired => bancada_bank::ledger::PaymentStatus::Expired,
             },
             amount: self.amount,
-            captured_minor: self.captured_minor,
-            refunded_minor: self.refunded_minor,
+            captured_minor: narrow(self.captured_minor),
+            refunded_minor: narrow(self.refunded_minor),
             refusal,
             position,
         }
     }
+}
+
+/// As it is told; what has no room there is another sum than any that is told.
+fn narrow(minor: i128) -> i64 {
+    i64::try_from(minor).unwrap_or(i64::MIN)
 }
 
 /// The line that a statement has for an event.

@@ -33,7 +33,7 @@ pub(super) fn check(evidence: &Evidence, books: &Books, breaches: &mut Vec<Strin
             OrderState::Paid(charge) | OrderState::Refunded(charge) => {
                 let found = books.payments.get(&charge.payment);
                 let is_so = charged.first() == Some(&charge.payment)
-                    && found.is_some_and(|it| it.captured_minor == order.total.minor);
+                    && found.is_some_and(|it| it.captured_minor == i128::from(order.total.minor));
                 if !is_so {
                     breaches.push(format!("I1: order {id} is paid, and was not charged so"));
                 }

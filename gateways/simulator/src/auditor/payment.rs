@@ -5,6 +5,11 @@ use bancada_kernel::{CardToken, DeclineReason, EventKind, MerchantId, Money, Tim
 
 /// How long a hold lasts: seven days, written down here once more.
 const HOLD_MS: i64 = 604_800_000;
+/// What a card may be in credit, and the most that anything may be about; written down here once
+/// more, as the next one is.
+pub(super) const MOST_IN_CREDIT: i128 = 1_000_000_000_000;
+/// The highest limit of a card.
+pub(super) const HIGHEST_LIMIT: i128 = 100_000_000_000_000;
 
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +28,10 @@ pub(super) struct Known {
     pub(super) order_id: String,
     pub(super) standing: Standing,
     pub(super) amount: Money,
-    pub(super) captured_minor: i64,
-    pub(super) refunded_minor: i64,
+    pub(super) captured_minor: i128,
+    pub(super) refunded_minor: i128,
     pub(super) position: u64,
-    card: Option<CardToken>,
+    pub(super) card: Option<CardToken>,
     decided_at: Timestamp,
 }
 
@@ -36,17 +41,24 @@ pub(super) struct Move {
     /// The payment after it, where it changes.
     pub(super) after: Option<Known>,
     /// Added to what the card holds.
-    pub(super) held_minor: i64,
+    pub(super) held_minor: i128,
     /// Added to what is owed.
-    pub(super) charged_minor: i64,
+    pub(super) charged_minor: i128,
     /// Whether the card had to have as much left.
     pub(super) is_approval: bool,
 }
 
 impl Move {
-    pub(super) fn of(entry: &Entry, before: Option<&Known>, breaches: &mut Vec<String>) -> Move {
+    /// `balance_minor` is what the payment's card owed before.
+    pub(super) fn of(
+        entry: &Entry,
+        before: Option<&Known>,
+        balance_minor: i128,
+        breaches: &mut Vec<String>,
+    ) -> Move {
         let event = &entry.event;
-        let (minor, position) = (event.amount.minor, event.position);
+        let (minor, position) = (i128::from(event.amount.minor), event.position);
+        let credit_fits = balance_minor - minor >= -MOST_IN_CREDIT;
         let is_over = before.is_some_and(|it| event.occurred_at.0 - it.decided_at.0 >= HOLD_MS);
         let mut impossible = |why: &str| {
             let kind = event.kind.word();
@@ -63,9 +75,14 @@ impl Move {
                 EventKind::CardIssued | EventKind::CardStatusChanged | EventKind::CardLimitChanged,
                 None,
             ) => Move::default(),
-            (EventKind::BillPaid, None) => Move { charged_minor: -minor, ..Move::default() },
+            (EventKind::BillPaid, None) => {
+                if !credit_fits {
+                    impossible("the card is in credit by more than it may be");
+                }
+                Move { charged_minor: -minor, ..Move::default() }
+            }
             (EventKind::BillRefused, None) => {
-                if event.card.as_ref().is_some_and(|card| card.after.is_some()) {
+                if event.card.as_ref().is_some_and(|card| card.after.is_some()) && credit_fits {
                     impossible("the card could have been paid for");
                 }
                 Move::default()
@@ -91,14 +108,14 @@ impl Move {
                 if before.standing != Standing::Held || is_over {
                     impossible("nothing is held for it");
                 }
-                if minor > before.amount.minor {
+                if minor > i128::from(before.amount.minor) {
                     impossible("more than was authorized");
                 }
                 let mut after = before.at(position, Standing::Charged);
                 after.captured_minor += minor;
                 Move {
                     after: Some(after),
-                    held_minor: -before.amount.minor,
+                    held_minor: -i128::from(before.amount.minor),
                     charged_minor: minor,
                     ..Move::default()
                 }
@@ -110,7 +127,7 @@ impl Move {
                 }
                 let standing = if is_void { Standing::Voided } else { Standing::Expired };
                 let after = Some(before.at(position, standing));
-                Move { after, held_minor: -before.amount.minor, ..Move::default() }
+                Move { after, held_minor: -i128::from(before.amount.minor), ..Move::default() }
             }
             (EventKind::PaymentRefunded, Some(before)) => {
                 let mut after = before.at(position, Standing::Charged);
@@ -120,10 +137,13 @@ impl Move {
                 {
                     impossible("more than was captured");
                 }
+                if !credit_fits {
+                    impossible("the card is in credit by more than it may be");
+                }
                 Move { after: Some(after), charged_minor: -minor, ..Move::default() }
             }
             (EventKind::PaymentOperationRefused, Some(before)) => {
-                if before.could_be_done(entry.refusal, minor, is_over) {
+                if before.could_be_done(entry.refusal, minor, is_over, credit_fits) {
                     impossible("groundless refusal");
                 }
                 Move::default()
@@ -137,7 +157,7 @@ impl Move {
 }
 
 impl Known {
-    fn new(entry: &Entry, standing: Standing, captured_minor: i64) -> Option<Known> {
+    fn new(entry: &Entry, standing: Standing, captured_minor: i128) -> Option<Known> {
         let event = &entry.event;
         Some(Known {
             merchant: event.merchant_id.clone()?,
@@ -157,14 +177,21 @@ impl Known {
     }
 
     /// Whether the Bank has refused what it should have done.
-    fn could_be_done(&self, refusal: Option<Refusal>, minor: i64, is_over: bool) -> bool {
+    fn could_be_done(
+        &self,
+        refusal: Option<Refusal>,
+        minor: i128,
+        is_over: bool,
+        credit_fits: bool,
+    ) -> bool {
         let is_held = self.standing == Standing::Held && !is_over;
         match refusal {
-            Some(Refusal::Capture(_)) => is_held && minor <= self.amount.minor,
+            Some(Refusal::Capture(_)) => is_held && minor <= i128::from(self.amount.minor),
             Some(Refusal::Void(_)) => is_held,
             Some(Refusal::Refund(_)) => {
                 self.standing == Standing::Charged
                     && minor <= self.captured_minor - self.refunded_minor
+                    && credit_fits
             }
             None => true,
         }

@@ -1,8 +1,9 @@
 //! One request to the ledger, and the answer to it: the real decisions, and planted faults.
 
 use bancada_bank::ledger::{
-    Answered, Authorize, Decision, Entry, Expire, Ledger, PaymentStatus, Stamp,
+    Answered, Authorize, Decision, Entry, Expire, Ledger, PayBill, PaymentStatus, RunTime, Stamp,
 };
+use bancada_kernel::limits::MAX_AMOUNT_MINOR;
 use bancada_kernel::{DeclineReason, EventKind, IdempotencyKey, Money, Timestamp};
 
 use crate::draw::Draw;
@@ -18,8 +19,12 @@ pub(super) enum Decided {
     Answer(Answer),
 }
 
-pub(super) fn stamp(ids: &mut Draw, now: Timestamp) -> Stamp {
-    Stamp { event_id: ids.event_id(), payment_id: ids.payment_id(), now, trace: None }
+pub(super) fn stamp(ids: &mut Draw, now: Timestamp, ran: RunTime, planted: Planted) -> Stamp {
+    let ran = match planted {
+        Planted::AgeByTheWallClock => RunTime::of_wall_clock(now),
+        _ => ran,
+    };
+    Stamp { event_id: ids.event_id(), payment_id: ids.payment_id(), now, ran, trace: None }
 }
 
 pub(super) fn only_reads(ask: &Ask) -> bool {
@@ -48,7 +53,7 @@ pub(super) fn decide(ledger: &Ledger, ask: &Ask, stamp: Stamp, planted: Planted)
         }
         Ask::SetCardStatus(command) => card(ledger, command.decide(ledger, stamp), &command.token),
         Ask::ChangeLimit(command) => card(ledger, command.decide(ledger, stamp), &command.token),
-        Ask::PayBill(command) => card(ledger, command.decide(ledger, stamp), &command.token),
+        Ask::PayBill(command) => pay_bill(ledger, command, stamp, planted),
     }
 }
 
@@ -75,6 +80,29 @@ fn authorize(ledger: &Ledger, command: &Authorize, stamp: Stamp, planted: Plante
         decision
     });
     merchant(ledger, decision)
+}
+
+fn pay_bill(ledger: &Ledger, command: &PayBill, stamp: Stamp, planted: Planted) -> Decided {
+    let is_too_large = command.amount.minor > MAX_AMOUNT_MINOR;
+    if planted != Planted::TakeAnyAmount || !is_too_large {
+        return card(ledger, command.decide(ledger, stamp), &command.token);
+    }
+    // One cent is decided about, and all of it is booked.
+    let cent = PayBill { amount: Money::brl(1), ..command.clone() };
+    let decided = cent.decide(ledger, stamp).map(|entry| {
+        entry.map(|mut entry| {
+            entry.event.amount = command.amount;
+            for posting in &mut entry.postings {
+                posting.amount_minor *= command.amount.minor;
+            }
+            if let Some(after) = entry.event.card.as_mut().and_then(|card| card.after.as_mut()) {
+                let balance = after.balance.minor.saturating_sub(command.amount.minor - 1);
+                after.balance.minor = balance;
+            }
+            entry
+        })
+    });
+    card(ledger, decided, &command.token)
 }
 
 /// A hold that the ledger had refused.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bancada_extrato::ports::{Offsets, Reached, SourcePosition, StoreError, Undecodable};
-use bancada_extrato::statement::{BillOutcome, CardState, Cycle, Rows, StatementLine};
+use bancada_extrato::statement::{BillPayment, CardState, Cycle, Rows, StatementLine};
 use bancada_kernel::{CardToken, IdempotencyKey};
 
 use crate::evidence::Line;
@@ -59,7 +59,7 @@ impl<'a> Transaction<'a> {
         }
         content.lines.extend(self.lines);
         for (fatura, minor) in self.faturas {
-            *content.faturas.entry(fatura).or_default() += minor;
+            content.faturas.insert(fatura, minor);
         }
         for (token, needed) in self.held {
             match needed {
@@ -104,7 +104,11 @@ impl Rows for Transaction<'_> {
     }
 
     /// Nobody asks for bills on this statement.
-    fn settle_bill(&mut self, _: &IdempotencyKey, _: BillOutcome) -> Result<(), StoreError> {
+    fn bill(&mut self, _: &IdempotencyKey) -> Result<Option<BillPayment>, StoreError> {
+        self.call().map(|()| None)
+    }
+
+    fn put_bill(&mut self, _: &BillPayment) -> Result<(), StoreError> {
         self.call()
     }
 
@@ -120,22 +124,22 @@ impl Rows for Transaction<'_> {
         Ok(())
     }
 
-    fn add_to_fatura(
+    fn put_fatura(
         &mut self,
         token: &CardToken,
         cycle: Cycle,
         minor: i64,
     ) -> Result<(), StoreError> {
         self.call()?;
-        *self.faturas.entry((token.clone(), cycle)).or_default() += minor;
+        self.faturas.insert((token.clone(), cycle), minor);
         Ok(())
     }
 
     fn fatura(&mut self, token: &CardToken, cycle: Cycle) -> Result<i64, StoreError> {
         self.call()?;
         let fatura = (token.clone(), cycle);
-        let of = |faturas: &BTreeMap<_, i64>| faturas.get(&fatura).copied().unwrap_or(0);
-        Ok(of(&self.content.faturas) + of(&self.faturas))
+        let kept = self.faturas.get(&fatura).or_else(|| self.content.faturas.get(&fatura));
+        Ok(kept.copied().unwrap_or(0))
     }
 
     fn held(&mut self) -> Result<BTreeMap<CardToken, u64>, StoreError> {

@@ -26,13 +26,16 @@ fn find(planted: Planted) -> Option<(u64, String)> {
 fn what_is_planted_in_the_code_is_found() {
     for (planted, ids) in [
         (Planted::AnswerBeforeSync, &["I1", "I2"][..]),
-        (Planted::ReadBeforeSync, &["I1"]),
+        // What was told of a card may be lost, and something else take its place.
+        (Planted::ReadBeforeSync, &["I1", "I2"]),
         (Planted::ForgetKeys, &["L3", "I2"]),
         (Planted::ApplyTwice, &["L1", "L4", "L6"]),
         (Planted::RecordTwice, &["L1", "L3", "L4"]),
         (Planted::KeepWhatWasNotWritten, &["I1", "I6", "L1", "L2", "L4", "L5", "L6"]),
         (Planted::BelieveWhatIsRead, &["I1", "I2"]),
         (Planted::IgnoreLimits, &["L2"]),
+        (Planted::TakeAnyAmount, &["I4"]),
+        (Planted::AgeByTheWallClock, &["I2"]),
         (Planted::PublishBeforeSync, &["I6"]),
         (Planted::SendBeforeDurable, &["I1"]),
         (Planted::RepeatWithAnotherKey, &["I1", "I2"]),

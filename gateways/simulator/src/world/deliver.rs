@@ -81,7 +81,7 @@ impl World {
         match reply.to {
             Party::Merchant(request) => self.at_merchant(request, reply.answer),
             Party::Shop(call) => {
-                let acts = self.shop.on_answer(call, &reply.answer, self.now());
+                let acts = self.shop.on_answer(call, &reply.answer, self.shop_now());
                 self.act(acts);
             }
             Party::Cards => {
@@ -167,7 +167,7 @@ impl World {
 
     pub(super) fn at_shop(&mut self, place: &Place) {
         self.n_in_flight -= 1;
-        let acts = self.shop.place(place, self.agenda.now_ms(), self.now());
+        let acts = self.shop.place(place, self.agenda.now_ms(), self.shop_now());
         self.act(acts);
     }
 

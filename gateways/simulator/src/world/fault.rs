@@ -24,13 +24,14 @@ const FAULTS: [Kind; 14] = [
     Kind::ClockJump,
     Kind::WipedPartition,
 ];
-/// How far the Bank's clock is set.
+/// How far the Bank's clock is set: by moments, by more than a hold lasts and an answer is kept,
+/// and to before 1970.
 const JUMPS_MS: [i64; 8] =
-    [-8 * DAY_MS, -HOUR_MS, -1_000, 1_000, HOUR_MS, 7 * DAY_MS, 8 * DAY_MS, 3 * DAY_MS];
-/// How far the clock goes: beyond the end of every hold, and never so far that the answer to a key
-/// is forgotten (`ANSWERS_KEPT_MS`), for whoever asks later is told of a new request.
+    [-9 * DAY_MS, -HOUR_MS, -1_000, 1_000, HOUR_MS, 7 * DAY_MS, 9 * DAY_MS, -60 * 365 * DAY_MS];
+/// How far the shop's clock goes: a shop whose clock is a week ahead never asks about an order
+/// again (`KEY_IS_KNOWN_MS`), and its order has no outcome in the end.
 const SLOWEST: i64 = -12 * HOUR_MS;
-const FASTEST: i64 = 7 * DAY_MS + 6 * HOUR_MS;
+const FASTEST: i64 = 6 * DAY_MS;
 
 impl World {
     pub(super) fn fault(&mut self) {
@@ -65,7 +66,11 @@ impl World {
                 self.statement.calls_until_failure = u32::try_from(n * 2).ok();
             }
             Kind::ClockJump => {
-                self.clock_offset_ms = (self.clock_offset_ms + JUMPS_MS[n]).clamp(SLOWEST, FASTEST);
+                // Set by somebody, and set right again by somebody else.
+                let jump = JUMPS_MS[n];
+                let is_wrong = self.clock_offset_ms != 0 && self.faults.one_in(2);
+                self.clock_offset_ms = if is_wrong { 0 } else { self.clock_offset_ms + jump };
+                self.shop_offset_ms = (self.shop_offset_ms + jump).clamp(SLOWEST, FASTEST);
                 let now = self.now().0;
                 self.note(format_args!("the bank's clock is at {now}"));
             }
@@ -155,7 +160,7 @@ impl World {
     }
 
     pub(super) fn start_shop(&mut self) {
-        let acts = self.shop.start(self.now());
+        let acts = self.shop.start(self.shop_now());
         self.note(format_args!("the shop starts"));
         self.act(acts);
     }

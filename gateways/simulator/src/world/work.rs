@@ -7,6 +7,7 @@ use bancada_bank::ledger::{
     SetCardStatus, Void,
 };
 use bancada_checkout::order::{Fingerprint, Item, MaskedCard, price};
+use bancada_kernel::limits::{MAX_AMOUNT_MINOR, MAX_LIMIT_MINOR};
 use bancada_kernel::{
     Brand, CardStatus, CardToken, DeclineReason, Expiry, IdempotencyKey, MerchantId, Money,
     OrderId, PaymentId,
@@ -37,8 +38,20 @@ const WORK: [(Kind, usize); 14] = [
     (Kind::OrderAgain, 2),
 ];
 const NEW_CARD: usize = 1;
-/// Limits of the first cards: two are soon used up.
-const LIMITS: [i64; 6] = [800, 4_000, 100_000, 1_000_000, 50_000, 50_000];
+/// Limits of the first cards: two are soon used up, and the last is the highest there is.
+const LIMITS: [i64; 7] = [800, 4_000, 100_000, 1_000_000, 50_000, 50_000, MAX_LIMIT_MINOR];
+/// Amounts and limits at the ends of what is taken, and beyond.
+const ENDS: [i64; 9] = [
+    i64::MIN,
+    -1,
+    0,
+    1,
+    MAX_AMOUNT_MINOR,
+    MAX_AMOUNT_MINOR + 1,
+    MAX_LIMIT_MINOR,
+    MAX_LIMIT_MINOR + 1,
+    i64::MAX,
+];
 /// Payments and requests with which something is done again, at most so far back.
 const REACH: usize = 24;
 
@@ -117,7 +130,8 @@ impl World {
                 let part = 1 + chance.below(3, usize::try_from(*authorized).unwrap_or(1));
                 let minor = match chance.below(2, 8) {
                     0..4 => *authorized,
-                    4 => authorized + 1,
+                    4 => authorized.saturating_add(1),
+                    5 if chance.is_at_an_end(1) => chance.end(3),
                     _ => i64::try_from(part).unwrap_or(1),
                 };
                 let what = match kind {
@@ -167,7 +181,11 @@ impl World {
             }
             Kind::CardLimit => {
                 let token = self.cards.known[chance.below(1, self.cards.known.len())].token.clone();
-                let limit = Money::brl(i64::try_from(chance.below(2, 8_000)).unwrap_or(0));
+                let limit = match chance.is_at_an_end(3) {
+                    true => chance.end(2),
+                    false => i64::try_from(chance.below(2, 8_000)).unwrap_or(0),
+                };
+                let limit = Money::brl(limit);
                 self.ask_about_card(Ask::ChangeLimit(ChangeLimit { token, limit }));
             }
             Kind::Bill => {
@@ -179,7 +197,7 @@ impl World {
                 );
                 self.cards.n_bills += 1;
                 let key = IdempotencyKey::parse(&key).ok()?;
-                let amount = Money::brl(chance.minor(3) * 5);
+                let amount = Money::brl(chance.minor(3).saturating_mul(5));
                 self.ask_about_card(Ask::PayBill(PayBill { key, token, amount }));
             }
             Kind::Order => {
@@ -198,7 +216,8 @@ impl World {
                 }
             }
             _ => {
-                let command = self.cards.issue(chance.minor(1) * 20, far_expiry(), None);
+                let command =
+                    self.cards.issue(chance.minor(1).saturating_mul(20), far_expiry(), None);
                 self.ask_about_card(Ask::IssueCard(command));
             }
         }
@@ -316,9 +335,22 @@ impl Chance {
         self.0[which] % n.max(1)
     }
 
-    /// An amount: small ones often, large ones now and then.
+    /// Whether something is as small or as large as it can be, or more.
+    fn is_at_an_end(&self, which: usize) -> bool {
+        (self.0[which] / 4_096).is_multiple_of(8)
+    }
+
+    fn end(&self, which: usize) -> i64 {
+        ENDS[self.0[which] / 65_536 % ENDS.len()]
+    }
+
+    /// An amount: small ones often, large ones now and then, and seldom one at an end of what there
+    /// is.
     fn minor(&self, which: usize) -> i64 {
         let drawn = self.0[which];
+        if (drawn / 4_096).is_multiple_of(64) {
+            return self.end(which);
+        }
         let minor = if drawn.is_multiple_of(16) { drawn / 16 % 20_000 } else { drawn / 16 % 250 };
         i64::try_from(minor + 1).unwrap_or(1)
     }

@@ -115,6 +115,16 @@ fn CardField(props: &CardFieldProps) -> Html {
             form.dispatch(PayAction::Typed(field, input.value()));
         }
     };
+    // The field's property, never its attribute: attributes are in the page's source, where
+    // whatever reads or copies that finds the card.
+    let node = props.node.clone();
+    use_effect_with(props.form.text_of(field).to_owned(), move |text| {
+        if let Some(input) = node.cast::<HtmlInputElement>()
+            && input.value() != **text
+        {
+            input.set_value(text);
+        }
+    });
     html! {
         <div class="field">
             <label for={look.id}>{ look.label.text(locale) }</label>
@@ -131,7 +141,6 @@ fn CardField(props: &CardFieldProps) -> Html {
                 aria-invalid={error.is_some().then_some("true")}
                 aria-describedby={described}
                 disabled={props.form.in_flight}
-                value={props.form.text_of(field).to_owned()}
                 oninput={typed}
             />
             if let Some(error) = error {

@@ -17,7 +17,7 @@ pub(crate) struct InstallmentsProps {
     pub(crate) on_choose: Callback<u32>,
 }
 
-/// 1 to 12 installments, with the amount of each.
+/// 1 to 12 installments that the Bank collects, with the amount of each.
 #[component]
 pub(crate) fn Installments(props: &InstallmentsProps) -> Html {
     let locale = use_locale();
@@ -32,7 +32,7 @@ pub(crate) fn Installments(props: &InstallmentsProps) -> Html {
         <div class="field">
             <label for="installments">{ PayText::Installments.text(locale) }</label>
             <select id="installments" disabled={props.disabled} {onchange}>
-                for count in 1..=MOST {
+                for count in (1..=MOST).filter(|count| money::is_plan(&props.total, *count)) {
                     <option value={count.to_string()} selected={count == props.chosen}>
                         { option(locale, &props.total, count) }
                     </option>

@@ -1,16 +1,15 @@
-//! Days of the reader's calendar as instants.
+//! Days of the Bank's calendar as instants.
 
-use js_sys::Date;
+use bancada_kernel::calendar;
 
 /// Year, month from 1, day from 1. A day after the last of a month is of the next month.
 pub(crate) type Day = (u32, u32, u32);
 
-/// When the day begins in the reader's time zone, in milliseconds since the Unix epoch.
+/// When the day begins, in milliseconds since the Unix epoch.
 pub(crate) fn begins_at_ms(day: Day) -> i64 {
     let (year, month, day) = day;
-    let month = i32::try_from(month).unwrap_or(1) - 1;
-    let day = i32::try_from(day).unwrap_or(1);
-    Date::new_with_year_month_day(year, month, day).get_time() as i64
+    let narrow = |number: u32| u8::try_from(number).unwrap_or(1);
+    calendar::Day { year: year.into(), month: narrow(month), day: narrow(day) }.begins_at().0
 }
 
 /// Reads `2026-11-24`, the value of a date field.
@@ -24,6 +23,17 @@ pub(crate) fn parse(text: &str) -> Option<Day> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_in_brasilia() {
+        for (day, expected) in [
+            ((2026, 12, 1), 1_796_094_000_000),
+            ((2026, 11, 31), 1_796_094_000_000),
+            ((2000, 2, 29), 951_793_200_000),
+        ] {
+            assert_eq!(begins_at_ms(day), expected, "{day:?}");
+        }
+    }
 
     #[test]
     fn dates_of_fields_are_read() {

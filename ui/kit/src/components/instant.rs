@@ -12,7 +12,7 @@ pub struct InstantProps {
     pub at_ms: i64,
 }
 
-/// An instant in the reader's zone; the tooltip has the seconds and names the zone.
+/// An instant in the Bank's zone; the tooltip has the seconds and names the zone.
 #[component]
 pub fn Instant(props: &InstantProps) -> Html {
     let locale = use_locale();

@@ -102,7 +102,7 @@ impl Restoring {
         self.ledger.position = summary.position;
         self.ledger.last_event = summary.last_event;
         self.ledger.chain = summary.chain;
-        self.ledger.latest = summary.latest;
+        self.ledger.ran = summary.ran;
         self.ledger.cards.reserve(room(n_cards));
         self.ledger.payments.reserve(room(n_payments));
         self.ledger.answers.reserve(room(n_answers));

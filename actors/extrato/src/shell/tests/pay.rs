@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bancada_kernel::limits::MAX_AMOUNT_MINOR;
 use bancada_kernel::{Currency, DeclineReason, EventKind, IdempotencyKey, Money};
 
 use super::bench::{Bench, eventually, in_frozen_time};
@@ -145,6 +146,7 @@ fn what_makes_no_sense_or_cannot_be_kept_is_refused_and_not_sent() {
         for (request, error) in [
             (request("k", 0), PayBillError::AmountNotPositive),
             (PayBill { token: token(9), ..request("k", -1) }, PayBillError::AmountNotPositive),
+            (request("k", MAX_AMOUNT_MINOR + 1), PayBillError::AmountTooLarge),
             (PayBill { token: token(9), ..request("k", 1) }, PayBillError::UnknownCard),
             (PayBill { amount: dollars, ..request("k", 1) }, PayBillError::CurrencyNotSupported),
         ] {

@@ -192,7 +192,7 @@ impl BillSender for Script {
     async fn send(&self, payment: &BillPayment) -> Result<(), BillSendError> {
         let mut state = self.state.lock().unwrap();
         if state.is_past_away {
-            return Err(BillSendError("the bank is away".to_owned()));
+            return Err(BillSendError::Unsent("the bank is away".to_owned()));
         }
         state.bills.push(payment.clone());
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bancada_extrato::ports::{Reached, SourcePosition, SourceRecord, StoreError, Undecodable};
-use bancada_extrato::statement::{BillOutcome, BillPayment, CardState, Cycle, Rows, StatementLine};
+use bancada_extrato::statement::{BillPayment, CardState, Cycle, Rows, StatementLine};
 use bancada_kernel::{CardToken, IdempotencyKey, Shard, Timestamp};
 
 use super::super::session::Session;
@@ -18,8 +18,9 @@ const FATURAS: &str = "
     JOIN bancada.statement_fatura USING (token, cycle)";
 const HELD: &str = "SELECT token, needed_sequence FROM bancada.statement_held";
 const BILL: &str = "SELECT body FROM bancada.statement_bill WHERE key = $1";
-const SETTLE_BILL: &str = "
-    UPDATE bancada.statement_bill SET is_open = $2, body = $3 WHERE key = $1";
+const PUT_BILL: &str = "
+    INSERT INTO bancada.statement_bill (key, token, is_open, body) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (key) DO UPDATE SET is_open = excluded.is_open, body = excluded.body";
 const PUT_CARDS: &str = "
     INSERT INTO bancada.statement_card (token, holder, masked_number, position, body)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[])
@@ -30,10 +31,10 @@ const PUT_LINES: &str = "
     INSERT INTO bancada.statement_line (token, position, kind, occurred_at_ms, searched, body)
     SELECT * FROM unnest(
         $1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[])";
-const ADD_TO_FATURAS: &str = "
-    INSERT INTO bancada.statement_fatura AS known (token, cycle, minor)
+const PUT_FATURAS: &str = "
+    INSERT INTO bancada.statement_fatura (token, cycle, minor)
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
-    ON CONFLICT (token, cycle) DO UPDATE SET minor = known.minor + excluded.minor";
+    ON CONFLICT (token, cycle) DO UPDATE SET minor = excluded.minor";
 const PUT_HELD: &str = "
     INSERT INTO bancada.statement_held (token, needed_sequence)
     SELECT * FROM unnest($1::text[], $2::bigint[])
@@ -61,14 +62,14 @@ pub(super) struct OpenTransaction<'a> {
     // What is written at the end.
     changed: BTreeMap<CardToken, CardState>,
     lines: Vec<(CardToken, StatementLine)>,
-    added: BTreeMap<(CardToken, Cycle), i64>,
+    changed_faturas: BTreeMap<(CardToken, Cycle), i64>,
     held: BTreeMap<CardToken, Option<u64>>,
     offsets: BTreeMap<u32, u64>,
     reached: BTreeMap<u16, Reached>,
 }
 
 impl<'a> OpenTransaction<'a> {
-    /// With the cards of these records, and their faturas that are open now.
+    /// With the cards of these records, and their faturas that are open now or were then.
     pub(super) fn of_records(
         session: &'a mut Session,
         records: &[SourceRecord],
@@ -81,8 +82,10 @@ impl<'a> OpenTransaction<'a> {
                     let Some(card) = &event.card else { continue };
                     tokens.push(&card.token);
                     if let Some(after) = &card.after {
-                        let open = Cycle::at(now, after.closing_day);
-                        faturas.insert((card.token.clone(), open), 0);
+                        for moment in [now, event.occurred_at] {
+                            let open = Cycle::at(moment, after.closing_day);
+                            faturas.insert((card.token.clone(), open), 0);
+                        }
                     }
                 }
                 Err(undecodable) => tokens.extend(&undecodable.card),
@@ -113,7 +116,7 @@ impl<'a> OpenTransaction<'a> {
             faturas: HashMap::new(),
             changed: BTreeMap::new(),
             lines: Vec::new(),
-            added: BTreeMap::new(),
+            changed_faturas: BTreeMap::new(),
             held: BTreeMap::new(),
             offsets: BTreeMap::new(),
             reached: BTreeMap::new(),
@@ -178,13 +181,13 @@ impl<'a> OpenTransaction<'a> {
     }
 
     fn write_faturas(&mut self) -> Result<(), StoreError> {
-        if self.added.is_empty() {
+        if self.changed_faturas.is_empty() {
             return Ok(());
         }
-        let tokens: Vec<_> = self.added.keys().map(|(token, _)| token.as_str()).collect();
-        let cycles: Vec<_> = self.added.keys().map(|(_, Cycle(cycle))| *cycle).collect();
-        let minors: Vec<_> = self.added.values().copied().collect();
-        self.session.execute(ADD_TO_FATURAS, &[&tokens, &cycles, &minors])?;
+        let tokens: Vec<_> = self.changed_faturas.keys().map(|(token, _)| token.as_str()).collect();
+        let cycles: Vec<_> = self.changed_faturas.keys().map(|(_, Cycle(cycle))| *cycle).collect();
+        let minors: Vec<_> = self.changed_faturas.values().copied().collect();
+        self.session.execute(PUT_FATURAS, &[&tokens, &cycles, &minors])?;
         Ok(())
     }
 
@@ -248,14 +251,14 @@ impl Rows for OpenTransaction<'_> {
         Ok(())
     }
 
-    fn add_to_fatura(
+    fn put_fatura(
         &mut self,
         token: &CardToken,
         cycle: Cycle,
         minor: i64,
     ) -> Result<(), StoreError> {
-        let added = self.added.entry((token.clone(), cycle)).or_default();
-        *added = sum(*added, minor)?;
+        self.faturas.insert((token.clone(), cycle), minor);
+        self.changed_faturas.insert((token.clone(), cycle), minor);
         Ok(())
     }
 
@@ -264,8 +267,7 @@ impl Rows for OpenTransaction<'_> {
         if !self.faturas.contains_key(&key) {
             self.read_faturas(BTreeMap::from([(key.clone(), 0)]))?;
         }
-        let known = self.faturas.get(&key).copied().unwrap_or(0);
-        sum(known, self.added.get(&key).copied().unwrap_or(0))
+        Ok(self.faturas.get(&key).copied().unwrap_or(0))
     }
 
     fn held(&mut self) -> Result<BTreeMap<CardToken, u64>, StoreError> {
@@ -307,15 +309,13 @@ impl Rows for OpenTransaction<'_> {
     }
 
     /// At once, for they are few.
-    fn settle_bill(
-        &mut self,
-        key: &IdempotencyKey,
-        outcome: BillOutcome,
-    ) -> Result<(), StoreError> {
-        let key = key.as_str();
-        let Some(payment) = find_bill(self.session, key)? else { return Ok(()) };
-        let payment = BillPayment { outcome, ..payment };
-        self.session.execute(SETTLE_BILL, &[&key, &is_open(&payment), &encode(&payment)?])?;
+    fn bill(&mut self, key: &IdempotencyKey) -> Result<Option<BillPayment>, StoreError> {
+        find_bill(self.session, key.as_str())
+    }
+
+    fn put_bill(&mut self, payment: &BillPayment) -> Result<(), StoreError> {
+        let (key, token) = (payment.key.as_str(), payment.token.as_str());
+        self.session.execute(PUT_BILL, &[&key, &token, &is_open(payment), &encode(payment)?])?;
         Ok(())
     }
 
@@ -347,9 +347,4 @@ fn all<T, U>(
     of: impl FnMut(T) -> Result<U, StoreError>,
 ) -> Result<Vec<U>, StoreError> {
     values.into_iter().map(of).collect()
-}
-
-fn sum(one: i64, other: i64) -> Result<i64, StoreError> {
-    one.checked_add(other)
-        .ok_or_else(|| StoreError::Failed("the sum of a fatura is out of range".to_owned()))
 }

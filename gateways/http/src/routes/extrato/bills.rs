@@ -5,10 +5,12 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use bancada_extrato::statement::{BillOutcome, BillPayment};
 use bancada_extrato::{ExtratoHandle, PayBill, PayBillError};
+use bancada_kernel::limits::MAX_AMOUNT_MINOR;
 use bancada_kernel::{CardToken, IdempotencyKey, Money, OrderId};
 use bancada_proto::web as wire;
 
 use super::card_unknown;
+use crate::amount::{in_english, in_portuguese};
 use crate::answer::{json, read_json};
 use crate::problem::{ApiError, overloaded};
 use crate::reader::Reader;
@@ -83,6 +85,12 @@ impl From<PayBillError> for ApiError {
                 "amount_not_positive",
                 "O valor deve ser maior que zero.",
                 "The amount must be greater than zero.",
+            )
+            .at("amount.amount_minor"),
+            PayBillError::AmountTooLarge => ApiError::invalid(
+                "amount_too_large",
+                format!("O valor vai até {}.", in_portuguese(Money::brl(MAX_AMOUNT_MINOR))),
+                format!("The amount is at most {}.", in_english(Money::brl(MAX_AMOUNT_MINOR))),
             )
             .at("amount.amount_minor"),
             PayBillError::UnknownCard => card_unknown(),

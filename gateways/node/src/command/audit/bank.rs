@@ -21,7 +21,7 @@ pub(super) struct BankPayment {
     pub(super) is_charged: bool,
     /// What was decided about; once it is charged, what was charged.
     pub(super) amount_minor: i64,
-    pub(super) refunded_minor: i64,
+    pub(super) refunded_minor: i128,
     pub(super) merchant: String,
     pub(super) order_id: String,
     /// Of the last event that changed it, the status and the position.
@@ -30,8 +30,8 @@ pub(super) struct BankPayment {
 }
 
 impl BankPayment {
-    pub(super) fn captured_minor(&self) -> i64 {
-        if self.is_charged { self.amount_minor } else { 0 }
+    pub(super) fn captured_minor(&self) -> i128 {
+        if self.is_charged { self.amount_minor.into() } else { 0 }
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) struct BankLine {
     pub(super) kind: LineKind,
     pub(super) amount_minor: i64,
     /// What it adds to what its card owes; negative where that becomes less.
-    pub(super) owed_minor: i64,
+    pub(super) owed_minor: i128,
     pub(super) card: CardToken,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct BankCard {
     pub(super) balance_minor: i64,
     sequence: u64,
     /// Captured less refunded, and less what was paid on bills.
-    owed_minor: i64,
+    owed_minor: i128,
 }
 
 /// A whole event in a few bytes: what differs in anything has another one.
@@ -94,7 +94,7 @@ pub(super) struct BankView {
     /// Every event, by position.
     pub(super) fingerprints: HashMap<u64, Fingerprint>,
     /// What cards were charged less what they were returned and what was paid on their bills.
-    pub(super) owed_minor: i64,
+    pub(super) owed_minor: i128,
     /// Charges by merchant and order.
     pub(super) charges: HashMap<(String, String), Vec<String>>,
     /// The keys that bills were paid with.
@@ -172,7 +172,7 @@ impl BankView {
     /// Holds the balances that the Bank told against what its events add up to.
     fn add_up(&mut self) {
         for (token, card) in &self.cards {
-            if card.balance_minor != card.owed_minor {
+            if i128::from(card.balance_minor) != card.owed_minor {
                 let (balance, owed) = (card.balance_minor, card.owed_minor);
                 self.broken.push(format!("{token}: balance {balance}, owed {owed}"));
             }
@@ -200,7 +200,8 @@ impl BankView {
             seen.sequence = card.sequence;
             seen.balance_minor = after.balance.minor;
             seen.owed_minor += owed_minor(event);
-            let available = after.limit.minor - after.balance.minor - after.held.minor;
+            let used = i128::from(after.balance.minor) + i128::from(after.held.minor);
+            let available = i128::from(after.limit.minor) - used;
             // A capture of a hold charges what was approved before.
             let is_approval = event.kind == EventKind::PaymentAuthorized
                 || event.kind == EventKind::PaymentCaptured && !ends_hold;
@@ -245,8 +246,8 @@ impl BankView {
                 minor == payment.amount_minor
             }
             (EventKind::PaymentRefunded, Some(payment)) if payment.is_charged => {
-                payment.refunded_minor += minor;
-                payment.refunded_minor <= payment.amount_minor
+                payment.refunded_minor += i128::from(minor);
+                payment.refunded_minor <= payment.amount_minor.into()
             }
             (
                 EventKind::PaymentAuthorized
@@ -285,7 +286,8 @@ impl BankView {
             payment.status = event.kind.status();
             payment.position = event.position;
             let known = (payment.captured_minor(), payment.refunded_minor);
-            if let Some(said) = event.payment.map(|said| (said.captured_minor, said.refunded_minor))
+            if let Some(said) =
+                event.payment.map(|it| (it.captured_minor.into(), it.refunded_minor.into()))
                 && said != known
             {
                 self.broken.push(format!("payment {id}: said to be {said:?}, not {known:?}"));
@@ -299,10 +301,11 @@ impl BankView {
 }
 
 /// What an event adds to what its card owes.
-pub(super) fn owed_minor(event: &PaymentEvent) -> i64 {
+pub(super) fn owed_minor(event: &PaymentEvent) -> i128 {
+    let minor = i128::from(event.amount.minor);
     match event.kind {
-        EventKind::PaymentCaptured => event.amount.minor,
-        EventKind::PaymentRefunded | EventKind::BillPaid => -event.amount.minor,
+        EventKind::PaymentCaptured => minor,
+        EventKind::PaymentRefunded | EventKind::BillPaid => -minor,
         _ => 0,
     }
 }

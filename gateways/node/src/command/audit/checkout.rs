@@ -57,7 +57,7 @@ pub(super) fn compare(orders: &[Order], bank: &BankView) -> Comparison {
             }
             continue;
         }
-        result.other_minor += total;
+        result.other_minor += i128::from(total);
         let payment = order.payment_id.as_ref().and_then(|payment| bank.payments.get(payment));
         match payment {
             None => result.missing(format!("order {id}: its payment is not at the bank")),
@@ -66,7 +66,7 @@ pub(super) fn compare(orders: &[Order], bank: &BankView) -> Comparison {
             }
             Some(found) => {
                 result.matched += 1;
-                result.bank_minor += found.amount_minor;
+                result.bank_minor += i128::from(found.amount_minor);
             }
         }
     }

@@ -55,7 +55,8 @@ pub(super) fn compare(
             }
             continue;
         }
-        result.other_minor += document.captured_minor - document.refunded_minor;
+        result.other_minor +=
+            i128::from(document.captured_minor) - i128::from(document.refunded_minor);
         let Some(known) = known else {
             result.mismatch(format!("payment {id} is not at the bank"));
             continue;
@@ -66,8 +67,8 @@ pub(super) fn compare(
             status: known.status.to_owned(),
             position: known.position,
             amount_minor: known.amount_minor,
-            captured_minor: known.captured_minor(),
-            refunded_minor: known.refunded_minor,
+            captured_minor: narrow(known.captured_minor()),
+            refunded_minor: narrow(known.refunded_minor),
             merchant_id: known.merchant.clone(),
             order_id: known.order_id.clone(),
         };
@@ -82,4 +83,9 @@ pub(super) fn compare(
         result.missing(format!("payment {id} has no document"));
     }
     result
+}
+
+/// What a document has room for; what has none is another sum than any document's.
+fn narrow(minor: i128) -> i64 {
+    i64::try_from(minor).unwrap_or(i64::MIN)
 }

@@ -104,10 +104,11 @@ pub(super) fn compare(lines: &Lines, bank: &BankView, latest: &Latest) -> Compar
         }
         for line in lines.iter().filter(|line| bank.covers(line.position)) {
             let (id, minor) = (line.transaction_id.as_str(), line.amount.amount_minor);
+            let moved = i128::from(minor);
             *seen.entry(line.position).or_default() += 1;
             result.other_minor += match line.kind {
-                LineKind::Purchase => minor,
-                LineKind::Refund | LineKind::BillPayment => -minor,
+                LineKind::Purchase => moved,
+                LineKind::Refund | LineKind::BillPayment => -moved,
                 LineKind::Hold | LineKind::Void | LineKind::Decline => 0,
             };
             match bank.lines.get(&line.position) {

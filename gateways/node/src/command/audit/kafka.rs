@@ -50,7 +50,7 @@ pub(super) struct Seen {
     sequences: HashMap<CardToken, u64>,
     /// Events that are no part of this audit, if the Bank has them.
     later: Vec<(u64, Place)>,
-    owed_minor: i64,
+    owed_minor: i128,
     foreign: u64,
     wrong: Vec<String>,
 }

@@ -19,8 +19,9 @@ pub(super) fn compare(log: &[Paid], bank: &BankView) -> Comparison {
         let Some(id) = &paid.payment_id else {
             // The payer was never told; whether it was charged is for the Bank to say.
             result.unknown += 1;
-            result.bank_minor += if charges == 1 { paid.amount_minor } else { 0 };
-            result.other_minor += if charges == 1 { paid.amount_minor } else { 0 };
+            let minor = if charges == 1 { i128::from(paid.amount_minor) } else { 0 };
+            result.bank_minor += minor;
+            result.other_minor += minor;
             continue;
         };
         if !ids.insert(id) {
@@ -28,7 +29,7 @@ pub(super) fn compare(log: &[Paid], bank: &BankView) -> Comparison {
         }
         let is_charged = paid.answer == Answer::Approved;
         if is_charged {
-            result.other_minor += paid.amount_minor;
+            result.other_minor += i128::from(paid.amount_minor);
         }
         match bank.payments.get(id) {
             None => result.missing(format!("{key}: payment {id} is not at the bank")),
@@ -42,7 +43,7 @@ pub(super) fn compare(log: &[Paid], bank: &BankView) -> Comparison {
             }
             Some(found) => {
                 result.matched += 1;
-                result.bank_minor += if is_charged { found.amount_minor } else { 0 };
+                result.bank_minor += if is_charged { found.amount_minor.into() } else { 0 };
             }
         }
     }

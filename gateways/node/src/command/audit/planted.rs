@@ -194,6 +194,27 @@ fn a_history_in_which_all_is_well_is_well() {
     finds(unknown, [0; 4], "payers");
 }
 
+/// Of a journal from before there were largest amounts.
+#[test]
+fn amounts_of_all_that_an_i64_holds_are_added_up() {
+    let (all, half) = (i64::MAX, 5_000_000_000_000_000_000);
+    let mut history = History::new();
+    history.push(EventKind::BillPaid, 5, all, "b1", (950 - all, 0));
+    history.push(EventKind::PaymentCaptured, 6, half, "k6", (950 - all + half, 0));
+    for (n, token) in (7..).zip(["card_2", "card_3"]) {
+        history.push(EventKind::PaymentCaptured, n, half, &format!("k{n}"), (half, 0));
+        let card = history.0.last_mut().unwrap().card.as_mut().unwrap();
+        (card.token, card.sequence) = (CardToken::parse(token).unwrap(), 1);
+    }
+    let bank = history.view();
+    assert_eq!(bank.broken, Vec::<String>::new());
+    assert_eq!(bank.owed_minor, 950 - i128::from(all) + 3 * i128::from(half));
+    assert_eq!(bank.overspent.len(), 2, "what is beyond a limit is said, and nothing panics");
+    let verdict =
+        Verdict::new(&bank, vec![extrato::compare(&Vec::new(), &bank, &Latest::up_to(99))]);
+    assert!(serde_json::to_string(&verdict).is_ok());
+}
+
 #[test]
 fn a_lost_acknowledgement_is_found() {
     // Of a payer: its payment, its line and its part of the balance are gone.

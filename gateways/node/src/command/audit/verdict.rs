@@ -28,10 +28,10 @@ pub(super) struct Comparison {
     /// What the two sums are of, as a word: payers know what was charged, a statement what is owed.
     #[serde(skip)]
     sum_of: &'static str,
-    /// By the Bank.
-    pub(super) bank_minor: i64,
+    /// By the Bank. As wide as no sum of amounts can outgrow, also of an old journal.
+    pub(super) bank_minor: i128,
     /// By the party.
-    pub(super) other_minor: i64,
+    pub(super) other_minor: i128,
     examples: Vec<String>,
 }
 
@@ -158,7 +158,7 @@ impl Verdict {
     }
 }
 
-fn reais(minor: i64) -> String {
+fn reais(minor: i128) -> String {
     let (sign, minor) = (if minor < 0 { "-" } else { "" }, minor.unsigned_abs());
     format!("{sign}R$ {}.{:02}", minor / 100, minor % 100)
 }

@@ -61,7 +61,9 @@ impl Pace {
                 due
             }
         };
-        (due < self.end && !self.is_over.load(Ordering::Relaxed)).then_some(due)
+        // What the Bank did not take in time is not made up for afterwards.
+        let is_late = Instant::now() >= self.end;
+        (due < self.end && !is_late && !self.is_over.load(Ordering::Relaxed)).then_some(due)
     }
 }
 
@@ -159,5 +161,25 @@ fn request(key: &str, number: &CardNumber, amount_minor: i64) -> v1::AuthorizeRe
         description: "carga".to_owned(),
         order_id: key.to_owned(),
         installments: 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_rate_that_the_bank_does_not_take_ends_with_the_time() {
+        let now = Instant::now();
+        let (second, hour) = (Duration::from_secs(1), Duration::from_secs(3_600));
+        let start = now.checked_sub(second).unwrap();
+        // A second has passed, and a million payments are due that nobody has made.
+        let late = Pace::new(start, second, Some(1_000_000));
+        assert_eq!(late.turn().await, None);
+        let behind = Pace::new(start, hour, Some(1_000_000));
+        assert_eq!(behind.turn().await, Some(start), "its turn is when it should have been");
+        assert_eq!(Pace::new(now, hour, None).turn().await.map(|due| due >= now), Some(true));
+        behind.stop();
+        assert_eq!(behind.turn().await, None);
     }
 }

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use bancada_kernel::Timestamp;
+use bancada_kernel::calendar::Day;
 use bancada_proto::web::{Money, PlaceOrder};
 use bancada_ui_kit::{Locale, format, use_locale};
 use wasm_bindgen_futures::spawn_local;
@@ -118,10 +120,9 @@ fn dispatching<T: 'static>(
     Callback::from(move |value| form.dispatch(action(value)))
 }
 
+/// By the Bank's calendar.
 fn this_month() -> (u16, u8) {
-    let now = js_sys::Date::new_0();
-    let year = u16::try_from(now.get_utc_full_year()).unwrap_or(u16::MAX);
-    (year, u8::try_from(now.get_utc_month() + 1).unwrap_or(12))
+    Day::of(Timestamp(js_sys::Date::now() as i64)).year_month()
 }
 
 /// All that sending an order needs.
