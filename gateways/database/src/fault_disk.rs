@@ -96,6 +96,17 @@ impl FaultDisk {
         self.state().image.clone()
     }
 
+    /// The medium does something to what is on it, synced or not. What was not synced is synced
+    /// first: there was time.
+    pub fn damage(&self, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut state = self.state();
+        state.unsynced.clear();
+        state.forgotten.clear();
+        change(&mut state.image);
+        let n_bytes = state.image.len().next_multiple_of(SECTOR);
+        state.image.resize(n_bytes, 0);
+    }
+
     /// How many bytes a read sees.
     pub fn n_bytes(&self) -> usize {
         self.state().image.len()

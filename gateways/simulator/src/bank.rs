@@ -5,15 +5,18 @@
 //! queue. A full disk refuses and loads again; any other error ends the process.
 
 mod decide;
+mod mark;
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use bancada_bank::ledger::{Entry, Ledger, Run, check};
 use bancada_bank::ports::{JournalError, JournalOpener as _, JournalStore};
+use bancada_bank::proof::{Chain, Found};
 use bancada_database::fault_disk::{FaultDisk, FaultJournal};
 use bancada_kernel::{Currency, PaymentEvent, Timestamp};
 
+use crate::bank::mark::MarkFile;
 use crate::draw::Draw;
 use crate::message::{Answer, Party, Reply, Request};
 use crate::planted::Planted;
@@ -25,6 +28,9 @@ pub(crate) struct Bank {
     /// The monotonic clock.
     pub(crate) passed_ms: u64,
     process: Option<Process>,
+    mark: MarkFile,
+    /// What was on the disk before it lied, as long as it does.
+    truth: Option<Truth>,
     planted: Planted,
     ids: Draw,
 }
@@ -49,6 +55,12 @@ struct Batch {
     replies: Vec<Reply>,
 }
 
+/// A disk as it was, and how far a start on it has to come at least.
+struct Truth {
+    image: Vec<u8>,
+    position: u64,
+}
+
 /// How a commit ended.
 pub(crate) enum Committed {
     /// Everything is durable; these are the answers.
@@ -62,7 +74,15 @@ pub(crate) enum Committed {
 impl Bank {
     pub(crate) fn new(seed: u64, planted: Planted) -> Bank {
         let ids = Draw::new(seed, crate::draw::Stream::Ids);
-        Bank { disk: FaultDisk::new(), passed_ms: 0, process: None, planted, ids }
+        Bank {
+            disk: FaultDisk::new(),
+            passed_ms: 0,
+            process: None,
+            mark: MarkFile::default(),
+            truth: None,
+            planted,
+            ids,
+        }
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -79,20 +99,55 @@ impl Bank {
 
     fn journal(&self) -> FaultJournal {
         let journal = FaultJournal::new(&self.disk);
-        if self.planted == Planted::BelieveWhatIsRead {
-            return journal.believing_what_it_reads();
+        match self.planted {
+            Planted::BelieveWhatIsRead => journal.believing_what_it_reads(),
+            Planted::CutAtTheFirstDamage => journal.ending_at_the_first_damage(),
+            _ => journal,
         }
-        journal
     }
 
     /// Starts the process from what is on the disk.
     pub(crate) fn start(&mut self) -> Result<(), JournalError> {
         let mut store = self.journal().open()?;
         let (ledger, events) = load(&mut *store)?;
+        if self.planted != Planted::IgnoreTheMark {
+            self.mark.hold_against(&ledger, found_at(&events, self.mark.position()))?;
+        }
+        self.mark.begin(ledger.mark());
         let (batch, queue) = (Batch::default(), Batch::default());
         let run = Run::begin(ledger.ran(), self.passed());
         self.process = Some(Process { store, ledger, run, events, batch, queue, is_full: false });
         Ok(())
+    }
+
+    /// The disk gives back something else than was synced, from now until somebody puts the truth
+    /// back. After a power cut the mark may be older, and all that is there has to be found.
+    pub(crate) fn lie(&mut self, after_power_cut: bool, change: impl FnOnce(&mut Vec<u8>)) {
+        let image = self.disk.image();
+        let truth = FaultJournal::new(&FaultDisk::of_image(image.clone())).open();
+        let Ok((ledger, _)) = truth.and_then(|mut truth| load(&mut *truth)) else { return };
+        let answered = self.mark.position();
+        let position = if after_power_cut { ledger.position() } else { answered };
+        self.truth = Some(Truth { image, position });
+        self.disk.damage(change);
+    }
+
+    /// Puts back what was on the disk before it lied; false where it did not.
+    pub(crate) fn put_truth_back(&mut self) -> bool {
+        let Some(truth) = self.truth.take() else { return false };
+        self.disk.damage(|image| *image = truth.image);
+        true
+    }
+
+    /// Whether the process began on all that anybody was told of.
+    pub(crate) fn began_on_the_truth(&mut self) -> bool {
+        let began = self.process.as_ref().map_or(0, |process| process.ledger.position());
+        self.truth.take().is_none_or(|truth| began >= truth.position)
+    }
+
+    /// The power goes with the process: what was not synced of the mark is lost.
+    pub(crate) fn cut_power(&mut self) {
+        self.mark.cut_power();
     }
 
     /// The process ends, wherever it is.
@@ -126,8 +181,14 @@ impl Bank {
     pub(crate) fn commit(&mut self) -> Option<Committed> {
         let process = self.process.as_mut()?;
         let Batch { entries, replies } = std::mem::take(&mut process.batch);
+        if self.planted == Planted::MarkBeforeSync {
+            self.mark.follow(&entries);
+        }
         match process.store.append(&entries) {
             Ok(()) => {
+                if self.planted != Planted::MarkBeforeSync && !entries.is_empty() {
+                    self.mark.follow(&entries);
+                }
                 if self.planted != Planted::PublishBeforeSync {
                     process.publish(entries);
                 }
@@ -304,6 +365,15 @@ impl Process {
         }
         entry
     }
+}
+
+/// What a journal of these events holds at a position.
+fn found_at(events: &[Rc<PaymentEvent>], position: u64) -> Option<Found> {
+    let mut chain = Chain::default();
+    events.iter().find_map(|event| {
+        chain = chain.then(event.hash());
+        (event.position == position).then(|| Found { position, event: event.hash(), chain })
+    })
 }
 
 fn load(store: &mut dyn JournalStore) -> Result<(Ledger, Vec<Rc<PaymentEvent>>), JournalError> {

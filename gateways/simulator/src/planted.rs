@@ -21,6 +21,12 @@ pub(crate) enum Planted {
     KeepWhatWasNotWritten,
     /// The Bank takes for durable what it reads at its start.
     BelieveWhatIsRead,
+    /// The Bank does not look whether its journal still has what its mark knows of.
+    IgnoreTheMark,
+    /// The Bank takes whole commits behind a damage for torn ones.
+    CutAtTheFirstDamage,
+    /// The Bank writes its mark before what it marks is durable.
+    MarkBeforeSync,
     /// The Bank does not look how much of its limit a card has used.
     IgnoreLimits,
     /// The Bank does not look how large an amount is.

@@ -38,6 +38,7 @@ kinds! {
     FullShopDisk "full-shop-disk" "The shop's disk has no room for a while.",
     StatementEnds "statement-ends" "The statement's process ends and is started again.",
     StatementDiskError "statement-disk-error" "A call of the statement's store fails.",
+    LyingDisk "lying-disk" "The Bank's disk gives back something else than was synced.",
     ClockJump "clock-jump" "The Bank's clock is set forward or back.",
     LostRecord "lost-record" "The broker loses an event.",
     DoubledRecord "doubled-record" "The broker has an event twice.",

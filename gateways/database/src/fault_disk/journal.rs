@@ -33,12 +33,17 @@ const PROBE_BYTES: usize = 8 * SECTOR;
 pub struct FaultJournal {
     disk: FaultDisk,
     believes_what_it_reads: bool,
+    ends_at_the_first_damage: bool,
 }
 
 impl FaultJournal {
     /// The journal on this disk.
     pub fn new(disk: &FaultDisk) -> FaultJournal {
-        FaultJournal { disk: disk.clone(), believes_what_it_reads: false }
+        FaultJournal {
+            disk: disk.clone(),
+            believes_what_it_reads: false,
+            ends_at_the_first_damage: false,
+        }
     }
 
     /// A journal with a fault, to see that it is found: what it reads at the start it takes for
@@ -46,6 +51,20 @@ impl FaultJournal {
     #[must_use]
     pub fn believing_what_it_reads(self) -> FaultJournal {
         FaultJournal { believes_what_it_reads: true, ..self }
+    }
+
+    /// A journal with a fault, to see that it is found: what is behind a damage it takes for torn,
+    /// although whole records follow.
+    #[must_use]
+    pub fn ending_at_the_first_damage(self) -> FaultJournal {
+        FaultJournal { ends_at_the_first_damage: true, ..self }
+    }
+
+    /// Whether the last frame of a disk begins behind this byte, and the one before it as well: what
+    /// is damaged there is damaged before whole commits.
+    pub fn is_before_two_commits(image: &[u8], at: usize) -> bool {
+        let begins = (0..image.len()).step_by(SECTOR).filter(|at| frame_at(image, *at).is_ok());
+        begins.filter(|begin| *begin > at).count() >= 2
     }
 
     /// Reads what is durable, beside the writer.
@@ -79,7 +98,8 @@ impl JournalStore for Store {
         self.end = None;
         let image = self.journal.disk.read().map_err(failure)?;
         let mut replay = Replay::after(after);
-        let whole = read(&image, &mut replay, &mut |entry| {
+        let looks_behind = !self.journal.ends_at_the_first_damage;
+        let whole = read(&image, looks_behind, &mut replay, &mut |entry| {
             each(entry);
             true
         })?;
@@ -151,6 +171,7 @@ struct Whole {
 /// Reads frames until the end of the journal, or until `each` has enough.
 fn read(
     image: &[u8],
+    looks_behind: bool,
     replay: &mut Replay,
     each: &mut dyn FnMut(Entry) -> bool,
 ) -> Result<Whole, JournalError> {
@@ -166,8 +187,8 @@ fn read(
             return Ok(whole);
         }
     };
-    let later = (whole.end..image.len()).step_by(SECTOR).skip(1);
-    if let Some(later) = later.into_iter().find(|at| frame_at(image, *at).is_ok()) {
+    let mut later = (whole.end..image.len()).step_by(SECTOR).skip(1);
+    if looks_behind && let Some(later) = later.find(|at| frame_at(image, *at).is_ok()) {
         let end = whole.end;
         let who = format!("the journal at byte {end} ({why}; a record follows at byte {later})");
         judge(&Looked::UNOPENED, &[Witness { who, knows: Knowledge::LaterCommit }])?;
@@ -232,7 +253,7 @@ impl EventHistory for FaultHistory {
     fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, JournalError> {
         let image = self.disk.durable().map_err(failure)?;
         let mut entries = Vec::new();
-        read(&image, &mut Replay::after(after), &mut |entry| {
+        read(&image, true, &mut Replay::after(after), &mut |entry| {
             entries.push(entry);
             entries.len() < limit
         })?;

@@ -2,13 +2,13 @@
 
 use super::{Event, World};
 use crate::switches::Kind;
-use bancada_database::fault_disk::{SECTOR, SectorFate};
+use bancada_database::fault_disk::{FaultJournal, SECTOR, SectorFate};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// What a fault is drawn from.
-const FAULTS: [Kind; 14] = [
+const FAULTS: [Kind; 15] = [
     Kind::BankEnds,
     Kind::PowerCut,
     Kind::PowerCut,
@@ -16,6 +16,7 @@ const FAULTS: [Kind; 14] = [
     Kind::DiskError,
     Kind::DiskError,
     Kind::FullDisk,
+    Kind::LyingDisk,
     Kind::ShopEnds,
     Kind::ShopDiskError,
     Kind::FullShopDisk,
@@ -48,6 +49,7 @@ impl World {
         self.note(format_args!("fault: {kind}"));
         match kind {
             Kind::BankEnds | Kind::PowerCut => self.strike_bank(kind == Kind::PowerCut),
+            Kind::LyingDisk => self.lie(),
             Kind::LedgerRestarts => self.restart_ledger(),
             Kind::DiskError => self.bank.disk.fail_after(Some(n as u64 / 2)),
             Kind::FullDisk => {
@@ -99,7 +101,38 @@ impl World {
                 _ => SectorFate::Torn(faults.below(SECTOR)),
             });
         }
+        if is_power_cut {
+            self.bank.cut_power();
+        }
         self.end_bank();
+    }
+
+    /// The Bank ends, and its disk gives back something else: what was synced, and perhaps answered,
+    /// is not there any more. After a power cut the mark may be older, and only a damage before
+    /// later commits can be seen.
+    fn lie(&mut self) {
+        let after_power_cut = self.faults.one_in(3);
+        self.strike_bank(after_power_cut);
+        let faults = &mut self.faults;
+        let image = self.bank.disk.image();
+        if image.len() < 4 * SECTOR {
+            return;
+        }
+        let (at, kind) = (faults.below(image.len()), faults.below(5));
+        let (sector, other) = (at / SECTOR, faults.below(image.len() / SECTOR));
+        if after_power_cut && (kind > 1 || !FaultJournal::is_before_two_commits(&image, at)) {
+            return;
+        }
+        self.note(format_args!("the bank's disk lies from byte {at}: {kind}"));
+        self.bank.lie(after_power_cut, |image| match kind {
+            0 => image[at] ^= 1 << (at % 8),
+            1 => image[sector * SECTOR..(sector + 1) * SECTOR].fill(0),
+            2 => (0..SECTOR)
+                .for_each(|byte| image.swap(sector * SECTOR + byte, other * SECTOR + byte)),
+            // An older copy of a journal is a shorter one.
+            3 => image[sector * SECTOR..].fill(0),
+            _ => image.clear(),
+        });
     }
 
     pub(super) fn end_bank(&mut self) {
@@ -116,6 +149,9 @@ impl World {
         }
         match self.bank.start() {
             Ok(()) => {
+                if !self.bank.began_on_the_truth() {
+                    self.fail("I9: the bank starts on a journal that lost its end".to_owned());
+                }
                 self.broker.bank_started();
                 let n_events = self.bank.events().map_or(0, <[_]>::len);
                 self.note(format_args!("the bank starts at position {n_events}"));
@@ -129,6 +165,10 @@ impl World {
             }
             Err(error) if error.to_string().contains("the disk failed") => {
                 self.note(format_args!("the bank does not start: {error}"));
+                self.agenda.put(10, Event::BankStarts);
+            }
+            Err(error) if error.is_final() && self.bank.put_truth_back() => {
+                self.note(format_args!("the bank refuses to start: {error}"));
                 self.agenda.put(10, Event::BankStarts);
             }
             Err(error) => self.fail(format!("I1: the bank cannot start: {error}")),
