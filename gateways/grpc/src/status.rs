@@ -11,12 +11,22 @@
 //! | disk full | `RESOURCE_EXHAUSTED` | `STORAGE_FULL` | no |
 //! | starting or stopping | `UNAVAILABLE` | `NOT_READY` | no |
 //! | deadline passed before its turn | `DEADLINE_EXCEEDED` | `DEADLINE_PASSED` | no |
+//! | the caller's own deadline passed | `DEADLINE_EXCEEDED` | | perhaps: repeat with the same key |
 //! | nobody knows | `UNKNOWN` | `OUTCOME_UNKNOWN` | perhaps: repeat with the same key |
+//! | message too large | `INVALID_ARGUMENT` | `MESSAGE_TOO_LARGE` | no |
+//! | no message at all | `INVALID_ARGUMENT` | `MESSAGE_UNREADABLE` | no |
+//! | too many calls, streams | `RESOURCE_EXHAUSTED` | `OVERLOADED`, `TOO_MANY_STREAMS` | no |
+//! | a host that is not ours | `PERMISSION_DENIED` | `HOST_NOT_ALLOWED` | no |
+//!
+//! On `payment.PaymentService`, which has no key to repeat with and no reasons, what nobody knows
+//! is `UNAVAILABLE`.
 //!
 //! What a payment's state forbids is recorded as the answer to its key, and `replayed` in the
 //! metadata of its `ErrorInfo` says whether it was given before.
 //!
 //! An `UNAVAILABLE` without a reason comes from the transport, and says nothing about recording.
+
+mod edge;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -31,6 +41,11 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::message::field;
 
+pub(crate) use edge::{
+    deadline_exceeded, host_not_allowed, known_method, of_library, too_many_calls,
+    too_many_streams, took_too_long,
+};
+
 /// The domain of our reasons.
 const DOMAIN: &str = "bank.bancada";
 /// When an overloaded Bank may be asked again.
@@ -44,8 +59,15 @@ pub(crate) mod reason {
     pub(crate) const NOT_READY: &str = "NOT_READY";
     pub(crate) const DEADLINE_PASSED: &str = "DEADLINE_PASSED";
     pub(crate) const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
+    pub(crate) const HOST_NOT_ALLOWED: &str = "HOST_NOT_ALLOWED";
+    pub(crate) const TOO_MANY_STREAMS: &str = "TOO_MANY_STREAMS";
+    pub(crate) const MESSAGE_TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
+    pub(crate) const MESSAGE_UNREADABLE: &str = "MESSAGE_UNREADABLE";
 }
 
+const OUTCOME_UNKNOWN_TEXT: &str =
+    "the outcome is unknown; repeat the request with the same idempotency key";
+const CARD_UNKNOWN: &str = "CARD_UNKNOWN";
 const PAYMENT_UNKNOWN: &str = "PAYMENT_UNKNOWN";
 const PAYMENT_DECLINED: &str = "PAYMENT_DECLINED";
 const PAYMENT_VOIDED: &str = "PAYMENT_VOIDED";
@@ -67,7 +89,7 @@ pub(crate) fn bank_error<Refusal: RefusalStatus + std::fmt::Display>(
             BankError::StorageFull => "the bank cannot record payments: its disk is full",
             BankError::Unavailable => "the bank is not ready",
             BankError::DeadlinePassed => "the deadline passed before the bank came to the request",
-            _ => "the outcome is unknown; repeat the request with the same idempotency key",
+            _ => OUTCOME_UNKNOWN_TEXT,
         },
     };
     let (code, reason) = match error {
@@ -77,11 +99,27 @@ pub(crate) fn bank_error<Refusal: RefusalStatus + std::fmt::Display>(
         BankError::DeadlinePassed => (Code::DeadlineExceeded, reason::DEADLINE_PASSED),
         _ => (Code::Unknown, reason::OUTCOME_UNKNOWN),
     };
-    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
-    if code == Code::ResourceExhausted {
-        details.set_retry_info(Some(RETRY_AFTER));
+    match code {
+        Code::ResourceExhausted => retry_later(reason, text),
+        code => info(code, reason, text),
     }
-    Status::with_error_details(code, text, details)
+}
+
+/// There is no room now.
+fn retry_later(reason: &str, text: &str) -> Status {
+    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
+    details.set_retry_info(Some(RETRY_AFTER));
+    Status::with_error_details(Code::ResourceExhausted, text, details)
+}
+
+/// A question for a payment that the Bank does not have.
+pub(crate) fn payment_unknown() -> Status {
+    info(Code::NotFound, PAYMENT_UNKNOWN, "the bank has no such payment")
+}
+
+/// A question for a card that the Bank does not have.
+pub(crate) fn card_unknown() -> Status {
+    info(Code::NotFound, CARD_UNKNOWN, "the bank has no such card")
 }
 
 /// The reason in a status, if it is one of ours.
@@ -203,7 +241,7 @@ impl RefusalStatus for RefundError {
 impl RefusalStatus for ChangeLimitError {
     fn status(&self) -> Status {
         match self {
-            ChangeLimitError::UnknownCard => info(Code::NotFound, "CARD_UNKNOWN", self),
+            ChangeLimitError::UnknownCard => info(Code::NotFound, CARD_UNKNOWN, self),
             ChangeLimitError::LimitNegative => field::invalid("limit.amount_minor", self),
             ChangeLimitError::CurrencyNotSupported => field::invalid("limit.currency", self),
             ChangeLimitError::Cancelled => info(Code::FailedPrecondition, "CARD_CANCELLED", self),
@@ -236,7 +274,7 @@ impl RefusalStatus for IssueCardError {
 impl RefusalStatus for SetCardStatusError {
     fn status(&self) -> Status {
         match self {
-            SetCardStatusError::UnknownCard => info(Code::NotFound, "CARD_UNKNOWN", self),
+            SetCardStatusError::UnknownCard => info(Code::NotFound, CARD_UNKNOWN, self),
             SetCardStatusError::Cancelled => info(Code::FailedPrecondition, "CARD_CANCELLED", self),
         }
     }

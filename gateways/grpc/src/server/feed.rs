@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tonic::{Request, Response, Status};
 
+use super::limits::{Place as Taken, Places};
 use crate::message::event::event_to_message;
 
 /// How often a bank that is loading is looked at again.
@@ -21,6 +22,7 @@ pub(crate) struct FeedApi {
     pub(crate) bank: BankHandle,
     /// Becomes true when the server stops: an endless stream would keep it from ending.
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) places: Places,
 }
 
 type Batches = Pin<Box<dyn Stream<Item = Result<v1::EventBatch, Status>> + Send>>;
@@ -33,6 +35,7 @@ impl v1::event_feed_server::EventFeed for FeedApi {
         &self,
         request: Request<v1::SubscribeRequest>,
     ) -> Result<Response<Batches>, Status> {
+        let taken = self.places.take_feed(request.extensions())?;
         let after = request.into_inner().after_position;
         let feed = self.bank.feed_of(Shard::of_position(after));
         let feed = feed.ok_or_else(|| beyond(after, self.bank.feed()))?.clone();
@@ -45,6 +48,7 @@ impl v1::event_feed_server::EventFeed for FeedApi {
             feed,
             stopping: self.stopping.clone(),
             greets_after: Some(after),
+            _taken: taken,
         };
         Ok(Response::new(Box::pin(unfold(place, |mut place| async move {
             let batch = place.next().await?;
@@ -61,6 +65,7 @@ struct Place {
     stopping: watch::Receiver<bool>,
     /// Where it began, until it was told how far the Bank is.
     greets_after: Option<u64>,
+    _taken: Taken,
 }
 
 impl Place {

@@ -9,6 +9,7 @@ mod broker;
 mod brokers;
 mod crashes;
 mod disk;
+mod doors;
 mod kafka;
 mod life;
 #[allow(dead_code, reason = "the campaign uses the rest")]

@@ -68,6 +68,11 @@ impl Program {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
+    /// Whether it has not ended.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Its exit code; `None` when a signal ended it.
     pub(crate) fn wait(&mut self) -> Option<i32> {
         let deadline = Instant::now() + PATIENCE;
@@ -128,6 +133,11 @@ impl System {
     /// The same with all that it prints and logs at the end of a file.
     pub(crate) fn up_writing(&self, more: &[&str], filter: &str, log: &Path) -> Program {
         self.with_arguments(more, |arguments| Program::start_writing(arguments, filter, log))
+    }
+
+    /// The same with what starts it told by the test.
+    pub(crate) fn up_with(&self, more: &[&str], start: impl FnOnce(&[&str]) -> Program) -> Program {
+        self.with_arguments(more, start)
     }
 
     fn with_arguments(&self, more: &[&str], start: impl FnOnce(&[&str]) -> Program) -> Program {
