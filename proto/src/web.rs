@@ -1,10 +1,8 @@
-//! JSON shapes of `/api/checkout/v1` and `/api/extrato/v1`, shared by the server and the browser.
-//!
-//! Money is always `{amount_minor, currency}`; instants are milliseconds since the Unix epoch in
-//! UTC, formatted by the browser in the Bank's zone.
+//! JSON shapes of `/api/checkout/v1` and `/api/extrato/v1`, for server and browser. Money is
+//! always `{amount_minor, currency}`; instants are milliseconds since the Unix epoch, in UTC,
+//! which the browser formats in the Bank's zone.
 
 mod absent;
-
 mod freshness;
 
 use serde::{Deserialize, Serialize};
@@ -195,11 +193,13 @@ pub struct Decline {
     pub message: Text,
 }
 
-/// `GET /api/extrato/v1/cards`
+/// `GET /api/extrato/v1/cards`: a page of 1 to 200 (`limit`) after a card (`after`, a token).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardList {
     /// By holder, then number.
     pub cards: Vec<StatementCard>,
+    /// The next page's `after`; none on the last.
+    pub next: Option<String>,
     /// How current this is.
     pub freshness: Freshness,
 }

@@ -1,16 +1,19 @@
 //! What readers are told.
 
+use bancada_kernel::CardToken;
 use bancada_kernel::limits::MAX_AMOUNT_MINOR;
 
 use crate::freshness::Freshness;
 use crate::ports::StoreError;
 use crate::statement::{BillPayment, StatementCard, StatementLine};
 
-/// Every card.
+/// A page of the cards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardList {
     /// By holder, then by masked number.
     pub cards: Vec<StatementCard>,
+    /// After which card the next page begins; `None` on the last.
+    pub next: Option<CardToken>,
     /// How current this is.
     pub freshness: Freshness,
 }

@@ -19,6 +19,8 @@ use crate::subscription::Subscription;
 
 /// Lines on a page, at most.
 const MAX_PAGE: usize = 200;
+/// Lines with which somebody begins who followed something else: a page.
+const ANEW: usize = 50;
 
 /// Payments of bills in a list, at most.
 const MAX_BILLS: usize = 20;
@@ -60,12 +62,23 @@ impl ExtratoHandle {
         ExtratoHandle { inner: Arc::new(inner) }
     }
 
-    /// Every card.
-    pub async fn cards(&self) -> Result<CardList, ReadError> {
+    /// A page of the cards, of 1 to 200, after one of them or from the first one on.
+    pub async fn cards(
+        &self,
+        after: Option<CardToken>,
+        limit: usize,
+    ) -> Result<CardList, ReadError> {
         // Before the rows: what is told must be in them, and may be less than is in them.
         let (now, freshness) = (self.now(), self.freshness());
-        let cards = self.inner.reading.at_once(move |reader| reader.cards(now)).await?;
-        Ok(CardList { cards, freshness })
+        let limit = limit.clamp(1, MAX_PAGE);
+        let reading = &self.inner.reading;
+        // One more than asked for tells whether there is a next page.
+        let found = reading.at_once(move |reader| reader.cards(now, after.as_ref(), limit + 1));
+        let mut cards = found.await?;
+        let has_more = cards.len() > limit;
+        cards.truncate(limit);
+        let next = cards.last().map(|card| card.state.token.clone()).filter(|_| has_more);
+        Ok(CardList { cards, next, freshness })
     }
 
     /// A page of a card's statement, of 1 to 200 lines; `None` when no event of this card has
@@ -168,7 +181,8 @@ impl ExtratoHandle {
     }
 
     /// Follows a card: what came after a position, then everything that happens. Without a
-    /// position only what happens from now on.
+    /// position only what happens from now on; after one that the card has not reached, its last
+    /// lines first.
     pub async fn subscribe(
         &self,
         token: &CardToken,
@@ -180,6 +194,17 @@ impl ExtratoHandle {
         let reading = &self.inner.reading;
         let card = reading.in_turn(move |reader| reader.card(&token, now)).await?;
         let card = card.ok_or(SubscribeError::UnknownCard)?;
+        let after = match after {
+            // No statement of this card has come as far: the reader followed another one, and
+            // would wait for ever for what it takes for news.
+            Some(after) if after > card.state.position => {
+                let (filter, token) =
+                    (Filter { limit: ANEW, ..Filter::default() }, card.state.token.clone());
+                let latest = reading.in_turn(move |reader| reader.lines(&token, &filter)).await?;
+                latest.last().map(|line| line.position.saturating_sub(1))
+            }
+            after => after,
+        };
         Ok(Subscription::new(live, reading.clone(), card, after))
     }
 

@@ -6,6 +6,9 @@ mod call;
 mod card;
 pub(crate) mod codebank;
 mod feed;
+mod gate;
+mod incoming;
+mod limits;
 
 use std::io;
 use std::net::TcpListener;
@@ -15,6 +18,7 @@ use std::time::Duration;
 use actix::fut::{ActorFutureExt as _, wrap_future};
 use actix::{Actor, ActorContext as _, AsyncContext as _, Context, Supervised};
 use bancada_bank::BankHandle;
+use bancada_edge::{AllowedHosts, ConnectionLimit};
 use bancada_proto::bank::v1::bank_service_server::BankServiceServer;
 use bancada_proto::bank::v1::card_service_server::CardServiceServer;
 use bancada_proto::bank::v1::event_feed_server::EventFeedServer;
@@ -23,18 +27,17 @@ use bancada_supervision::{ExitContext as _, SupervisedActor};
 use bancada_telemetry::Metrics;
 use tokio::sync::{oneshot, watch};
 use tokio::time::MissedTickBehavior;
-use tonic::transport::server::TcpIncoming;
+use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-/// A request is a card and some short texts.
-const MAX_REQUEST_BYTES: usize = 16 * 1024;
-/// A batch of them.
-const MAX_BATCH_BYTES: usize = 64 * 1024;
-/// A call that takes longer is answered with a deadline error; its payment may still be decided.
-const CALL_TIMEOUT: Duration = Duration::from_secs(10);
-/// Finds peers that vanished without a word.
-const KEEPALIVE: Duration = Duration::from_secs(20);
+use gate::Gate;
+use incoming::incoming;
+use limits::{
+    CALLS_PER_CONNECTION, CANCELLED_AHEAD, CONNECTION_WINDOW, KEEPALIVE, KEEPALIVE_WITHIN,
+    MAX_BATCH_BYTES, MAX_REQUEST_BYTES, Places, READING_THREADS, STREAM_WINDOW,
+};
+
 /// How often readiness is copied into the health service.
 const HEALTH_EVERY: Duration = Duration::from_millis(200);
 
@@ -47,6 +50,10 @@ pub struct GrpcServerParts {
     pub bank: BankHandle,
     /// Where calls are counted.
     pub metrics: Metrics,
+    /// Which hosts it answers to.
+    pub allowed_hosts: Arc<AllowedHosts>,
+    /// How many connections it has at once.
+    pub connections: ConnectionLimit,
 }
 
 /// The actor.
@@ -116,6 +123,7 @@ impl SupervisedActor for GrpcServer {
 fn run(parts: GrpcServerParts, stopping: watch::Receiver<bool>) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_name("grpc-worker")
+        .max_blocking_threads(READING_THREADS)
         .enable_all()
         .build()
         .map_err(|error| format!("its runtime cannot be started: {error}"))?;
@@ -130,7 +138,7 @@ async fn serve(
     parts: GrpcServerParts,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), BoxError> {
-    let GrpcServerParts { listener, bank, metrics } = parts;
+    let GrpcServerParts { listener, bank, metrics, allowed_hosts, connections } = parts;
     let listener = listener.try_clone()?;
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -140,26 +148,44 @@ async fn serve(
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(bancada_proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // What the details of our statuses are.
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
-    let bank_api =
-        bank::BankApi { bank: bank.clone(), metrics: metrics.clone(), stopping: stopping.clone() };
+    let places = Places::of_server();
+    let bank_api = bank::BankApi {
+        bank: bank.clone(),
+        metrics: metrics.clone(),
+        stopping: stopping.clone(),
+        places: places.clone(),
+    };
     let card_api = card::CardApi { bank: bank.clone(), metrics: metrics.clone() };
-    let codebank_api = codebank::CodebankApi { bank: bank.clone(), metrics };
-    let feed_api = feed::FeedApi { bank, stopping: stopping.clone() };
+    let codebank_api = codebank::CodebankApi { bank: bank.clone(), metrics: metrics.clone() };
+    let feed_api = feed::FeedApi { bank, stopping: stopping.clone(), places };
+    let routes =
+        Routes::new(BankServiceServer::new(bank_api).max_decoding_message_size(MAX_BATCH_BYTES))
+            .add_service(
+                CardServiceServer::new(card_api).max_decoding_message_size(MAX_REQUEST_BYTES),
+            )
+            .add_service(
+                PaymentServiceServer::new(codebank_api)
+                    .max_decoding_message_size(MAX_REQUEST_BYTES),
+            )
+            .add_service(
+                EventFeedServer::new(feed_api).max_decoding_message_size(MAX_REQUEST_BYTES),
+            )
+            .add_service(health)
+            .add_service(reflection().build_v1()?)
+            .add_service(reflection().build_v1alpha()?);
     tonic::transport::Server::builder()
-        .timeout(CALL_TIMEOUT)
+        .max_concurrent_streams(CALLS_PER_CONNECTION)
+        .http2_max_pending_accept_reset_streams(Some(CANCELLED_AHEAD))
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_stream_window_size(STREAM_WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE))
-        .add_service(BankServiceServer::new(bank_api).max_decoding_message_size(MAX_BATCH_BYTES))
-        .add_service(CardServiceServer::new(card_api).max_decoding_message_size(MAX_REQUEST_BYTES))
-        .add_service(
-            PaymentServiceServer::new(codebank_api).max_decoding_message_size(MAX_REQUEST_BYTES),
-        )
-        .add_service(EventFeedServer::new(feed_api))
-        .add_service(health)
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
+        .http2_keepalive_timeout(Some(KEEPALIVE_WITHIN))
         .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            Gate::new(routes, allowed_hosts, metrics),
+            incoming(listener, connections),
             async move {
                 // An error means that the actor is gone: stop as well.
                 let _ = stopping.wait_for(|stopping| *stopping).await;

@@ -13,12 +13,22 @@
 //! | deadline passed before its turn | `DEADLINE_EXCEEDED` | `DEADLINE_PASSED` | no |
 //! | a reader of another journal | `FAILED_PRECONDITION` | `OTHER_PAST` | |
 //! | a reader beyond the journal | `OUT_OF_RANGE` | `BEYOND_JOURNAL` | |
+//! | the caller's own deadline passed | `DEADLINE_EXCEEDED` | | perhaps: repeat with the same key |
 //! | nobody knows | `UNKNOWN` | `OUTCOME_UNKNOWN` | perhaps: repeat with the same key |
+//! | message too large | `INVALID_ARGUMENT` | `MESSAGE_TOO_LARGE` | no |
+//! | no message at all | `INVALID_ARGUMENT` | `MESSAGE_UNREADABLE` | no |
+//! | too many calls, streams | `RESOURCE_EXHAUSTED` | `OVERLOADED`, `TOO_MANY_STREAMS` | no |
+//! | a host that is not ours | `PERMISSION_DENIED` | `HOST_NOT_ALLOWED` | no |
+//!
+//! On `payment.PaymentService`, which has no key to repeat with and no reasons, what nobody knows
+//! is `UNAVAILABLE`.
 //!
 //! What a payment's state forbids is recorded as the answer to its key, and `replayed` in the
 //! metadata of its `ErrorInfo` says whether it was given before.
 //!
 //! An `UNAVAILABLE` without a reason comes from the transport, and says nothing about recording.
+
+mod edge;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -32,6 +42,11 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::message::field;
+
+pub(crate) use edge::{
+    deadline_exceeded, host_not_allowed, known_method, of_library, too_many_calls,
+    too_many_streams, took_too_long,
+};
 
 /// The domain of our reasons.
 const DOMAIN: &str = "bank.bancada";
@@ -48,8 +63,15 @@ pub(crate) mod reason {
     pub(crate) const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
     pub(crate) const OTHER_PAST: &str = "OTHER_PAST";
     pub(crate) const BEYOND_JOURNAL: &str = "BEYOND_JOURNAL";
+    pub(crate) const HOST_NOT_ALLOWED: &str = "HOST_NOT_ALLOWED";
+    pub(crate) const TOO_MANY_STREAMS: &str = "TOO_MANY_STREAMS";
+    pub(crate) const MESSAGE_TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
+    pub(crate) const MESSAGE_UNREADABLE: &str = "MESSAGE_UNREADABLE";
 }
 
+const OUTCOME_UNKNOWN_TEXT: &str =
+    "the outcome is unknown; repeat the request with the same idempotency key";
+const CARD_UNKNOWN: &str = "CARD_UNKNOWN";
 const PAYMENT_UNKNOWN: &str = "PAYMENT_UNKNOWN";
 const PAYMENT_DECLINED: &str = "PAYMENT_DECLINED";
 const PAYMENT_VOIDED: &str = "PAYMENT_VOIDED";
@@ -71,7 +93,7 @@ pub(crate) fn bank_error<Refusal: RefusalStatus + std::fmt::Display>(
             BankError::StorageFull => "the bank cannot record payments: its disk is full",
             BankError::Unavailable => "the bank is not ready",
             BankError::DeadlinePassed => "the deadline passed before the bank came to the request",
-            _ => "the outcome is unknown; repeat the request with the same idempotency key",
+            _ => OUTCOME_UNKNOWN_TEXT,
         },
     };
     let (code, reason) = match error {
@@ -81,11 +103,27 @@ pub(crate) fn bank_error<Refusal: RefusalStatus + std::fmt::Display>(
         BankError::DeadlinePassed => (Code::DeadlineExceeded, reason::DEADLINE_PASSED),
         _ => (Code::Unknown, reason::OUTCOME_UNKNOWN),
     };
-    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
-    if code == Code::ResourceExhausted {
-        details.set_retry_info(Some(RETRY_AFTER));
+    match code {
+        Code::ResourceExhausted => retry_later(reason, text),
+        code => info(code, reason, text),
     }
-    Status::with_error_details(code, text, details)
+}
+
+/// There is no room now.
+fn retry_later(reason: &str, text: &str) -> Status {
+    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
+    details.set_retry_info(Some(RETRY_AFTER));
+    Status::with_error_details(Code::ResourceExhausted, text, details)
+}
+
+/// A question for a payment that the Bank does not have.
+pub(crate) fn payment_unknown() -> Status {
+    info(Code::NotFound, PAYMENT_UNKNOWN, "the bank has no such payment")
+}
+
+/// A question for a card that the Bank does not have.
+pub(crate) fn card_unknown() -> Status {
+    info(Code::NotFound, CARD_UNKNOWN, "the bank has no such card")
 }
 
 /// The reason in a status, if it is one of ours.
@@ -222,7 +260,7 @@ impl RefusalStatus for RefundError {
 impl RefusalStatus for ChangeLimitError {
     fn status(&self) -> Status {
         match self {
-            ChangeLimitError::UnknownCard => info(Code::NotFound, "CARD_UNKNOWN", self),
+            ChangeLimitError::UnknownCard => info(Code::NotFound, CARD_UNKNOWN, self),
             ChangeLimitError::LimitNegative | ChangeLimitError::LimitTooLarge => {
                 field::invalid("limit.amount_minor", self)
             }
@@ -262,7 +300,7 @@ impl RefusalStatus for IssueCardError {
 impl RefusalStatus for SetCardStatusError {
     fn status(&self) -> Status {
         match self {
-            SetCardStatusError::UnknownCard => info(Code::NotFound, "CARD_UNKNOWN", self),
+            SetCardStatusError::UnknownCard => info(Code::NotFound, CARD_UNKNOWN, self),
             SetCardStatusError::Cancelled => info(Code::FailedPrecondition, "CARD_CANCELLED", self),
         }
     }

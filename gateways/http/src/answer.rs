@@ -1,5 +1,7 @@
 //! Bodies: JSON in, within a limit and with a clear error; JSON out.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Payload};
@@ -13,6 +15,9 @@ use crate::quote::quotable;
 
 /// An order of 50 lines is a third of it.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// For the whole of it: a phone on a bad line sends it in one.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// An answer that may not be kept by anybody in between.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
@@ -36,7 +41,8 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
             "Send the body as application/json.",
         ));
     }
-    let body = read_body(payload).await?;
+    let read = tokio::time::timeout(BODY_WITHIN, read_body(payload)).await;
+    let body = read.map_err(|_| ApiError::body_late())??;
     serde_json::from_slice(&body).map_err(|error| {
         // Its text names what was expected and where, and quotes what was sent.
         let place = format!("line {}, column {}", error.line(), error.column());

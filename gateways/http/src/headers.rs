@@ -1,5 +1,6 @@
 //! What every answer carries, and what is counted about it.
 
+use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::Error;
@@ -10,6 +11,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use bancada_telemetry::Metrics;
 
+use crate::conversation::{BodyInProgress, Conversation};
 use crate::reader::Reader;
 
 /// The pages load their own scripts, styles and pictures and talk to their own origin only.
@@ -17,7 +19,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
     style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-const SECURITY: [(&str, &str); 5] = [
+pub(crate) const SECURITY: [(&str, &str); 5] = [
     ("content-security-policy", CONTENT_SECURITY_POLICY),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
@@ -28,9 +30,11 @@ const SECURITY: [(&str, &str); 5] = [
 /// Adds the security headers and the trace id; counts and logs the answer.
 pub(crate) async fn finish(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BodyInProgress>, Error> {
     let started = Instant::now();
+    let conversation = request.request().conn_data::<Rc<Conversation>>().cloned();
+    let in_progress = conversation.map(|conversation| conversation.begin(&request));
     let reader = Reader::of(request.request());
     let metrics = request.app_data::<Data<Metrics>>().cloned();
     let method = request.method().clone();
@@ -60,5 +64,5 @@ pub(crate) async fn finish(
     } else {
         tracing::debug!(%method, route, status, took_us, trace_id, "answered");
     }
-    Ok(response)
+    Ok(response.map_body(|_, body| BodyInProgress { body: body.boxed(), _request: in_progress }))
 }

@@ -5,8 +5,13 @@
 
 mod amount;
 mod answer;
+mod conversation;
+mod guarded_stream;
 mod headers;
+mod host;
 mod language;
+mod last_words;
+mod position;
 mod problem;
 mod quote;
 mod reader;

@@ -25,6 +25,7 @@ pub(crate) struct ApiError {
 const BAD_REQUEST: [&str; 2] = ["Pedido inválido", "Invalid request"];
 const NOT_FOUND: [&str; 2] = ["Não encontrado", "Not found"];
 const CONFLICT: [&str; 2] = ["Conflito", "Conflict"];
+const TOO_SLOW: [&str; 2] = ["Pedido demorado demais", "Request timeout"];
 const BUSY: [&str; 2] = ["Indisponível no momento", "Unavailable right now"];
 
 impl ApiError {
@@ -114,6 +115,81 @@ impl ApiError {
             ["Método não permitido", "Method not allowed"],
             "Este endereço não aceita este método.",
             "This address does not take this method.",
+        )
+    }
+
+    /// A request for somebody else's host (RFC 9110, 15.5.20).
+    pub(crate) fn misdirected() -> ApiError {
+        ApiError::new(
+            421,
+            "host_not_allowed",
+            ["Endereço não atendido", "Misdirected request"],
+            "Este servidor não atende por este nome. Use localhost, um endereço IP ou um nome \
+             dado com --allowed-host.",
+            "This server does not answer to this name. Use localhost, an IP address, or a name \
+             that was given with --allowed-host.",
+        )
+    }
+
+    /// None, or more than one, or not one.
+    pub(crate) fn host_invalid() -> ApiError {
+        ApiError::bad_request(
+            "host_invalid",
+            "Envie o cabeçalho Host uma vez.",
+            "Send the header Host once.",
+        )
+    }
+
+    /// What cannot be read as HTTP.
+    pub(crate) fn request_malformed() -> ApiError {
+        ApiError::bad_request(
+            "request_malformed",
+            "O pedido não é HTTP válido.",
+            "The request is not valid HTTP.",
+        )
+    }
+
+    /// RFC 6585, 5.
+    pub(crate) fn head_too_large() -> ApiError {
+        ApiError::new(
+            431,
+            "head_too_large",
+            ["Cabeçalhos grandes demais", "Headers too large"],
+            "Os cabeçalhos do pedido são grandes demais.",
+            "The headers of the request are too large.",
+        )
+    }
+
+    /// A head that was begun and did not end.
+    pub(crate) fn head_late() -> ApiError {
+        ApiError::new(
+            408,
+            "request_timeout",
+            TOO_SLOW,
+            "O pedido não chegou inteiro a tempo.",
+            "The request did not arrive completely in time.",
+        )
+    }
+
+    /// A body that was begun and did not end.
+    pub(crate) fn body_late() -> ApiError {
+        ApiError::new(
+            408,
+            "body_timeout",
+            TOO_SLOW,
+            "O corpo não chegou inteiro a tempo. Nada foi feito.",
+            "The body did not arrive completely in time. Nothing was done.",
+        )
+    }
+
+    /// A mistake of ours.
+    pub(crate) fn internal() -> ApiError {
+        ApiError::new(
+            500,
+            "internal",
+            ["Erro interno", "Internal error"],
+            "Algo deu errado aqui. Tente de novo.",
+            "Something went wrong here. Try again.",
         )
     }
 }

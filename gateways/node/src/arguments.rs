@@ -2,6 +2,7 @@
 
 mod copies;
 mod dead_letters;
+mod doors;
 mod pipeline;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use copies::{BackupOptions, RestoreOptions, VerifyOptions};
 pub(crate) use dead_letters::{DeadLettersCommand, DeadLettersOptions};
+pub(crate) use doors::{AdminOptions, DoorOptions};
 pub(crate) use pipeline::{
     ApplyOptions, PipelineCommand, PipelineOptions, StatusOptions, WatchOptions,
 };
@@ -163,7 +165,9 @@ pub(crate) struct UpOptions {
     pub(crate) web: WebOption,
     #[command(flatten)]
     pub(crate) journal: JournalOptions,
-    /// The address to listen on; 0.0.0.0 lets other machines in.
+    #[command(flatten)]
+    pub(crate) doors: DoorOptions,
+    /// The address to listen on; 0.0.0.0 lets other machines in, without a login.
     #[arg(long, env = "BANCADA_HOST", default_value = "127.0.0.1")]
     pub(crate) host: std::net::IpAddr,
     /// Web pages and APIs.
@@ -184,14 +188,6 @@ pub(crate) struct UpOptions {
     /// Refuse chaos commands, which this command otherwise takes.
     #[arg(long, env = "BANCADA_NO_CHAOS")]
     pub(crate) no_chaos: bool,
-}
-
-/// What every service of its own has.
-#[derive(Args)]
-pub(crate) struct AdminOptions {
-    /// Take chaos commands on the admin listener.
-    #[arg(long, env = "BANCADA_CHAOS")]
-    pub(crate) chaos: bool,
 }
 
 #[derive(Args)]

@@ -1,5 +1,6 @@
 //! Exit codes, documented in `bancada --help`.
 
+use bancada_telemetry::console;
 use std::process::ExitCode;
 
 /// How the program ends.
@@ -18,7 +19,7 @@ pub(crate) enum Exit {
 impl Exit {
     /// Prints the error in one line, causes included.
     pub(crate) fn of_error(error: &anyhow::Error) -> Exit {
-        eprintln!("error: {error:#}");
+        console::complain(format_args!("error: {error:#}"));
         Exit::Failed
     }
 }

@@ -18,6 +18,14 @@ pub(crate) fn bind(address: SocketAddr, option: &str) -> anyhow::Result<Arc<TcpL
         _ => anyhow::Error::from(error)
             .context(format!("cannot listen on {address}; choose another with {option}")),
     })?;
+    if !address.ip().to_canonical().is_loopback() {
+        tracing::warn!(
+            %address,
+            option,
+            "other machines can reach this listener: there is no login, and whoever reaches it can \
+             issue cards, change limits and pay bills"
+        );
+    }
     Ok(Arc::new(listener))
 }
 

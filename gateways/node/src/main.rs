@@ -1,8 +1,8 @@
 //! The `bancada` program.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line prints")]
 
 mod arguments;
 mod command;
+mod doors;
 mod exit;
 mod listener;
 mod load_log;

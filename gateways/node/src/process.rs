@@ -9,6 +9,8 @@ use bancada_supervision::{Options, Supervisor, Tree, TreeHandle};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
+use bancada_telemetry::console;
+
 use crate::exit::Exit;
 use crate::surroundings::RealSurroundings;
 
@@ -54,7 +56,7 @@ pub(crate) fn run<Ready: Future<Output = anyhow::Result<()>>>(
             gave_up = tree.gave_up() => {
                 let reason = gave_up.map(|it| it.reason.to_string()).unwrap_or_default();
                 tracing::error!(reason, "the supervision tree gave up");
-                eprintln!("error: the supervision tree gave up: {reason}");
+                console::complain(format_args!("error: the supervision tree gave up: {reason}"));
                 return Ok(Exit::GaveUp);
             }
             _ = interrupt.recv() => Ok(Exit::Well),

@@ -1,6 +1,7 @@
 //! What is said when a journal is not whole, and what whoever runs it can do.
 
 use bancada_bank::ports::JournalError;
+use bancada_telemetry::console;
 
 use crate::exit::Exit;
 
@@ -23,6 +24,6 @@ pub(crate) fn error(error: JournalError) -> anyhow::Error {
 
 /// Ends the process before anybody is answered.
 pub(crate) fn end(cause: &JournalError) -> ! {
-    eprintln!("error: {}", text(cause));
+    console::complain(format_args!("error: {}", text(cause)));
     std::process::exit(i32::from(u8::from(Exit::Failed)));
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use bancada_telemetry::console;
+
 use crate::exit::Exit;
 
 /// Tells the new program how many there were before it.
@@ -27,10 +29,12 @@ pub(crate) fn is_restart() -> bool {
 pub(crate) fn start_anew(lived: Duration) -> anyhow::Result<Exit> {
     let n_restarts = if lived >= WELL_AFTER { 0 } else { n_restarts() };
     if n_restarts >= MAX_RESTARTS {
-        eprintln!("error: it gave up {n_restarts} times in a row and is not started again");
+        console::complain(format_args!(
+            "error: it gave up {n_restarts} times in a row and is not started again"
+        ));
         return Ok(Exit::GaveUp);
     }
-    eprintln!("Starting again, on the same data.");
+    console::complain(format_args!("Starting again, on the same data."));
     std::thread::park_timeout(PAUSE);
     let program = std::env::current_exe().context("this program cannot be found")?;
     let failed = Command::new(program)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bancada_bank::ports::JournalError;
 use bancada_kernel::Timestamp;
 use bancada_supervision::{ExitReason, Observer};
-use bancada_telemetry::{Metrics, background, clock};
+use bancada_telemetry::{Metrics, background, clock, console};
 use uuid::Uuid;
 
 use crate::refusal;
@@ -34,7 +34,7 @@ impl bancada_bank::ports::Surroundings for RealSurroundings {
 
     fn journal_is_lost(&self, error: &JournalError) {
         tracing::error!(%error, "the journal is lost; ending at once");
-        eprintln!("error: the journal cannot be written: {error}");
+        console::complain(format_args!("error: the journal cannot be written: {error}"));
         // No orderly end: what the journal holds is known only to the next process that reads it.
         std::process::exit(JOURNAL_IS_LOST);
     }

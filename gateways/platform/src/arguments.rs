@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use bancada_edge::HostName;
 use bancada_kafka::Brokers;
 use bancada_pipeline::HttpAddress;
 
@@ -75,6 +76,10 @@ pub(crate) struct Options {
     /// The address to listen on for browsers; 0.0.0.0 lets other machines in.
     #[arg(long, env = "BANCADA_HOST", default_value = "127.0.0.1")]
     pub(crate) host: IpAddr,
+    /// A name that everything here also answers to; it always answers to localhost, to names
+    /// below it and to IP addresses.
+    #[arg(long, env = "BANCADA_ALLOWED_HOST", value_name = "NAME[,NAME]", value_delimiter = ',')]
+    pub(crate) allowed_host: Vec<HostName>,
     /// Web pages and APIs.
     #[arg(long, env = "BANCADA_PORT", default_value_t = 8080)]
     pub(crate) port: u16,

@@ -13,6 +13,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bancada_kafka::{Brokers, Topic};
 
+use bancada_telemetry::console;
+
 use crate::address::any_free;
 use crate::arguments::DuelOptions;
 use crate::folder::Folder;
@@ -68,7 +70,12 @@ async fn duel(
     let mut report = Report::new(options);
     for round in 0..options.rounds {
         for contender in [&original, &ours] {
-            eprintln!("round {} of {}: {}", round + 1, options.rounds, contender.name());
+            console::complain(format_args!(
+                "round {} of {}: {}",
+                round + 1,
+                options.rounds,
+                contender.name()
+            ));
             let score = turn(options, folder, view, contender).await?;
             report.add(contender.name(), score);
         }

@@ -1,12 +1,13 @@
 //! The folder with all data, and who may use it.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
+use bancada_telemetry::console;
 
 /// PostgreSQL and Elasticsearch refuse to run as root; this user owns nothing.
 const NOBODY: u32 = 65_534;
@@ -136,12 +137,11 @@ fn forget(path: &Path, yes: bool) -> anyhow::Result<bool> {
             "--fresh forgets the data in {}; say --yes as well",
             path.display()
         );
-        print!("Forget everything in {}? [y/N] ", path.display());
-        std::io::stdout().flush()?;
+        console::ask(format_args!("Forget everything in {}? [y/N] ", path.display()));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
         if !matches!(answer.trim(), "y" | "Y" | "yes" | "s" | "sim") {
-            println!("Nothing was forgotten.");
+            console::say(format_args!("Nothing was forgotten."));
             return Ok(false);
         }
     }

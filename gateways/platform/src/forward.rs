@@ -4,17 +4,67 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use bancada_edge::{AllowedHosts, ConnectionLimit, HostName, Shares, raise_descriptor_limit};
 use http_body_util::{BodyExt as _, Either, Empty, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use serde_json::json;
 use tokio::net::TcpListener;
 
 /// After a connection that could not be taken.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// From the connection, or from the answer before, to the end of a head. Browsers keep a silent
+/// connection as long, and open another one when they need it.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
+
+/// Who is let in.
+#[derive(Clone)]
+pub(crate) struct Doors {
+    pub(crate) allowed_hosts: Rc<AllowedHosts>,
+    pub(crate) connections: ConnectionLimit,
+}
+
+impl Doors {
+    /// For one of `n_listeners` of this process.
+    pub(crate) fn new(names: &[HostName], n_listeners: usize) -> Doors {
+        let shares = Shares::of(raise_descriptor_limit(), n_listeners);
+        Doors {
+            allowed_hosts: Rc::new(AllowedHosts::new(names.iter().cloned())),
+            // Each of them has another to whom it is passed on.
+            connections: ConnectionLimit::new(shares.clients / 2, None),
+        }
+    }
+}
+
+/// Whether a request is for us: see [`AllowedHosts`].
+fn admits(hosts: &AllowedHosts, request: &Request<Incoming>) -> bool {
+    let said = request.headers().get_all(HOST).iter().map(|it| it.to_str().unwrap_or_default());
+    let target = request.uri().authority().map(|authority| authority.as_str());
+    said.chain(target).all(|host| hosts.admits(host))
+}
+
+/// RFC 9457, as the services themselves would say it.
+fn misdirected() -> Response<Body> {
+    let problem = json!({
+        "type": "urn:bancada:problem:host_not_allowed",
+        "title": "Misdirected request",
+        "status": 421,
+        "code": "host_not_allowed",
+        "detail": "This server does not answer to this name. Use localhost, an IP address, or a \
+                   name that was given with --allowed-host.",
+    });
+    let mut answer = Response::new(Either::Right(Full::from(problem.to_string())));
+    *answer.status_mut() = StatusCode::MISDIRECTED_REQUEST;
+    let kind = HeaderValue::from_static("application/problem+json");
+    answer.headers_mut().insert(CONTENT_TYPE, kind);
+    answer
+}
 
 /// What is passed on, or said in its place.
 pub(crate) type Body = Either<Incoming, Full<Bytes>>;
@@ -68,6 +118,7 @@ pub(crate) async fn get(to: SocketAddr, path: &str) -> Option<Bytes> {
 /// from outside.
 pub(crate) async fn serve<Answer>(
     listener: TcpListener,
+    doors: Doors,
     answer: impl Fn(Request<Incoming>) -> Answer + 'static,
 ) where
     Answer: Future<Output = Result<Response<Body>, Error>> + 'static,
@@ -75,16 +126,29 @@ pub(crate) async fn serve<Answer>(
     let answer = Rc::new(answer);
     loop {
         // Also while there are too many connections.
-        let Ok((connection, _)) = listener.accept().await else {
+        let Ok((connection, peer)) = listener.accept().await else {
             tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
             continue;
         };
+        // One too many is closed at once.
+        let Some(permit) = doors.connections.take(peer.ip()) else { continue };
         let _ = connection.set_nodelay(true);
-        let answer = Rc::clone(&answer);
-        let service = service_fn(move |request| answer(request));
-        let server = hyper::server::conn::http1::Builder::new();
+        let (answer, hosts) = (Rc::clone(&answer), Rc::clone(&doors.allowed_hosts));
+        let service = service_fn(move |request| {
+            let answered = admits(&hosts, &request).then(|| answer(request));
+            async move {
+                match answered {
+                    Some(answer) => answer.await,
+                    None => Ok(misdirected()),
+                }
+            }
+        });
+        let mut server = hyper::server::conn::http1::Builder::new();
+        server.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
         tokio::task::spawn_local(async move {
-            server.serve_connection(TokioIo::new(connection), service).await
+            let served = server.serve_connection(TokioIo::new(connection), service).await;
+            drop(permit);
+            served
         });
     }
 }

@@ -12,7 +12,7 @@ use hyper::{Method, Request, Response};
 use hyper_util::client::legacy::Error;
 use tokio::net::TcpListener;
 
-use crate::forward::{Body, Forward, serve};
+use crate::forward::{Body, Doors, Forward, serve};
 
 /// In what an older client asks of a newer server, and wants to read in the answer.
 const COMPATIBLE: &str = "compatible-with=";
@@ -23,9 +23,9 @@ const WHO: &str = r#"{"name":"bancada","cluster_name":"bancada","cluster_uuid":"
 "tagline":"You Know, for Search"}"#;
 
 /// Serves for ever, before an Elasticsearch that may come and go.
-pub(crate) async fn stand_before(behind: SocketAddr, listener: TcpListener) {
+pub(crate) async fn stand_before(behind: SocketAddr, doors: Doors, listener: TcpListener) {
     let forward = Forward::new();
-    serve(listener, move |request| answer(forward.clone(), behind, request)).await;
+    serve(listener, doors, move |request| answer(forward.clone(), behind, request)).await;
 }
 
 async fn answer(

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use crate::forward::{Body, Forward, get, serve};
+use crate::forward::{Body, Doors, Forward, get, serve};
 
 /// A part that says nothing for so long is taken for away.
 const STATUS_WITHIN: Duration = Duration::from_secs(2);
@@ -29,9 +29,9 @@ pub(crate) struct Services {
 }
 
 /// Serves for ever.
-pub(crate) async fn lead(services: Services, listener: TcpListener) {
+pub(crate) async fn lead(services: Services, doors: Doors, listener: TcpListener) {
     let forward = Forward::new();
-    serve(listener, move |request| answer(forward.clone(), services, request)).await;
+    serve(listener, doors, move |request| answer(forward.clone(), services, request)).await;
 }
 
 async fn answer(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::Context as _;
+use bancada_telemetry::console;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
 /// What servers write before what has gone wrong.
@@ -80,6 +81,6 @@ impl PartLog {
     }
 
     fn show(&self, text: &str) {
-        eprintln!("{:<13} | {text}", self.name);
+        console::complain(format_args!("{:<13} | {text}", self.name));
     }
 }

@@ -1,7 +1,6 @@
 //! `bancada-platform`: PostgreSQL, Apache Kafka, Kafka Connect, Elasticsearch and Bancada's three
 //! services as processes of one machine, started in order, watched, and stopped in order.
 //! `cargo xtask up --platform` fetches what it needs and runs it.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is this program's job")]
 
 mod address;
 mod announcement;
@@ -19,12 +18,13 @@ mod server;
 
 use std::process::ExitCode;
 
+use bancada_telemetry::console;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
     let result = run(arguments::Arguments::parse());
     if let Err(error) = &result {
-        eprintln!("error: {error:#}");
+        console::complain(format_args!("error: {error:#}"));
     }
     if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

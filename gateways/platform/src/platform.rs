@@ -12,10 +12,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use bancada_telemetry::console;
+
 use crate::address::{any_free, is_free, local};
 use crate::announcement::Addresses;
 use crate::arguments::Options;
 use crate::folder::Folder;
+use crate::forward::Doors;
 use crate::log_view::LogView;
 use crate::part::Parts;
 use crate::server::connect;
@@ -27,6 +30,8 @@ use crate::{front, ingress};
 
 /// A loaded machine is slow, not wrong.
 const START_WITHIN: Duration = Duration::from_secs(180);
+/// For browsers, and before Elasticsearch.
+const N_LISTENERS: usize = 2;
 /// Its Kafka Connect commits every second.
 const WATCH: Watch =
     Watch { every: Duration::from_secs(3), stalled_after: Duration::from_secs(20) };
@@ -51,7 +56,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
     };
-    eprintln!("stopping; again Ctrl-C ends it at once");
+    console::complain(format_args!("stopping; again Ctrl-C ends it at once"));
     tokio::select! {
         () = parts.stop() => {}
         // What still runs ends with this program.
@@ -83,6 +88,13 @@ async fn start(
     parts: &mut Parts,
 ) -> anyhow::Result<Addresses> {
     let pieces = Found::of(options)?;
+    if !options.host.to_canonical().is_loopback() {
+        console::complain(format_args!(
+            "warning: other machines can reach {}: there is no login, and whoever reaches it can \
+             issue cards, change limits and pay bills",
+            options.host
+        ));
+    }
     are_free(options)?;
 
     // Everything that needs nothing, at once.
@@ -128,6 +140,7 @@ async fn start(
     let (checkout, extrato) = (services.checkout, services.extrato);
     tokio::task::spawn_local(ingress::lead(
         ingress::Services { bank, checkout, extrato },
+        Doors::new(&options.allowed_host, N_LISTENERS),
         listener,
     ));
     parts.answer(START_WITHIN).await?;
@@ -163,7 +176,8 @@ async fn own_elasticsearch(
     parts.start(elasticsearch.spec())?;
     let address = local(options.elasticsearch_port);
     let listener = TcpListener::bind(address).await?;
-    tokio::task::spawn_local(front::stand_before(behind, listener));
+    let doors = Doors::new(&options.allowed_host, N_LISTENERS);
+    tokio::task::spawn_local(front::stand_before(behind, doors, listener));
     Ok(format!("http://{address}").parse()?)
 }
 
@@ -191,9 +205,13 @@ async fn apply(
 /// Starts Kafka Connect's tasks again, for ever.
 async fn watch(servers: bancada_pipeline::Servers) {
     bancada_pipeline::watch(&servers, WATCH, |restarted| match restarted {
-        Restarted::Failed(why) => eprintln!("connect       | tasks are started again: {why}"),
+        Restarted::Failed(why) => {
+            console::complain(format_args!("connect       | tasks are started again: {why}"))
+        }
         Restarted::Stalled(n) => {
-            eprintln!("connect       | tasks stood still with {n} records, and are started again");
+            console::complain(format_args!(
+                "connect       | tasks stood still with {n} records, and are started again"
+            ));
         }
     })
     .await
@@ -214,6 +232,7 @@ fn services(
         data: folder.part("services")?,
         postgres: postgres.to_owned(),
         kafka: kafka.to_owned(),
+        allowed_hosts: options.allowed_host.iter().map(ToString::to_string).collect(),
         grpc: (options.host, options.grpc_port).into(),
         checkout: local(any_free()?),
         extrato: local(any_free()?),

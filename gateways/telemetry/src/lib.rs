@@ -2,6 +2,7 @@
 
 pub mod background;
 pub mod clock;
+pub mod console;
 pub mod logs;
 pub mod metrics;
 pub mod trace;

@@ -6,6 +6,8 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
+use crate::console::WhateverHappens;
+
 /// How logs are written, to the standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -22,9 +24,15 @@ pub enum LogFormat {
 #[error("{0:?} is not a log filter such as \"info,bancada_bank=debug\"")]
 pub struct FilterError(String);
 
+/// What the libraries say of every bad request.
+const QUIET: &str = "actix_http::h1::dispatcher=off,actix_http::service=off";
+
 /// Starts logging; once per process. `filter` as in `RUST_LOG`.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), FilterError> {
-    let parsed = EnvFilter::try_new(filter).map_err(|_| FilterError(filter.to_owned()))?;
+    // A line at ERROR for each request that is no HTTP, with all it says: a stranger's to choose.
+    // The answer is counted, and whoever wants the lines names the target.
+    let quiet = format!("{QUIET},{filter}");
+    let parsed = EnvFilter::try_new(quiet).map_err(|_| FilterError(filter.to_owned()))?;
     let is_json = match format {
         LogFormat::Auto => !std::io::stderr().is_terminal(),
         LogFormat::Text => false,
@@ -32,7 +40,7 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), FilterError> {
     };
     let logs = tracing_subscriber::fmt()
         .with_env_filter(parsed)
-        .with_writer(std::io::stderr)
+        .with_writer(|| WhateverHappens)
         .with_span_events(FmtSpan::NONE);
     // A second start keeps the first: tests share a process.
     let _ = if is_json {

@@ -12,8 +12,16 @@ const BASE: &str = "/api/extrato/v1";
 /// Lines of one page.
 pub(crate) const PAGE_SIZE: usize = 50;
 
+/// Every card, page after page: others are served between two of them.
 pub(crate) async fn cards(locale: Locale) -> Result<CardList, ApiError> {
-    get(locale, &format!("{BASE}/cards")).await
+    let mut list: CardList = get(locale, &format!("{BASE}/cards")).await?;
+    while let Some(after) = list.next.take() {
+        let url = format!("{BASE}/cards?after={}", segment(&after));
+        let more: CardList = get(locale, &url).await?;
+        list.cards.extend(more.cards);
+        list.next = more.next;
+    }
+    Ok(list)
 }
 
 /// One page of lines older than `before`, or the newest.

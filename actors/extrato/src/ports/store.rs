@@ -55,8 +55,14 @@ pub trait StatementStore: Send + 'static {
 
 /// Reads statements, beside the writer and from any thread. Every call may block for a moment.
 pub trait StatementReader: Send + Sync + 'static {
-    /// Every card, by holder and then by masked number. `now` decides which fatura is open.
-    fn cards(&self, now: Timestamp) -> Result<Vec<StatementCard>, StoreError>;
+    /// At most `limit` cards after one, by holder and then by masked number; none after one that
+    /// is not there. `now` decides which fatura is open.
+    fn cards(
+        &self,
+        now: Timestamp,
+        after: Option<&CardToken>,
+        limit: usize,
+    ) -> Result<Vec<StatementCard>, StoreError>;
 
     /// One card.
     fn card(&self, token: &CardToken, now: Timestamp) -> Result<Option<StatementCard>, StoreError>;

@@ -247,8 +247,15 @@ impl StatementStore for Disk {
 }
 
 impl StatementReader for Disk {
-    fn cards(&self, now: Timestamp) -> Result<Vec<StatementCard>, StoreError> {
-        let tokens: Vec<_> = self.content().cards.into_keys().collect();
+    fn cards(
+        &self,
+        now: Timestamp,
+        after: Option<&CardToken>,
+        limit: usize,
+    ) -> Result<Vec<StatementCard>, StoreError> {
+        let tokens = self.content().cards.into_keys();
+        let tokens: Vec<_> =
+            tokens.filter(|token| after.is_none_or(|after| token > after)).take(limit).collect();
         let cards = tokens.iter().filter_map(|token| self.card(token, now).transpose()).collect();
         self.0.lock().unwrap().n_lists += 1;
         cards

@@ -14,6 +14,7 @@ use bancada_database::delivery::SqliteDelivery;
 use bancada_database::journal::SqliteJournal;
 use bancada_database::postgres::PostgresJournal;
 use bancada_database::snapshot::FileSnapshots;
+use bancada_edge::ConnectionLimit;
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kafka::{Brokers, KafkaPublisher, Producer, Topic};
 use bancada_kernel::{Currency, Timestamp};
@@ -184,7 +185,13 @@ pub(crate) fn start(stores: Stores) -> anyhow::Result<RunningBank> {
     std::thread::Builder::new().name("bank".to_owned()).spawn(move || {
         actix_rt::System::new().block_on(async {
             let (supervisor, handle) = built;
-            let server = GrpcServerParts { listener, bank: handle.clone(), metrics: counted };
+            let server = GrpcServerParts {
+                listener,
+                bank: handle.clone(),
+                metrics: counted,
+                allowed_hosts: Arc::default(),
+                connections: ConnectionLimit::new(1_024, None),
+            };
             let mut root = Supervisor::new("bench", Strategy::OneForOne)
                 .supervisor(supervisor)
                 .child(ChildSpec::permanent("grpc", move |_| GrpcServer::new(server.clone())));

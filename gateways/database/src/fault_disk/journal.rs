@@ -60,8 +60,8 @@ impl FaultJournal {
         FaultJournal { ends_at_the_first_damage: true, ..self }
     }
 
-    /// Whether the last frame of a disk begins behind this byte, and the one before it as well: what
-    /// is damaged there is damaged before whole commits.
+    /// Whether the last frame of a disk begins behind this byte, and the one before it as well:
+    /// what is damaged there is damaged before whole commits.
     pub fn is_before_two_commits(image: &[u8], at: usize) -> bool {
         let begins = (0..image.len()).step_by(SECTOR).filter(|at| frame_at(image, *at).is_ok());
         begins.filter(|begin| *begin > at).count() >= 2

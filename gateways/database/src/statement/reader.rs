@@ -25,10 +25,20 @@ impl SqliteStatementReader {
 }
 
 impl StatementReader for SqliteStatementReader {
-    fn cards(&self, now: Timestamp) -> Result<Vec<StatementCard>, StoreError> {
+    fn cards(
+        &self,
+        now: Timestamp,
+        after: Option<&CardToken>,
+        limit: usize,
+    ) -> Result<Vec<StatementCard>, StoreError> {
         let connection = self.lock();
-        let sql = "SELECT body FROM card ORDER BY holder, masked_number, token";
-        let cards: Vec<CardState> = read_all(&connection, sql, ())?;
+        let sql = "SELECT body FROM card
+             WHERE ?1 IS NULL OR (holder, masked_number, token) >
+                 (SELECT holder, masked_number, token FROM card WHERE token = ?1)
+             ORDER BY holder, masked_number, token LIMIT ?2";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let after = after.map(CardToken::as_str);
+        let cards: Vec<CardState> = read_all(&connection, sql, params![after, limit])?;
         cards.into_iter().map(|card| with_fatura(&connection, card, now)).collect()
     }
 

@@ -71,7 +71,7 @@ fn a_reader_does_not_see_what_is_being_written() {
     let mut rows = OpenTransaction(transaction);
     fold(&mut rows, &[record(other)], now()).unwrap();
     let listed = |reader: &SqliteStatementReader| -> Vec<_> {
-        reader.cards(now()).unwrap().into_iter().map(|card| card.state.token).collect()
+        reader.cards(now(), None, 9).unwrap().into_iter().map(|card| card.state.token).collect()
     };
     assert_eq!(listed(&bench.reader), [3, 2, 1].map(token));
     rows.0.commit().unwrap();

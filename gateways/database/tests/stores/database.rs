@@ -88,7 +88,7 @@ fn statements_go_on_with_connections_that_are_made_again() {
     let (opener, reader) = place.statements();
     let mut store = opener.open().unwrap();
     store.apply(&events(1, 3), now()).unwrap();
-    assert_eq!(reader.cards(now()).unwrap().len(), 1);
+    assert_eq!(reader.cards(now(), None, 9).unwrap().len(), 1);
     assert_eq!(cut(&place), 2, "one writes, and one reader needs one");
     assert_eq!(store.apply(&events(1, 5), now()).unwrap().n_applied, 2);
     let card = reader.card(&token(1), now()).unwrap().unwrap();
@@ -106,9 +106,9 @@ fn a_reader_does_not_wait_for_what_is_being_written() {
     let mut client = place.client();
     let mut writing = client.transaction().unwrap();
     writing.batch_execute("DELETE FROM bancada.statement_card").unwrap();
-    assert_eq!(reader.cards(now()).unwrap().len(), 1);
+    assert_eq!(reader.cards(now(), None, 9).unwrap().len(), 1);
     writing.commit().unwrap();
-    assert_eq!(reader.cards(now()).unwrap().len(), 0);
+    assert_eq!(reader.cards(now(), None, 9).unwrap().len(), 0);
 }
 
 #[test]

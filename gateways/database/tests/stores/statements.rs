@@ -241,9 +241,18 @@ fn cards_are_listed_by_holder_and_number(place: NewPlace<'_>) {
         after.holder = holder.to_owned();
         bench.apply(&[record(event)]);
     }
-    let listed = bench.reader.cards(now()).unwrap();
-    let listed: Vec<_> = listed.into_iter().map(|card| card.state.token).collect();
-    assert_eq!(listed, [4, 3, 1, 2, 5].map(token));
+    let listed = |after: Option<u8>, limit| -> Vec<_> {
+        let after = after.map(token);
+        let cards = bench.reader.cards(now(), after.as_ref(), limit).unwrap();
+        cards.into_iter().map(|card| card.state.token).collect()
+    };
+    assert_eq!(listed(None, 9), [4, 3, 1, 2, 5].map(token));
+    // In pages: each begins after the last of the one before.
+    assert_eq!(listed(None, 2), [4, 3].map(token));
+    assert_eq!(listed(Some(3), 2), [1, 2].map(token));
+    assert_eq!(listed(Some(2), 2), [5].map(token));
+    assert_eq!(listed(Some(5), 2), []);
+    assert_eq!(listed(Some(9), 2), [], "after a card that is not there");
 }
 
 fn a_text_may_hold_anything(place: NewPlace<'_>) {

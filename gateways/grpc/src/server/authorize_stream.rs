@@ -15,7 +15,9 @@ use tokio::sync::{mpsc, watch};
 use tonic::{Status, Streaming};
 
 use super::bank::outcome;
+use super::limits::Place;
 use crate::message::stream;
+use crate::status::of_library;
 
 /// Items in progress on one stream, at which no more are read.
 const WINDOW: usize = 1_024;
@@ -33,6 +35,7 @@ pub(crate) fn serve(
     metrics: Metrics,
     batches: Streaming<v1::AuthorizeBatch>,
     stopping: watch::Receiver<bool>,
+    place: Place,
 ) -> Outcomes {
     let (answers, answered) = mpsc::unbounded_channel();
     let conversation = Conversation {
@@ -43,6 +46,8 @@ pub(crate) fn serve(
         answers,
         answered,
         n_in_progress: 0,
+        end: None,
+        _place: place,
     };
     Box::pin(unfold(conversation, |mut conversation| async move {
         let outcomes = conversation.next().await?;
@@ -66,6 +71,9 @@ struct Conversation {
     answers: Answers,
     answered: mpsc::UnboundedReceiver<(u64, Result<PaymentAnswer, PaymentError>)>,
     n_in_progress: usize,
+    /// With what it ends, once everything that was asked for is answered.
+    end: Option<Status>,
+    _place: Place,
 }
 
 impl Conversation {
@@ -75,7 +83,10 @@ impl Conversation {
         loop {
             let may_read = self.n_in_progress < WINDOW;
             let Some(batches) = &mut self.batches else {
-                return self.next_of_the_rest(answers).await.map(Ok);
+                return match self.next_of_the_rest(answers).await {
+                    Some(outcomes) => Some(Ok(outcomes)),
+                    None => self.end.take().map(Err),
+                };
             };
             let received = tokio::select! {
                 biased;
@@ -91,8 +102,12 @@ impl Conversation {
                         return Some(Ok(failures));
                     }
                 }
-                // The client is gone, or speaks another language.
-                Received::Batch(Err(status)) => return Some(Err(status)),
+                // The client is gone, or speaks another language. What it asked for before is
+                // answered first: it may have been charged.
+                Received::Batch(Err(status)) => {
+                    self.batches = None;
+                    self.end = Some(of_library(&status).unwrap_or(status));
+                }
                 Received::Batch(Ok(None)) | Received::End => self.batches = None,
             }
         }

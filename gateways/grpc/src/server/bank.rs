@@ -8,14 +8,18 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::authorize_stream::{self, Outcomes};
 use super::call::{metered, trace_of};
+use super::limits::Places;
 use crate::message::{money, payment};
-use crate::status::{OperationRefusal, RefusalStatus, bank_error, operation_refused};
+use crate::status::{
+    OperationRefusal, RefusalStatus, bank_error, operation_refused, payment_unknown,
+};
 
 pub(crate) struct BankApi {
     pub(crate) bank: BankHandle,
     pub(crate) metrics: Metrics,
     /// Becomes true when the server stops: an endless stream would keep it from ending.
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) places: Places,
 }
 
 #[tonic::async_trait]
@@ -49,8 +53,10 @@ impl v1::bank_service_server::BankService for BankApi {
     ) -> Result<Response<Outcomes>, Status> {
         metered(&self.metrics, "BankService/AuthorizeStream", async {
             let (bank, metrics) = (self.bank.clone(), self.metrics.clone());
-            let stopping = self.stopping.clone();
-            let outcomes = authorize_stream::serve(bank, metrics, request.into_inner(), stopping);
+            let (stopping, place) =
+                (self.stopping.clone(), self.places.take_stream(request.extensions())?);
+            let batches = request.into_inner();
+            let outcomes = authorize_stream::serve(bank, metrics, batches, stopping, place);
             Ok(Response::new(outcomes))
         })
         .await
@@ -108,7 +114,7 @@ impl v1::bank_service_server::BankService for BankApi {
             let (merchant, query) = (payment::merchant(&merchant_id)?, payment::query(by)?);
             let found = self.bank.find_payment(merchant, query).await;
             let found = found.map_err(|error| bank_error(&error))?;
-            let found = found.ok_or_else(|| Status::not_found("the bank has no such payment"))?;
+            let found = found.ok_or_else(payment_unknown)?;
             Ok(Response::new(v1::GetPaymentResponse { payment: Some(payment::payment(found)) }))
         })
         .await

@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 
 use super::call::{metered, trace_of};
 use crate::message::{card, field};
-use crate::status::bank_error;
+use crate::status::{bank_error, card_unknown};
 
 pub(crate) struct CardApi {
     pub(crate) bank: BankHandle,
@@ -38,7 +38,7 @@ impl v1::card_service_server::CardService for CardApi {
         metered(&self.metrics, "CardService/GetCard", async {
             let found = self.bank.find_card(card::token(&request.into_inner().card_token)?).await;
             let found = found.map_err(|error| bank_error(&error))?;
-            let found = found.ok_or_else(|| Status::not_found("the bank has no such card"))?;
+            let found = found.ok_or_else(card_unknown)?;
             Ok(Response::new(card::account(found)))
         })
         .await

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tonic::{Code, Request, Response, Status};
 
+use super::limits::{Place as Taken, Places};
 use crate::message::event::event_to_message;
 use crate::status::{self, reason};
 
@@ -22,6 +23,7 @@ pub(crate) struct FeedApi {
     pub(crate) bank: BankHandle,
     /// Becomes true when the server stops: an endless stream would keep it from ending.
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) places: Places,
 }
 
 type Batches = Pin<Box<dyn Stream<Item = Result<v1::EventBatch, Status>> + Send>>;
@@ -34,6 +36,7 @@ impl v1::event_feed_server::EventFeed for FeedApi {
         &self,
         request: Request<v1::SubscribeRequest>,
     ) -> Result<Response<Batches>, Status> {
+        let taken = self.places.take_feed(request.extensions())?;
         let request = request.into_inner();
         let (after, event) = (request.after_position, EventHash::new(request.after_event));
         let feed = self.bank.feed_of(Shard::of_position(after));
@@ -47,6 +50,7 @@ impl v1::event_feed_server::EventFeed for FeedApi {
             feed,
             stopping: self.stopping.clone(),
             greets_after: Some((after, event)),
+            _taken: taken,
         };
         Ok(Response::new(Box::pin(unfold(place, |mut place| async move {
             let batch = place.next().await?;
@@ -63,6 +67,7 @@ struct Place {
     stopping: watch::Receiver<bool>,
     /// Where it began and what it had read there, until it was told how far the Bank is.
     greets_after: Option<(u64, Option<EventHash>)>,
+    _taken: Taken,
 }
 
 impl Place {

@@ -82,6 +82,11 @@ fn reflection_lists_every_service_and_describes_ours() {
             let MessageResponse::FileDescriptorResponse(file) = file else { panic!("{file:?}") };
             assert!(!file.file_descriptor_proto.is_empty());
         }
+        for detail in ["google.rpc.ErrorInfo", "google.rpc.BadRequest", "google.rpc.RetryInfo"] {
+            let question = MessageRequest::FileContainingSymbol(detail.to_owned());
+            let file = reflect(&running, question).await;
+            assert!(matches!(file, MessageResponse::FileDescriptorResponse(_)), "{detail}");
+        }
         let question = MessageRequest::FileContainingSymbol("bank.v1.Nothing".to_owned());
         let nothing = reflect_error(&running, question).await;
         assert_eq!(nothing, Code::NotFound);

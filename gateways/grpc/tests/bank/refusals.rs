@@ -76,7 +76,7 @@ fn a_message_of_more_than_64_kib_is_not_read() {
         let running = RunningBank::with_limit(1_000).await;
         let huge = AuthorizeRequest { description: "x".repeat(64 * 1024), ..sale("k", 10) };
         let status = running.authorize(huge).await.unwrap_err();
-        assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
+        assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
         assert!(status.message().contains("65536"), "{status:?}");
         // The next largest thing is read, and refused for what it is.
         let large = AuthorizeRequest { description: "x".repeat(16_000), ..sale("k", 10) };

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bancada_bank::ledger::{Ledger, check};
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, Surroundings};
 use bancada_bank::{BankHandle, BankParts, ProofParts, ShardParts, Vault, bank};
+use bancada_edge::ConnectionLimit;
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kernel::{Currency, Timestamp};
 use bancada_proto::bank::v1::bank_service_client::BankServiceClient;
@@ -27,6 +28,8 @@ use uuid::Uuid;
 
 use crate::memory_journal::{Disk, MemoryJournal};
 
+/// Of the server.
+pub(crate) const MAX_CONNECTIONS: usize = 256;
 /// Numbers that pass the Luhn check, published for tests.
 pub(crate) const NUMBER: &str = "4242424242424242";
 pub(crate) const OTHER_NUMBER: &str = "5555555555554444";
@@ -127,7 +130,13 @@ impl RunningBank {
         let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
         let address = format!("http://{}", listener.local_addr().unwrap());
         let metrics = Metrics::new();
-        let parts = GrpcServerParts { listener, bank: handle.clone(), metrics: metrics.clone() };
+        let parts = GrpcServerParts {
+            listener,
+            bank: handle.clone(),
+            metrics: metrics.clone(),
+            allowed_hosts: Arc::default(),
+            connections: ConnectionLimit::new(MAX_CONNECTIONS, None),
+        };
         let server = ChildSpec::permanent("server", move |_| GrpcServer::new(parts.clone()))
             .shutdown_within(Duration::from_secs(7));
         let root = |name: &'static str| Supervisor::new(name, Strategy::OneForOne);

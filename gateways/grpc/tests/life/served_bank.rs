@@ -10,6 +10,7 @@ use std::time::Duration;
 use bancada_bank::ports::{JournalError, Surroundings};
 use bancada_bank::{BankParts, ProofParts, ShardParts, Vault, bank};
 use bancada_database::journal::SqliteJournal;
+use bancada_edge::ConnectionLimit;
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kernel::{Currency, Timestamp};
 use bancada_proto::bank::v1;
@@ -108,7 +109,13 @@ impl ServedBank {
         .unwrap();
         let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
         let address = listener.local_addr().unwrap();
-        let parts = GrpcServerParts { listener, bank: handle.clone(), metrics: Metrics::new() };
+        let parts = GrpcServerParts {
+            listener,
+            bank: handle.clone(),
+            metrics: Metrics::new(),
+            allowed_hosts: Arc::default(),
+            connections: ConnectionLimit::new(1_024, None),
+        };
         let server = ChildSpec::permanent("server", move |_| GrpcServer::new(parts.clone()));
         let root =
             Supervisor::new("test", Strategy::OneForOne).supervisor(supervisor).child(server);

@@ -20,6 +20,9 @@ use crate::routes::{read, reading, takes};
 
 /// A root that has not beaten for so long is not alive.
 const LIVE_WITHIN: Duration = Duration::from_secs(15);
+/// A child that is not there for longer is nothing that a test waits for, and a clock that counts
+/// centuries overflows.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
 /// How long a child may take to accept a chaos command.
 const COMMAND_WITHIN: Duration = Duration::from_secs(5);
 
@@ -148,11 +151,11 @@ async fn pause(
     let pausing = async {
         refuse_other_sites(&request)?;
         let duration = query.r#for.as_deref().and_then(|text| humantime::parse_duration(text).ok());
-        let duration = duration.ok_or_else(|| {
+        let duration = duration.filter(|it| *it <= LONGEST_PAUSE).ok_or_else(|| {
             ApiError::bad_request(
                 "duration_invalid",
-                "Diga por quanto tempo, por exemplo ?for=2s.",
-                "Say for how long, for example ?for=2s.",
+                "Diga por quanto tempo, por exemplo ?for=2s; no máximo 1h.",
+                "Say for how long, for example ?for=2s; 1h at most.",
             )
             .at("for")
         })?;

@@ -150,13 +150,22 @@ pub(super) fn idempotency_key<T, E>(
     request: &HttpRequest,
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<T, ApiError> {
-    let key = request.headers().get("idempotency-key").ok_or_else(|| {
+    let mut keys = request.headers().get_all("idempotency-key");
+    let key = keys.next().ok_or_else(|| {
         ApiError::bad_request(
             "idempotency_key_missing",
             "Envie o cabeçalho Idempotency-Key com um UUID, o mesmo em cada repetição.",
             "Send the header Idempotency-Key with a UUID, the same in every repetition.",
         )
     })?;
+    // Whoever adds a second one and means it would be charged under the first.
+    if keys.any(|other| other != key) {
+        return Err(ApiError::bad_request(
+            "idempotency_key_ambiguous",
+            "Envie um só cabeçalho Idempotency-Key.",
+            "Send only one header Idempotency-Key.",
+        ));
+    }
     let key = key.to_str().ok().and_then(|text| parse(text).ok());
     key.ok_or_else(|| {
         ApiError::bad_request(

@@ -24,6 +24,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::checkout::{decline_to_wire, money_to_wire};
 use crate::answer::json;
+use crate::position::Position;
 use crate::problem::{ApiError, not_ready, overloaded};
 use crate::reader::Reader;
 use crate::routes::{read, reading, takes};
@@ -53,12 +54,27 @@ pub(crate) fn configure(config: &mut ServiceConfig, extrato: ExtratoHandle, stop
     );
 }
 
-async fn cards(reader: Reader, extrato: Data<ExtratoHandle>) -> HttpResponse {
+#[derive(Deserialize)]
+struct CardsQuery {
+    after: Option<String>,
+    limit: Option<String>,
+}
+
+async fn cards(
+    reader: Reader,
+    query: Query<CardsQuery>,
+    extrato: Data<ExtratoHandle>,
+) -> HttpResponse {
     let listing = async {
-        let list = extrato.cards().await?;
+        let CardsQuery { after, limit } = query.into_inner();
+        let after = after.filter(|text| !text.is_empty());
+        let after = after.map(|text| CardToken::parse(&text)).transpose();
+        let after = after.map_err(|_| query_invalid("after"))?;
+        let list = extrato.cards(after, page_size(limit, MAX_PAGE)?).await?;
         let cards = list.cards.into_iter().map(card_to_wire).collect();
+        let next = list.next.map(|token| token.to_string());
         let freshness = freshness_to_wire(list.freshness, extrato.now());
-        Ok(json(StatusCode::OK, &wire::CardList { cards, freshness }))
+        Ok(json(StatusCode::OK, &wire::CardList { cards, next, freshness }))
     };
     reader.answer(listing.await)
 }
@@ -94,23 +110,28 @@ async fn statement(
     reader.answer(reading.await)
 }
 
+/// A number in a query; empty is absent.
+fn number<T: std::str::FromStr>(
+    name: &'static str,
+    text: Option<String>,
+) -> Result<Option<T>, ApiError> {
+    text.filter(|text| !text.is_empty())
+        .map(|text| text.parse().map_err(|_| query_invalid(name)))
+        .transpose()
+}
+
+/// How many a page has.
+fn page_size(text: Option<String>, default: usize) -> Result<usize, ApiError> {
+    let limit = number("limit", text)?.unwrap_or(default);
+    if (1..=MAX_PAGE).contains(&limit) { Ok(limit) } else { Err(query_invalid("limit")) }
+}
+
 fn filter(query: StatementQuery) -> Result<Filter, ApiError> {
-    fn number<T: std::str::FromStr>(
-        name: &'static str,
-        text: Option<String>,
-    ) -> Result<Option<T>, ApiError> {
-        text.filter(|text| !text.is_empty())
-            .map(|text| text.parse().map_err(|_| query_invalid(name)))
-            .transpose()
-    }
     let kind = match query.kind.as_deref() {
         None | Some("") => None,
         Some(word) => Some(LineKind::from_word(word).ok_or_else(|| query_invalid("kind"))?),
     };
-    let limit = number::<usize>("limit", query.limit)?.unwrap_or(DEFAULT_PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(query_invalid("limit"));
-    }
+    let limit = page_size(query.limit, DEFAULT_PAGE)?;
     let search = query.search.filter(|text| !text.trim().is_empty());
     if search.as_ref().is_some_and(|text| text.chars().count() > 100) {
         return Err(query_invalid("search"));
@@ -120,7 +141,7 @@ fn filter(query: StatementQuery) -> Result<Filter, ApiError> {
         kind,
         from: number("from_ms", query.from_ms)?.map(Timestamp),
         to: number("to_ms", query.to_ms)?.map(Timestamp),
-        before: number("before", query.before)?,
+        before: number::<Position>("before", query.before)?.map(|position| position.0),
         limit,
     })
 }

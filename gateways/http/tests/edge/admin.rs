@@ -140,6 +140,8 @@ fn chaos_crashes_what_is_named_and_nothing_for_another_site() {
             ("/chaos/crash/checkout", 422, "not_an_actor"),
             ("/chaos/pause/checkout/orders", 400, "duration_invalid"),
             ("/chaos/pause/checkout/orders?for=soon", 400, "duration_invalid"),
+            ("/chaos/pause/checkout/orders?for=3601s", 400, "duration_invalid"),
+            ("/chaos/pause/checkout/orders?for=500000000000years", 400, "duration_invalid"),
         ] {
             assert_eq!(command(&shop, path, None).await.problem(), (status, code.to_owned()));
         }

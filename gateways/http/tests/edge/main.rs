@@ -5,6 +5,8 @@
 mod admin;
 mod caching;
 mod headers;
+mod hosts;
+mod limits;
 mod methods;
 mod orders;
 mod paths;

@@ -28,7 +28,8 @@ fn no_address_leads_out_of_the_site() {
             paths.push(path.to_owned());
         }
         for path in paths {
-            let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+            let head =
+                format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
             let (status, answer) = shop.raw(&head).await;
             // An app answers every address below it with its own page, and with nothing else.
             let is_page = answer.contains("<title>loja<") || answer.contains("<title>extrato<");

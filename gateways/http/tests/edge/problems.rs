@@ -176,6 +176,7 @@ fn a_query_that_makes_no_sense_is_a_problem() {
         let shop = RunningShop::start().await;
         let token = shop.token_of("4242").await;
         let statement = format!("/api/extrato/v1/cards/{token}/statement");
+        let cards = "/api/extrato/v1/cards";
         for (path, code, field) in [
             (format!("{ORDERS}?limit=0"), "limit_out_of_range", Some("limit")),
             (format!("{ORDERS}?limit=101"), "limit_out_of_range", Some("limit")),
@@ -188,6 +189,11 @@ fn a_query_that_makes_no_sense_is_a_problem() {
             (format!("{statement}?from_ms=today"), "query_invalid", Some("from_ms")),
             (format!("{statement}?to_ms=1e3"), "query_invalid", Some("to_ms")),
             (format!("{statement}?before=-1"), "query_invalid", Some("before")),
+            (format!("{statement}?before=9223372036854775808"), "query_invalid", Some("before")),
+            (format!("{statement}?before={}", u64::MAX), "query_invalid", Some("before")),
+            (format!("{cards}?limit=0"), "query_invalid", Some("limit")),
+            (format!("{cards}?limit=201"), "query_invalid", Some("limit")),
+            (format!("{cards}?after={}", "x".repeat(65)), "query_invalid", Some("after")),
             (format!("{statement}?search={}", "x".repeat(101)), "query_invalid", Some("search")),
             (format!("{statement}?kind=hold&kind=hold"), "query_invalid", None),
         ] {
@@ -195,9 +201,59 @@ fn a_query_that_makes_no_sense_is_a_problem() {
             assert_eq!(answer.problem(), (400, code.to_owned()), "{path}");
             assert_eq!(answer.json()["field"].as_str(), field, "{path}");
         }
+        let last = shop.get(&format!("{statement}?before={}", i64::MAX)).await;
+        assert_eq!(last.status, 200, "the last position that there can be");
+        for after in ["9223372036854775808", "x"] {
+            let answer = shop.get_admin(&format!("/dead-letters?after={after}")).await;
+            assert_eq!(answer.problem(), (400, "query_invalid".to_owned()), "{after}");
+        }
         // An empty parameter is no filter.
         let empty = format!("{statement}?search=&kind=&from_ms=&to_ms=&before=");
         assert_eq!(shop.get(&empty).await.status, 200);
+        shop.stop().await;
+    });
+}
+
+#[test]
+fn two_different_keys_are_no_key() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let (key, other) = (new_key(), new_key());
+        let post = |second: &str| {
+            let request = shop.request(Method::POST, ORDERS).header("idempotency-key", &key);
+            request.header("idempotency-key", second).json(&order(NUMBER))
+        };
+        let answer = shop.ask(post(&other)).await;
+        assert_eq!(answer.problem(), (400, "idempotency_key_ambiguous".to_owned()));
+        assert_eq!(shop.get(ORDERS).await.json()["orders"], json!([]), "nothing was ordered");
+        assert_eq!(shop.ask(post(&key)).await.status, 201, "the same one twice is one");
+        shop.stop().await;
+    });
+}
+
+#[test]
+fn cards_come_in_pages() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let cards = "/api/extrato/v1/cards";
+        let tokens = |list: &Value| -> Vec<String> {
+            let cards = list["cards"].as_array().unwrap().iter();
+            cards.map(|card| card["token"].as_str().unwrap().to_owned()).collect()
+        };
+        let all = shop.get(cards).await.json();
+        assert_eq!(all["next"], Value::Null, "all fit on a page");
+        let (mut paged, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = shop.get(&format!("{cards}?limit=3&after={after}")).await.json();
+            assert!(tokens(&page).len() <= 3);
+            paged.extend(tokens(&page));
+            match page["next"].as_str() {
+                Some(next) => after = next.to_owned(),
+                None => break,
+            }
+        }
+        assert!(paged.len() > 3);
+        assert_eq!(paged, tokens(&all));
         shop.stop().await;
     });
 }

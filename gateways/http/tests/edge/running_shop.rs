@@ -12,6 +12,7 @@ use bancada_checkout::{CheckoutParts, Limits, checkout};
 use bancada_database::journal::SqliteJournal;
 use bancada_database::orders::SqliteOrders;
 use bancada_database::statement::SqliteStatements;
+use bancada_edge::{AllowedHosts, ConnectionLimit};
 use bancada_extrato::{ExtratoParts, extrato};
 use bancada_grpc::client::{BankAddress, BankClient, BillClient, FeedClient};
 use bancada_grpc::{GrpcServer, GrpcServerParts};
@@ -29,6 +30,8 @@ use crate::secrets::shows_no_card_number;
 
 /// Everything here is waited for at most so long; a loaded machine is slow, not wrong.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Of each listener here.
+pub(crate) const MAX_CONNECTIONS: usize = 256;
 pub(crate) const NUMBER: &str = "4242424242424242";
 
 #[derive(Clone)]
@@ -260,7 +263,13 @@ fn bank_parts(data: &Path, metrics: &Metrics) -> (Supervisor, BankHandle, BankAd
     .unwrap();
     let listener = listener();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let parts = GrpcServerParts { listener, bank: handle.clone(), metrics: metrics.clone() };
+    let parts = GrpcServerParts {
+        listener,
+        bank: handle.clone(),
+        metrics: metrics.clone(),
+        allowed_hosts: Arc::default(),
+        connections: ConnectionLimit::new(1_024, None),
+    };
     let server = ChildSpec::permanent("server", move |_| GrpcServer::new(parts.clone()));
     let root = Supervisor::new("banks", Strategy::OneForOne).supervisor(supervisor).child(server);
     (root, handle, BankAddress::parse(&address).unwrap())
@@ -329,7 +338,14 @@ fn server(
     services: Vec<Service>,
     metrics: &Metrics,
 ) -> ChildSpec<HttpServer> {
-    let parts = HttpServerParts { listener, services, metrics: metrics.clone(), n_workers: 1 };
+    let parts = HttpServerParts {
+        listener,
+        services,
+        metrics: metrics.clone(),
+        n_workers: 1,
+        allowed_hosts: Arc::new(AllowedHosts::new(["shop.example".parse().unwrap()])),
+        connections: ConnectionLimit::new(MAX_CONNECTIONS, None),
+    };
     ChildSpec::permanent(id, move |_| HttpServer::new(parts.clone()))
         .shutdown_within(Duration::from_secs(7))
 }

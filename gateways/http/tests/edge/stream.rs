@@ -194,3 +194,24 @@ fn a_server_that_stops_ends_its_streams() {
         shop.stop().await;
     });
 }
+
+/// A page that followed another statement, or a made-up number: it would take all news for old.
+#[test]
+fn a_reader_from_beyond_the_statement_begins_anew() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let token = shop.token_of("4242").await;
+        shop.buy().await;
+        eventually("the line is there", async || shop.lines(&token).await.len() == 1).await;
+        for id in ["1000000", "9223372036854775807", "9223372036854775808", "18446744073709551615"]
+        {
+            let mut live = follow(&shop, &token, Some(id)).await;
+            let known = live.next("line").await;
+            assert_eq!(known.data["card"]["token"], token.as_str(), "{id}");
+            let bought = shop.buy().await;
+            // The last lines come first; the test ends only if the news comes as well.
+            while live.next("line").await.data["line"]["transaction_id"] != bought["payment_id"] {}
+        }
+        shop.stop().await;
+    });
+}

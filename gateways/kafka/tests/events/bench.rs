@@ -11,6 +11,7 @@ use bancada_bank::{BankHandle, BankParts, PaymentRequest, ProofParts, ShardParts
 use bancada_database::delivery::SqliteDelivery;
 use bancada_database::journal::SqliteJournal;
 use bancada_database::statement::SqliteStatements;
+use bancada_edge::ConnectionLimit;
 use bancada_extrato::ports::EventSource;
 use bancada_extrato::statement::{Filter, StatementLine};
 use bancada_extrato::{ExtratoHandle, ExtratoParts, Limits, extrato};
@@ -143,6 +144,8 @@ impl Bench {
             listener: Arc::clone(&self.listener),
             bank: handle.clone(),
             metrics: self.metrics.clone(),
+            allowed_hosts: Arc::default(),
+            connections: ConnectionLimit::new(1_024, None),
         };
         let grpc = ChildSpec::permanent("server", move |_| GrpcServer::new(grpc.clone()));
         let mut root =
@@ -271,7 +274,7 @@ impl RunningStatement {
         let mut difference = String::new();
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let cards = self.handle.cards().await.unwrap().cards;
+            let cards = self.handle.cards(None, 200).await.unwrap().cards;
             difference.clear();
             let mut of_cards: Vec<&PaymentEvent> = Vec::new();
             for card in &cards {
@@ -309,7 +312,7 @@ impl RunningStatement {
     /// Every line of every card, by position.
     pub(crate) async fn lines(&self) -> Vec<StatementLine> {
         let mut lines = Vec::new();
-        for card in self.handle.cards().await.unwrap().cards {
+        for card in self.handle.cards(None, 200).await.unwrap().cards {
             let mut before = None;
             loop {
                 let filter = Filter { before, limit: 200, ..Filter::default() };

@@ -164,7 +164,7 @@ async fn reading_everything_again_changes_nothing(bench: Bench) {
     bank.pay_often(40).await;
     let statement = bench.statement().await;
     statement.equals(&bank).await;
-    let before = (statement.lines().await, statement.handle.cards().await.unwrap().cards);
+    let before = (statement.lines().await, statement.handle.cards(None, 200).await.unwrap().cards);
     statement.tree.shutdown().await;
 
     let statement = bench.statement_from(|source| Arc::new(Forgetful(source))).await;
@@ -172,7 +172,7 @@ async fn reading_everything_again_changes_nothing(bench: Bench) {
         statement.handle.statistics().n_duplicates >= bank.position()
     })
     .await;
-    let after = (statement.lines().await, statement.handle.cards().await.unwrap().cards);
+    let after = (statement.lines().await, statement.handle.cards(None, 200).await.unwrap().cards);
     assert_eq!(after, before);
     statement.tree.shutdown().await;
     bank.tree.shutdown().await;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use bancada_http::Admin;
 use bancada_supervision::{Strategy, Supervisor};
-use bancada_telemetry::Metrics;
+use bancada_telemetry::{Metrics, console};
 
 use crate::arguments::BankOptions;
+use crate::doors::Doors;
 use crate::exit::Exit;
 use crate::listener::{address_of, bind};
 use crate::process::{self, TreeSlot};
@@ -18,6 +19,7 @@ use crate::surroundings::RealSurroundings;
 pub(crate) fn run(options: BankOptions) -> anyhow::Result<Exit> {
     let grpc = bind(options.grpc, "--grpc")?;
     let admin = bind(options.admin_listen, "--admin-listen")?;
+    let doors = Doors::new(&options.admin.doors, 1);
     let surroundings = RealSurroundings { metrics: Metrics::new() };
     let mut kafka = Kafka::new(&options.kafka, &surroundings);
     let data = &options.data.data;
@@ -39,15 +41,17 @@ pub(crate) fn run(options: BankOptions) -> anyhow::Result<Exit> {
     };
     let mut root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(tree)
-        .supervisor(bank.grpc(&grpc, &surroundings))
-        .child(web::admin(&admin, admin_parts, &surroundings));
+        .supervisor(bank.grpc(&grpc, &doors, &surroundings))
+        .child(web::admin(&admin, admin_parts, &doors, &surroundings));
     if let Some(kafka) = kafka {
         root = root.supervisor(kafka.tree());
     }
     let (grpc, admin) = (address_of(&grpc)?, address_of(&admin)?);
     process::run(root, options.admin.chaos, surroundings, &slot, || async {
         bank.issue_demo_cards().await?;
-        println!("The bank serves gRPC on {grpc}, and metrics and probes on http://{admin}.");
+        console::say(format_args!(
+            "The bank serves gRPC on {grpc}, and metrics and probes on http://{admin}."
+        ));
         Ok(())
     })
 }

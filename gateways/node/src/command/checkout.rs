@@ -6,9 +6,10 @@ use bancada_grpc::client::BankAddress;
 use bancada_http::{Admin, Service};
 use bancada_proto::web::{PartStatus, SystemStatus};
 use bancada_supervision::{Strategy, Supervisor};
-use bancada_telemetry::Metrics;
+use bancada_telemetry::{Metrics, console};
 
 use crate::arguments::CheckoutOptions;
+use crate::doors::Doors;
 use crate::exit::Exit;
 use crate::listener::{address_of, bind};
 use crate::process::{self, TreeSlot};
@@ -19,6 +20,7 @@ use crate::surroundings::RealSurroundings;
 pub(crate) fn run(options: CheckoutOptions) -> anyhow::Result<Exit> {
     let http = bind(options.http, "--http")?;
     let admin = bind(options.admin_listen, "--admin-listen")?;
+    let doors = Doors::new(&options.admin.doors, 1);
     let surroundings = RealSurroundings { metrics: Metrics::new() };
     let bank = BankAddress::parse(&options.bank.bank)?;
     let runtime = process::client_runtime()?;
@@ -52,11 +54,13 @@ pub(crate) fn run(options: CheckoutOptions) -> anyhow::Result<Exit> {
     };
     let root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(tree)
-        .child(web::pages(&http, services, &surroundings))
-        .child(web::admin(&admin, admin_parts, &surroundings));
+        .child(web::pages(&http, services, &doors, &surroundings))
+        .child(web::admin(&admin, admin_parts, &doors, &surroundings));
     let (http, admin) = (address_of(&http)?, address_of(&admin)?);
     process::run(root, options.admin.chaos, surroundings, &slot, || async {
-        println!("The shop is on http://{http}/loja/, metrics and probes on http://{admin}.");
+        console::say(format_args!(
+            "The shop is on http://{http}/loja/, metrics and probes on http://{admin}."
+        ));
         Ok(())
     })
 }

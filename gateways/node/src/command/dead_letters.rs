@@ -8,6 +8,8 @@ use bancada_proto::problem::Problem;
 use bancada_proto::web::{DeadLetter, DeadLetterList};
 use reqwest::{Client, Method, Response};
 
+use bancada_telemetry::console;
+
 use crate::arguments::{DeadLettersCommand, DeadLettersOptions, Output};
 use crate::exit::Exit;
 
@@ -27,12 +29,12 @@ pub(crate) fn run(options: &DeadLettersOptions) -> anyhow::Result<Exit> {
             DeadLettersCommand::Show { id, output } => show(&admin, *id, output.output).await,
             DeadLettersCommand::Replay { id } => {
                 admin.command(Method::POST, &format!("{id}/replay")).await?;
-                println!("dead letter {id} was read and applied");
+                console::say(format_args!("dead letter {id} was read and applied"));
                 Ok(Exit::Well)
             }
             DeadLettersCommand::Discard { id } => {
                 admin.command(Method::DELETE, &id.to_string()).await?;
-                println!("dead letter {id} was discarded");
+                console::say(format_args!("dead letter {id} was discarded"));
                 Ok(Exit::Well)
             }
         }

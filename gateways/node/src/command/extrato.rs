@@ -7,9 +7,10 @@ use bancada_grpc::client::BankAddress;
 use bancada_http::{Admin, Service};
 use bancada_proto::web::{PartStatus, SystemStatus};
 use bancada_supervision::{Strategy, Supervisor};
-use bancada_telemetry::Metrics;
+use bancada_telemetry::{Metrics, console};
 
 use crate::arguments::ExtratoOptions;
+use crate::doors::Doors;
 use crate::exit::Exit;
 use crate::listener::{address_of, bind};
 use crate::process::{self, TreeSlot};
@@ -21,6 +22,7 @@ use crate::surroundings::RealSurroundings;
 pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
     let http = bind(options.http, "--http")?;
     let admin = bind(options.admin_listen, "--admin-listen")?;
+    let doors = Doors::new(&options.admin.doors, 1);
     let surroundings = RealSurroundings { metrics: Metrics::new() };
     let bank = BankAddress::parse(&options.bank.bank)?;
     let runtime = process::client_runtime()?;
@@ -60,16 +62,16 @@ pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
     };
     let mut root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(tree)
-        .child(web::pages(&http, services, &surroundings))
-        .child(web::admin(&admin, admin_parts, &surroundings));
+        .child(web::pages(&http, services, &doors, &surroundings))
+        .child(web::admin(&admin, admin_parts, &doors, &surroundings));
     if let Some(kafka) = kafka {
         root = root.supervisor(kafka.tree());
     }
     let (http, admin) = (address_of(&http)?, address_of(&admin)?);
     process::run(root, options.admin.chaos, surroundings, &slot, || async {
-        println!(
+        console::say(format_args!(
             "The statement is on http://{http}/extrato/, metrics and probes on http://{admin}."
-        );
+        ));
         Ok(())
     })
 }

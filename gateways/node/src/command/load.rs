@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bancada_grpc::client::{BankAddress, connect};
 use bancada_proto::bank::v1::bank_service_client::BankServiceClient;
-use bancada_telemetry::clock;
+use bancada_telemetry::{clock, console};
 use tokio::time::Instant;
 
 use crate::arguments::LoadOptions;
@@ -44,16 +44,16 @@ async fn load(options: LoadOptions) -> anyhow::Result<Exit> {
     tokio::spawn(async move {
         // Without a signal handler it runs its time.
         if tokio::signal::ctrl_c().await.is_ok() {
-            eprintln!("stopping: what is in progress is finished");
+            console::complain(format_args!("stopping: what is in progress is finished"));
             stopped.stop();
         }
     });
-    eprintln!(
+    console::complain(format_args!(
         "paying for {} with {} payers and {} cards …",
         options.duration,
         options.concurrency,
         cards.len()
-    );
+    ));
     let payers: Vec<_> = (0..options.concurrency)
         .map(|number| {
             let payer = Payer {

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use bancada_pipeline::{Applied, Outcome, Restarted, Status};
 use tokio::signal::unix::{SignalKind, signal};
 
+use bancada_telemetry::console;
+
 use crate::arguments::{
     ApplyOptions, Output, PipelineCommand, PipelineOptions, StatusOptions, WatchOptions,
 };
@@ -30,9 +32,9 @@ async fn apply(options: &ApplyOptions) -> anyhow::Result<Exit> {
             Outcome::Unchanged => "unchanged",
             Outcome::Restarted => "had failed, started again",
             Outcome::Imported => "imported",
-            Outcome::Skipped(why) => return println!("{what:<22}skipped: {why}"),
+            Outcome::Skipped(why) => return console::say(format_args!("{what:<22}skipped: {why}")),
         };
-        println!("{what:<22}{outcome}");
+        console::say(format_args!("{what:<22}{outcome}"));
     })
     .await?;
     Ok(Exit::Well)
@@ -44,8 +46,12 @@ async fn watch(options: &WatchOptions) -> anyhow::Result<Exit> {
     let servers = options.servers();
     let watching =
         bancada_pipeline::watch(&servers, options.watch(), |restarted| match restarted {
-            Restarted::Failed(why) => println!("tasks had failed, started again: {why}"),
-            Restarted::Stalled(n) => println!("tasks stood still with {n} records, started again"),
+            Restarted::Failed(why) => {
+                console::say(format_args!("tasks had failed, started again: {why}"))
+            }
+            Restarted::Stalled(n) => {
+                console::say(format_args!("tasks stood still with {n} records, started again"))
+            }
         });
     tokio::select! {
         never = watching => never,

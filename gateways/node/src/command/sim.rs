@@ -6,6 +6,8 @@ use std::io::Write as _;
 use bancada_simulator::{Detail, Kind, Outcome, Plan, run as run_plan, shrink};
 use serde::Serialize;
 
+use bancada_telemetry::console;
+
 use crate::arguments::{Output, SimOptions};
 use crate::exit::Exit;
 
@@ -36,7 +38,10 @@ fn until_failure(mut plan: Plan) -> Report {
             return Report::of(&plan);
         }
         if plan.seed.is_multiple_of(N_SEEDS_PER_WORD) {
-            eprintln!("seed {}: all is well after {n_payments} payments", plan.seed);
+            console::complain(format_args!(
+                "seed {}: all is well after {n_payments} payments",
+                plan.seed
+            ));
         }
         plan.seed = plan.seed.wrapping_add(1);
     }

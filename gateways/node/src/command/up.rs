@@ -1,6 +1,6 @@
 //! `bancada up`: everything in one process.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use bancada_http::{Admin, Check, Service};
 use bancada_kernel::test_cards::TEST_CARDS;
 use bancada_proto::web::{PartStatus, SystemStatus};
 use bancada_supervision::{Strategy, Supervisor};
-use bancada_telemetry::Metrics;
+use bancada_telemetry::{Metrics, console};
 
 use crate::arguments::UpOptions;
+use crate::doors::Doors;
 use crate::exit::Exit;
 use crate::listener::{address_of, bind};
 use crate::process::{self, TreeSlot};
@@ -39,6 +40,7 @@ pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
     let grpc = bind(SocketAddr::new(options.host, options.grpc_port), "--grpc-port")?;
     let admin = bind(SocketAddr::from(([127, 0, 0, 1], options.admin_port)), "--admin-port")?;
 
+    let doors = Doors::new(&options.doors, 2);
     let surroundings = RealSurroundings { metrics: Metrics::new() };
     let runtime = process::client_runtime()?;
     let _inside = runtime.enter();
@@ -63,11 +65,11 @@ pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
     let admin_parts = admin_parts(&slot, &bank, &checkout, &extrato, broker, &surroundings);
     let mut root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(bank_tree)
-        .supervisor(bank.grpc(&grpc, &surroundings))
+        .supervisor(bank.grpc(&grpc, &doors, &surroundings))
         .supervisor(checkout_tree)
         .supervisor(extrato_tree)
-        .child(web::pages(&pages, services, &surroundings))
-        .child(web::admin(&admin, admin_parts, &surroundings));
+        .child(web::pages(&pages, services, &doors, &surroundings))
+        .child(web::admin(&admin, admin_parts, &doors, &surroundings));
     if let Some(kafka) = kafka {
         root = root.supervisor(kafka.tree());
     }
@@ -164,12 +166,14 @@ fn forget(data: &Path, yes: bool) -> anyhow::Result<bool> {
         if !std::io::stdin().is_terminal() {
             anyhow::bail!("--fresh forgets the data in {}; say --yes as well", data.display());
         }
-        print!("Forget all payments, orders and statements in {}? [y/N] ", data.display());
-        std::io::stdout().flush()?;
+        console::ask(format_args!(
+            "Forget all payments, orders and statements in {}? [y/N] ",
+            data.display()
+        ));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
         if !matches!(answer.trim(), "y" | "Y" | "yes" | "s" | "sim") {
-            println!("Nothing was forgotten.");
+            console::say(format_args!("Nothing was forgotten."));
             return Ok(false);
         }
     }
@@ -209,8 +213,6 @@ fn announce(
         year = card.expiry.0,
         data = data.display(),
     );
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    console::ask(format_args!("{text}"));
     Ok(())
 }

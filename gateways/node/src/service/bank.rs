@@ -27,6 +27,7 @@ use bancada_kernel::{Currency, Shard, ShardCount};
 use bancada_supervision::{ChildSpec, Strategy, Supervisor};
 
 use crate::arguments::JournalOptions;
+use crate::doors::Doors;
 use crate::refusal;
 use crate::service::kafka::Kafka;
 use crate::service::neighbours::Neighbours;
@@ -247,12 +248,15 @@ impl BankService {
     pub(crate) fn grpc(
         &self,
         listener: &Arc<TcpListener>,
+        doors: &Doors,
         surroundings: &RealSurroundings,
     ) -> Supervisor {
         let parts = GrpcServerParts {
             listener: Arc::clone(listener),
             bank: self.handle.clone(),
             metrics: surroundings.metrics.clone(),
+            allowed_hosts: Arc::clone(&doors.allowed_hosts),
+            connections: doors.for_clients(),
         };
         let server = ChildSpec::permanent("server", move |_| GrpcServer::new(parts.clone()))
             .shutdown_within(Duration::from_secs(7));

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bancada_http::{Admin, HttpServer, HttpServerParts, Service, Site};
 use bancada_supervision::ChildSpec;
 
+use crate::doors::Doors;
 use crate::surroundings::RealSurroundings;
 
 /// Longer than a server's own drain.
@@ -17,33 +18,39 @@ const SHUTDOWN_WITHIN: Duration = Duration::from_secs(7);
 pub(crate) fn pages(
     listener: &Arc<TcpListener>,
     services: Vec<Service>,
+    doors: &Doors,
     surroundings: &RealSurroundings,
 ) -> ChildSpec<HttpServer> {
-    server("http", listener, services, surroundings, 2)
+    let parts = HttpServerParts {
+        listener: Arc::clone(listener),
+        services,
+        metrics: surroundings.metrics.clone(),
+        n_workers: 2,
+        allowed_hosts: Arc::clone(&doors.allowed_hosts),
+        connections: doors.for_clients(),
+    };
+    server("http", parts)
 }
 
 /// A listener for operators.
 pub(crate) fn admin(
     listener: &Arc<TcpListener>,
     admin: Admin,
+    doors: &Doors,
     surroundings: &RealSurroundings,
-) -> ChildSpec<HttpServer> {
-    server("admin", listener, vec![Service::Admin(admin)], surroundings, 1)
-}
-
-fn server(
-    id: &str,
-    listener: &Arc<TcpListener>,
-    services: Vec<Service>,
-    surroundings: &RealSurroundings,
-    n_workers: usize,
 ) -> ChildSpec<HttpServer> {
     let parts = HttpServerParts {
         listener: Arc::clone(listener),
-        services,
+        services: vec![Service::Admin(admin)],
         metrics: surroundings.metrics.clone(),
-        n_workers,
+        n_workers: 1,
+        allowed_hosts: Arc::clone(&doors.allowed_hosts),
+        connections: doors.for_admin(),
     };
+    server("admin", parts)
+}
+
+fn server(id: &str, parts: HttpServerParts) -> ChildSpec<HttpServer> {
     ChildSpec::permanent(id, move |_| HttpServer::new(parts.clone()))
         .shutdown_within(SHUTDOWN_WITHIN)
 }

@@ -11,6 +11,7 @@ mod brokers;
 mod crashes;
 mod damage;
 mod disk;
+mod doors;
 mod earlier_version;
 mod kafka;
 mod life;

@@ -73,6 +73,11 @@ impl Program {
         self.child.try_wait().unwrap().map(|status| status.code())
     }
 
+    /// Whether it has not ended.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Its exit code; `None` when a signal ended it.
     pub(crate) fn wait(&mut self) -> Option<i32> {
         let deadline = Instant::now() + PATIENCE;
@@ -133,6 +138,11 @@ impl System {
     /// The same with all that it prints and logs at the end of a file.
     pub(crate) fn up_writing(&self, more: &[&str], filter: &str, log: &Path) -> Program {
         self.with_arguments(more, |arguments| Program::start_writing(arguments, filter, log))
+    }
+
+    /// The same with what starts it told by the test.
+    pub(crate) fn up_with(&self, more: &[&str], start: impl FnOnce(&[&str]) -> Program) -> Program {
+        self.with_arguments(more, start)
     }
 
     fn with_arguments(&self, more: &[&str], start: impl FnOnce(&[&str]) -> Program) -> Program {

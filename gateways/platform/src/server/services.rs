@@ -25,6 +25,8 @@ pub(crate) struct Services {
     pub(crate) data: PathBuf,
     pub(crate) postgres: String,
     pub(crate) kafka: String,
+    /// Names to which they answer as well.
+    pub(crate) allowed_hosts: Vec<String>,
     pub(crate) grpc: SocketAddr,
     pub(crate) checkout: SocketAddr,
     pub(crate) extrato: SocketAddr,
@@ -87,6 +89,9 @@ impl Services {
             command.arg(name).arg("--data").arg(&services.data);
             command.arg("--admin-listen").arg(admin.to_string()).arg("--chaos");
             command.env("BANCADA_LOG_FORMAT", "text");
+            if !services.allowed_hosts.is_empty() {
+                command.env("BANCADA_ALLOWED_HOST", services.allowed_hosts.join(","));
+            }
             if !std::io::stderr().is_terminal() {
                 command.env("NO_COLOR", "1");
             }

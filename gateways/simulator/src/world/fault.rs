@@ -107,9 +107,9 @@ impl World {
         self.end_bank();
     }
 
-    /// The Bank ends, and its disk gives back something else: what was synced, and perhaps answered,
-    /// is not there any more. After a power cut the mark may be older, and only a damage before
-    /// later commits can be seen.
+    /// The Bank ends, and its disk gives back something else: what was synced, and perhaps
+    /// answered, is not there any more. After a power cut the mark may be older, and only a damage
+    /// before later commits can be seen.
     fn lie(&mut self) {
         let after_power_cut = self.faults.one_in(3);
         self.strike_bank(after_power_cut);

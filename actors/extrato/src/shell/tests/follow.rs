@@ -37,7 +37,7 @@ fn events_become_statements_and_the_freshness_says_how_far() {
         let mut next = None;
         loop {
             let page = bench.handle.statement(&token(1), filter(next)).await.unwrap().unwrap();
-            assert_eq!(page.card, bench.handle.cards().await.unwrap().cards[0]);
+            assert_eq!(page.card, bench.handle.cards(None, 200).await.unwrap().cards[0]);
             pages.push(page.lines.iter().map(|line| line.position).collect::<Vec<_>>());
             next = page.next;
             if next.is_none() {
@@ -59,7 +59,7 @@ fn a_list_is_never_called_fresher_than_it_is() {
         bench.script.deliver(history.records().into_iter().take(4));
         bench.reaches(4).await;
         let handle = bench.handle.clone();
-        let mut listing = pin!(handle.cards());
+        let mut listing = pin!(handle.cards(None, 200));
         assert!(poll_fn(|ctx| Poll::Ready(listing.as_mut().poll(ctx).is_pending())).await);
         eventually("the rows are read", || bench.disk.n_lists() == 1).await;
         bench.script.deliver(history.records().into_iter().skip(4));
@@ -228,7 +228,7 @@ fn more_readers_than_may_are_refused_at_once() {
     in_frozen_time(async {
         let limits = Limits { max_readers: 0, ..Limits::default() };
         let bench = Bench::open_on(Default::default(), super::source::Script::new(), limits).await;
-        assert_eq!(bench.handle.cards().await, Err(ReadError::Overloaded));
+        assert_eq!(bench.handle.cards(None, 200).await, Err(ReadError::Overloaded));
         bench.close().await;
     });
 }

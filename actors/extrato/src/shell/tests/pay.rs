@@ -66,7 +66,7 @@ fn a_refusal_is_told_and_moves_nothing() {
         bench.script.deliver([history.record(3)]);
         bench.reaches(4).await;
         assert_eq!(outcome(&bench).await, BillOutcome::Refused(DeclineReason::DoNotHonor));
-        let card = bench.handle.cards().await.unwrap().cards.remove(0);
+        let card = bench.handle.cards(None, 200).await.unwrap().cards.remove(0);
         assert_eq!(card.state.now.balance.minor, 2_000);
         bench.close().await;
     });

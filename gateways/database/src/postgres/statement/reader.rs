@@ -19,7 +19,10 @@ use crate::statement::{decode, integer, pattern};
 /// Connections that are used at once; who finds none waits for another reader.
 const N_CONNECTIONS: usize = 4;
 const CARDS: &str = "
-    SELECT body FROM bancada.statement_card ORDER BY holder, masked_number, token";
+    SELECT body FROM bancada.statement_card
+    WHERE $1::text IS NULL OR (holder, masked_number, token) >
+        (SELECT holder, masked_number, token FROM bancada.statement_card WHERE token = $1)
+    ORDER BY holder, masked_number, token LIMIT $2";
 const CARD: &str = "SELECT body FROM bancada.statement_card WHERE token = $1";
 const FATURAS: &str = "
     SELECT token, minor
@@ -78,9 +81,15 @@ impl PostgresStatementReader {
 }
 
 impl StatementReader for PostgresStatementReader {
-    fn cards(&self, now: Timestamp) -> Result<Vec<StatementCard>, StoreError> {
+    fn cards(
+        &self,
+        now: Timestamp,
+        after: Option<&CardToken>,
+        limit: usize,
+    ) -> Result<Vec<StatementCard>, StoreError> {
+        let after = after.map(CardToken::as_str);
         self.ask(|session| {
-            let cards = bodies(&session.query(CARDS, &[])?)?;
+            let cards = bodies(&session.query(CARDS, &[&after, &rows(limit)])?)?;
             with_faturas(session, cards, now)
         })
     }

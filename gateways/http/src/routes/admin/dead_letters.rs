@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{Admin, refuse_other_sites};
 use crate::answer::json;
+use crate::position::Position;
 use crate::problem::{ApiError, not_ready};
 use crate::reader::Reader;
 
@@ -17,7 +18,7 @@ const PAGE: usize = 50;
 
 #[derive(Deserialize)]
 pub(super) struct ListQuery {
-    after: Option<u64>,
+    after: Option<String>,
 }
 
 pub(super) async fn list(
@@ -26,7 +27,9 @@ pub(super) async fn list(
     admin: Data<Admin>,
 ) -> HttpResponse {
     let listing = async {
-        let after = query.after.unwrap_or(0);
+        let after = query.after.as_deref().filter(|text| !text.is_empty());
+        let after = after.map_or(Ok(0), |text| text.parse().map(|Position(number)| number));
+        let after = after.map_err(|()| after_invalid())?;
         let letters = statement(&admin)?.dead_letters(after, PAGE).await?;
         let next = letters.last().map(|letter| letter.id).filter(|_| letters.len() == PAGE);
         let letters = letters.into_iter().map(to_wire).collect();
@@ -84,7 +87,16 @@ fn statement(admin: &Admin) -> Result<&ExtratoHandle, ApiError> {
 }
 
 fn number(id: &str) -> Result<u64, ApiError> {
-    id.parse().map_err(|_| unknown())
+    id.parse().map(|Position(number)| number).map_err(|()| unknown())
+}
+
+fn after_invalid() -> ApiError {
+    ApiError::bad_request(
+        "query_invalid",
+        "O parâmetro after não é válido.",
+        "The parameter after is not valid.",
+    )
+    .at("after")
 }
 
 fn unknown() -> ApiError {

@@ -22,6 +22,7 @@ fn no_bytes_make_a_query_panic_and_every_filter_has_limits() {
         match filter(read.into_inner()) {
             Ok(filter) => {
                 assert!((1..=MAX_PAGE).contains(&filter.limit));
+                assert!(filter.before.is_none_or(|before| i64::try_from(before).is_ok()));
                 assert!(filter.search.is_none_or(|text| text.chars().count() <= 100));
                 format!("{:?} {}", filter.kind, filter.before.is_some())
             }

@@ -45,11 +45,11 @@ async fn read(
     deadline: Instant,
 ) -> anyhow::Result<Lines> {
     let cards = loop {
-        let list: CardList = web.get(base).send().await?.error_for_status()?.json().await?;
-        if list.freshness.applied_position >= position {
-            break list.cards;
+        let first = page(web, base, None).await?;
+        if first.freshness.applied_position >= position {
+            break all_cards(web, base, first).await?;
         }
-        let behind = position - list.freshness.applied_position;
+        let behind = position - first.freshness.applied_position;
         if Instant::now() >= deadline {
             anyhow::bail!("it is still {behind} events behind");
         }
@@ -61,6 +61,27 @@ async fn read(
         all.push((card, lines));
     }
     Ok(all)
+}
+
+/// A page of the cards, after one of them.
+async fn page(web: &reqwest::Client, base: &str, after: Option<&str>) -> anyhow::Result<CardList> {
+    let after = after.map(|after| format!("?after={after}")).unwrap_or_default();
+    let answer = web.get(format!("{base}{after}")).send().await?.error_for_status()?;
+    answer.json().await.context("a page of cards is not one")
+}
+
+async fn all_cards(
+    web: &reqwest::Client,
+    base: &str,
+    first: CardList,
+) -> anyhow::Result<Vec<StatementCard>> {
+    let CardList { mut cards, mut next, .. } = first;
+    while let Some(after) = next {
+        let more = page(web, base, Some(&after)).await?;
+        cards.extend(more.cards);
+        next = more.next;
+    }
+    Ok(cards)
 }
 
 async fn lines(

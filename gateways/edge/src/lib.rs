@@ -1,0 +1,10 @@
+//! What every listener has in common, whatever it speaks: the hosts that it answers to, and its
+//! share of the process's descriptors.
+
+mod allowed_hosts;
+mod connections;
+mod descriptors;
+
+pub use allowed_hosts::{AllowedHosts, HostName, HostNameError};
+pub use connections::{ConnectionLimit, ConnectionPermit};
+pub use descriptors::{Shares, raise_descriptor_limit};
