@@ -58,10 +58,45 @@ impl Neighbours {
         // A database that is away is told by the journal in it.
         let delivered = self.cursor.as_ref().and_then(|cursor| cursor.load().ok());
         let who = "the note of what was delivered to the broker".to_owned();
-        witnesses(who, delivered.into_iter().map(|position| Knowledge::Event(position, None)))
+        // Outside the journal, a position names its shard as well.
+        let knows = delivered.map(|position| Knowledge::Event(Shard::in_journal(position), None));
+        witnesses(who, knows.into_iter())
     }
 }
 
 fn witnesses(who: String, knows: impl Iterator<Item = Knowledge>) -> Vec<Witness> {
     knows.map(|knows| Witness { who: who.clone(), knows }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use bancada_bank::ports::JournalError;
+
+    use super::*;
+
+    /// A note of what was delivered.
+    struct Delivered(u64);
+
+    impl DeliveryCursor for Delivered {
+        fn load(&self) -> Result<u64, JournalError> {
+            Ok(self.0)
+        }
+
+        fn save(&self, _: u64) -> Result<(), JournalError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_shards_journal_is_asked_for_positions_as_it_counts_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let count = ShardCount::new(2).unwrap();
+        for shard in count.shards() {
+            let cursor: Arc<dyn DeliveryCursor> = Arc::new(Delivered(shard.position(7)));
+            let data = directory.path().to_owned();
+            let neighbours = Neighbours { data, shard, count, cursor: Some(cursor) };
+            let knows: Vec<_> = neighbours.hear().into_iter().map(|it| it.knows).collect();
+            assert_eq!(knows, [Knowledge::Event(7, None)]);
+        }
+    }
 }
