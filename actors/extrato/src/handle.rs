@@ -14,8 +14,10 @@ use crate::ports::{EventReader, SourceRecord, StoreError, Surroundings};
 use crate::reading::Reading;
 use crate::shell::subscribers::Subscribers;
 use crate::shell::writer_thread::{Job, WriterQueue};
-use crate::statement::{BillOutcome, BillPayment, DeadLetter, Filter};
-use crate::subscription::Subscription;
+use crate::statement::{
+    BillOutcome, BillPayment, DeadLetter, Filter, StatementCard, StatementLine,
+};
+use crate::subscription::{LastSeen, Subscription};
 
 /// Lines on a page, at most.
 const MAX_PAGE: usize = 200;
@@ -180,13 +182,13 @@ impl ExtratoHandle {
         if was_there { Ok(()) } else { Err(DeadLetterError::Unknown) }
     }
 
-    /// Follows a card: what came after a position, then everything that happens. Without a
-    /// position only what happens from now on; after one that the card has not reached, its last
-    /// lines first.
+    /// Follows a card: what came after what its reader had, then everything that happens. Who had
+    /// nothing is told what happens from now on; who had something that is not in this statement is
+    /// told the card's last lines first.
     pub async fn subscribe(
         &self,
         token: &CardToken,
-        after: Option<u64>,
+        after: Option<LastSeen>,
     ) -> Result<Subscription, SubscribeError> {
         // Before the card is read, so that nothing falls in between.
         let live = self.inner.subscribers.add(token).ok_or(SubscribeError::Overloaded)?;
@@ -195,17 +197,34 @@ impl ExtratoHandle {
         let card = reading.in_turn(move |reader| reader.card(&token, now)).await?;
         let card = card.ok_or(SubscribeError::UnknownCard)?;
         let after = match after {
-            // No statement of this card has come as far: the reader followed another one, and
-            // would wait for ever for what it takes for news.
-            Some(after) if after > card.state.position => {
+            None => None,
+            Some(seen) if self.has(&card, seen).await? => Some(seen.position),
+            // The reader followed another statement: it would wait for ever for what it takes for
+            // news, or take news for what it has.
+            Some(_) => {
                 let (filter, token) =
                     (Filter { limit: ANEW, ..Filter::default() }, card.state.token.clone());
                 let latest = reading.in_turn(move |reader| reader.lines(&token, &filter)).await?;
                 latest.last().map(|line| line.position.saturating_sub(1))
             }
-            after => after,
         };
         Ok(Subscription::new(live, reading.clone(), card, after))
+    }
+
+    /// Whether the statement of a card has what somebody has seen of it.
+    async fn has(&self, card: &StatementCard, seen: LastSeen) -> Result<bool, ReadError> {
+        let LastSeen { position, payment } = seen;
+        let Some(before) = position.checked_sub(1).filter(|_| position <= card.state.position)
+        else {
+            return Ok(position == 0);
+        };
+        let Some(payment) = payment else { return Ok(true) };
+        let token = card.state.token.clone();
+        let found = self.inner.reading.in_turn(move |reader| reader.lines_after(&token, before, 1));
+        let found = found.await?;
+        let is_it =
+            |line: &StatementLine| (line.position, line.transaction_id) == (position, payment);
+        Ok(found.first().is_some_and(is_it))
     }
 
     /// How far the statement is behind the Bank.

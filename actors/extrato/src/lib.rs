@@ -25,5 +25,5 @@ pub use answer::{
 pub use freshness::{Freshness, FreshnessWatch, Statistics};
 pub use handle::{ExtratoHandle, PayBill};
 pub use limits::Limits;
-pub use subscription::Subscription;
+pub use subscription::{LastSeen, Subscription};
 pub use tree::{ExtratoParts, extrato};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bancada_kernel::CardToken;
+use bancada_kernel::{CardToken, PaymentId};
 use tokio::sync::mpsc::Receiver;
 
 use crate::answer::ReadError;
@@ -12,6 +12,16 @@ use crate::statement::{StatementCard, StatementLine, Update};
 
 /// Missed lines read at once.
 const PAGE: usize = 200;
+
+/// The last news that a reader of a card had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastSeen {
+    /// Where it was.
+    pub position: u64,
+    /// The payment of the line there, which proves which past was read; absent where there was no
+    /// line.
+    pub payment: Option<PaymentId>,
+}
 
 /// News of one card, without gaps and in order.
 pub struct Subscription {

@@ -1,6 +1,7 @@
 //! `/api/extrato/v1`: cards, statements, and their live stream.
 
 mod bills;
+mod event_id;
 #[cfg(test)]
 mod fuzz;
 
@@ -156,7 +157,7 @@ async fn stream(
     let following = async {
         let token = CardToken::parse(&token).map_err(|_| card_unknown())?;
         let after = request.headers().get("last-event-id");
-        let after = after.and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        let after = after.and_then(|value| value.to_str().ok()).and_then(event_id::read);
         let news = News {
             subscription: extrato.subscribe(&token, after).await?,
             freshness: extrato.watch_freshness(),
@@ -226,7 +227,7 @@ async fn changed_not_before(watch: &mut FreshnessWatch, moment: Instant) -> Opti
 }
 
 fn line(update: Update) -> Bytes {
-    let head = format!("id: {}\nevent: line", update.position);
+    let head = format!("id: {}\nevent: line", event_id::of(&update));
     let body = wire::StatementUpdate {
         line: update.line.map(line_to_wire),
         card: card_to_wire(update.card),

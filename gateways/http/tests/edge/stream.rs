@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::running_shop::*;
 use crate::secrets::shows_no_card_number;
@@ -70,7 +70,8 @@ impl<S: Stream<Item = Vec<u8>> + Unpin> Live<S> {
                 continue;
             }
             let data = serde_json::from_str(&field("data").unwrap()).unwrap();
-            let id = field("id").map(|id| id.parse().unwrap());
+            let position = |id: String| id.split('.').next().unwrap().parse().unwrap();
+            let id = field("id").map(position);
             return Event { name: name.to_owned(), id, data };
         }
     }
@@ -191,6 +192,31 @@ fn a_server_that_stops_ends_its_streams() {
         shop.rest.shutdown().await;
         assert!(started.elapsed() < Duration::from_secs(5), "no drain had to be waited for");
         while live.block().await.is_some() {}
+        shop.stop().await;
+    });
+}
+
+/// The position is there, and another payment is at it: the page has read another past.
+#[test]
+fn a_reader_of_another_past_begins_anew() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let token = shop.token_of("4242").await;
+        for _ in 0..2 {
+            shop.buy().await;
+        }
+        eventually("the lines are there", async || shop.lines(&token).await.len() == 2).await;
+        let mut lines = shop.lines(&token).await;
+        lines.reverse();
+        let [position, other] = [&lines[0]["position"], &lines[1]["position"]];
+        let (ours, theirs) = (&lines[0]["transaction_id"], &lines[1]["transaction_id"]);
+        let id = |payment: &Value| format!("{position}.{}", payment.as_str().unwrap());
+        for (id, first) in
+            [(id(ours), other), (id(theirs), position), (id(&json!(new_key())), position)]
+        {
+            let mut live = follow(&shop, &token, Some(&id)).await;
+            assert_eq!(&live.next("line").await.data["line"]["position"], first, "{id}");
+        }
         shop.stop().await;
     });
 }

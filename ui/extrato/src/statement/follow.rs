@@ -60,13 +60,18 @@ fn action(signal: StreamSignal) -> StatementAction {
         StreamSignal::Interrupted => StatementAction::Interrupted,
         StreamSignal::Event { name: "line", data, last_id } => {
             match serde_json::from_str::<StatementUpdate>(&data) {
-                Ok(update) => StatementAction::Live(Box::new(update), last_id.parse().ok()),
+                Ok(update) => StatementAction::Live(Box::new(update), position(&last_id)),
                 Err(_) => StatementAction::Unreadable,
             }
         }
         StreamSignal::Event { data, .. } => serde_json::from_str::<Freshness>(&data)
             .map_or(StatementAction::Unreadable, StatementAction::Fresh),
     }
+}
+
+/// The position in an event's id, which may name a payment as well.
+fn position(id: &str) -> Option<u64> {
+    id.split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -76,7 +81,7 @@ mod tests {
     #[test]
     fn events_are_read_or_lead_to_another_question() {
         let event = |name, data: &str| {
-            action(StreamSignal::Event { name, data: data.to_owned(), last_id: "7".to_owned() })
+            action(StreamSignal::Event { name, data: data.to_owned(), last_id: "7.a".to_owned() })
         };
         let freshness =
             r#"{"applied_position":1,"committed_position":2,"connected":true,"now_ms":3}"#;

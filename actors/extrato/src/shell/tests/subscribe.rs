@@ -6,7 +6,7 @@ use tokio::task::spawn_local;
 use super::bench::{Bench, eventually, in_frozen_time};
 use super::source::Script;
 use crate::statement::history::{History, token};
-use crate::{Limits, SubscribeError, Subscription};
+use crate::{LastSeen, Limits, SubscribeError, Subscription};
 
 /// The next `n` news, by position; negative where only the card changed.
 async fn next(subscription: &mut Subscription, n: usize) -> Vec<i64> {
@@ -19,6 +19,11 @@ async fn next(subscription: &mut Subscription, n: usize) -> Vec<i64> {
     found
 }
 
+/// Somebody who had the news of a position.
+fn seen(position: u64) -> Option<LastSeen> {
+    Some(LastSeen { position, payment: None })
+}
+
 #[test]
 fn a_reader_is_told_what_it_missed_and_then_what_happens() {
     in_frozen_time(async {
@@ -27,8 +32,8 @@ fn a_reader_is_told_what_it_missed_and_then_what_happens() {
         history.push(2, EventKind::CardIssued, 0);
         bench.script.deliver(history.records());
         bench.reaches(6).await;
-        let mut late = bench.handle.subscribe(&token(1), Some(2)).await.unwrap();
-        let mut current = bench.handle.subscribe(&token(1), Some(5)).await.unwrap();
+        let mut late = bench.handle.subscribe(&token(1), seen(2)).await.unwrap();
+        let mut current = bench.handle.subscribe(&token(1), seen(5)).await.unwrap();
         let mut new = bench.handle.subscribe(&token(1), None).await.unwrap();
         assert_eq!(next(&mut late, 3).await, [3, 4, 5]);
         assert_eq!(next(&mut current, 1).await, [-5]);
@@ -52,7 +57,7 @@ fn what_happens_while_the_missed_lines_are_read_is_told_once() {
         let history = History::of_purchases(1, 300);
         bench.script.deliver(history.records().into_iter().take(290));
         bench.reaches(290).await;
-        let mut subscription = bench.handle.subscribe(&token(1), Some(1)).await.unwrap();
+        let mut subscription = bench.handle.subscribe(&token(1), seen(1)).await.unwrap();
         // Told live and, because nothing has been read yet, found among the missed ones too.
         bench.script.deliver(history.records().into_iter().skip(290));
         bench.reaches(301).await;
@@ -73,8 +78,8 @@ fn a_slow_reader_is_dropped_and_nobody_waits_for_it() {
         let history = History::of_purchases(1, 20);
         bench.script.deliver(history.records().into_iter().take(1));
         bench.reaches(1).await;
-        let mut slow = bench.handle.subscribe(&token(1), Some(1)).await.unwrap();
-        let mut quick = bench.handle.subscribe(&token(1), Some(1)).await.unwrap();
+        let mut slow = bench.handle.subscribe(&token(1), seen(1)).await.unwrap();
+        let mut quick = bench.handle.subscribe(&token(1), seen(1)).await.unwrap();
         assert_eq!(next(&mut slow, 1).await, [-1]);
         assert_eq!(next(&mut quick, 1).await, [-1]);
         for (position, record) in (1..).zip(history.records()).skip(1) {
@@ -84,7 +89,7 @@ fn a_slow_reader_is_dropped_and_nobody_waits_for_it() {
         assert_eq!(next(&mut slow, 4).await, [2, 3, 4, 5]);
         assert_eq!(slow.next().await, None);
         eventually("it is counted", || bench.handle.statistics().n_dropped_subscribers == 1).await;
-        let mut again = bench.handle.subscribe(&token(1), Some(5)).await.unwrap();
+        let mut again = bench.handle.subscribe(&token(1), seen(5)).await.unwrap();
         assert_eq!(next(&mut again, 16).await, (6..=21).collect::<Vec<_>>());
         bench.close().await;
     });
@@ -97,7 +102,7 @@ fn a_statement_that_starts_anew_ends_subscriptions_so_that_nothing_is_missed() {
         let history = History::of_purchases(1, 2);
         bench.script.deliver(history.records());
         bench.reaches(3).await;
-        let mut subscription = bench.handle.subscribe(&token(1), Some(3)).await.unwrap();
+        let mut subscription = bench.handle.subscribe(&token(1), seen(3)).await.unwrap();
         assert_eq!(next(&mut subscription, 1).await, [-3]);
         bench.crash("extrato/projector").await;
         eventually("it is opened again", || bench.disk.n_opened() == 2).await;
@@ -135,7 +140,7 @@ fn readers_who_all_come_back_at_once_wait_for_their_turn() {
         bench.reaches(4).await;
         let returning = (0..20).map(|_| {
             let handle = bench.handle.clone();
-            spawn_local(async move { handle.subscribe(&token(1), Some(1)).await.unwrap() })
+            spawn_local(async move { handle.subscribe(&token(1), seen(1)).await.unwrap() })
         });
         for subscription in returning.collect::<Vec<_>>() {
             assert_eq!(next(&mut subscription.await.unwrap(), 3).await, [2, 3, 4]);
