@@ -12,8 +12,6 @@ mod restart;
 mod service;
 mod surroundings;
 
-use clap::Parser as _;
-
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
 
@@ -23,7 +21,7 @@ use crate::exit::Exit;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = bancada_telemetry::command_line::parse();
     let result = match bancada_telemetry::logs::start(arguments.log_format(), &arguments.log_filter)
     {
         Err(error) => Err(anyhow::Error::from(error)),
