@@ -49,6 +49,10 @@ pub(crate) struct AuditOptions {
     /// What `bancada load` wrote.
     #[arg(long, env = "BANCADA_LOAD_LOG", value_name = "FILE")]
     pub(crate) load_log: Option<PathBuf>,
+    /// The load log may end too early, for its load was killed or the file was cut: what it holds
+    /// is compared all the same, and that it is cut is no finding.
+    #[arg(long, requires = "load_log")]
+    pub(crate) cut_log: bool,
     /// The shop, to be held against the bank.
     #[arg(long, env = "BANCADA_CHECKOUT_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) checkout: Option<HttpAddress>,
