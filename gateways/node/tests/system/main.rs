@@ -14,6 +14,7 @@ mod disk;
 mod doors;
 mod earlier_version;
 mod kafka;
+mod kills;
 mod life;
 #[allow(dead_code, reason = "the campaign uses the rest")]
 mod load;
@@ -21,6 +22,7 @@ mod load;
 mod parts;
 mod ports;
 mod postgres;
+mod postgres_of_yesterday;
 mod program;
 mod refusals;
 mod rewind;
