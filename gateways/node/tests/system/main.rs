@@ -28,6 +28,7 @@ mod refusals;
 mod rewind;
 mod scanner;
 mod secrets;
+mod secrets_in_memory;
 mod secrets_on_servers;
 #[path = "../../../database/tests/journal/server.rs"]
 #[allow(dead_code, reason = "the tests of the journal use the rest")]
