@@ -31,6 +31,42 @@ pub mod codebank {
 #[cfg(feature = "grpc")]
 pub const DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("descriptors");
 
+/// Card data is in these messages: number and security code are cleared when they are dropped,
+/// whoever dropped them.
+mod cleared {
+    use zeroize::Zeroize as _;
+
+    impl Drop for crate::web::CardEntry {
+        fn drop(&mut self) {
+            self.number.zeroize();
+            self.cvv.zeroize();
+        }
+    }
+
+    #[cfg(feature = "grpc")]
+    impl Drop for crate::bank::v1::CardDetails {
+        fn drop(&mut self) {
+            self.number.zeroize();
+            self.cvv.zeroize();
+        }
+    }
+
+    #[cfg(feature = "grpc")]
+    impl Drop for crate::bank::v1::IssueCardRequest {
+        fn drop(&mut self) {
+            self.number.zeroize();
+        }
+    }
+
+    #[cfg(feature = "grpc")]
+    impl Drop for crate::codebank::payment_request::CreditCard {
+        fn drop(&mut self) {
+            self.number.zeroize();
+            self.cvv.zeroize();
+        }
+    }
+}
+
 /// Card data is in these messages: their Debug says nothing, whatever logs them.
 #[cfg(feature = "grpc")]
 mod redacted {

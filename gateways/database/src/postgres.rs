@@ -16,6 +16,8 @@ mod statement;
 use std::fmt;
 use std::str::FromStr;
 
+use ::postgres::config::Host;
+
 pub use delivery::PostgresDelivery;
 pub use journal::{PostgresHistory, PostgresJournal};
 pub use orders::PostgresOrders;
@@ -26,34 +28,67 @@ pub use statement::{PostgresStatementReader, PostgresStatements};
 #[derive(Clone)]
 pub struct DatabaseUrl(::postgres::Config);
 
-/// Why a text does not say where a database is.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is no address of a PostgreSQL database, like postgresql://me@localhost/bancada: {0}")]
-pub struct BadDatabaseUrl(String);
+/// Why a text does not say where a database is. It repeats nothing of the text, which may hold a
+/// password; the client's own errors repeat what they could not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this is no address of a PostgreSQL database, like postgresql://me@localhost/bancada: {why} \
+     (the address is not repeated here, for it may hold a password)"
+)]
+pub struct BadDatabaseUrl {
+    why: &'static str,
+}
+
+/// What follows from a password with an `@` in it.
+const ESCAPE: &str = "in a name or a password, @ is written %40";
 
 impl FromStr for DatabaseUrl {
     type Err = BadDatabaseUrl;
 
     fn from_str(text: &str) -> Result<DatabaseUrl, BadDatabaseUrl> {
-        let mut config: ::postgres::Config =
-            text.parse().map_err(|error| BadDatabaseUrl(format!("{error}")))?;
+        let bad = |why| Err(BadDatabaseUrl { why });
+        let mut config: ::postgres::Config = match text.parse() {
+            Ok(config) => config,
+            Err(error) => return bad(what_is_wrong(&error)),
+        };
+        let has_host = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
+        if config.get_hosts().iter().any(has_host)
+            || config.get_dbname().is_some_and(|name| name.contains('@'))
+        {
+            return bad(ESCAPE);
+        }
         if config.get_hosts().is_empty() {
-            return Err(BadDatabaseUrl("it names no host".to_owned()));
+            return bad("it names no host");
         }
         config.application_name("bancada").connect_timeout(connection::CONNECT_WITHIN);
         Ok(DatabaseUrl(config))
     }
 }
 
+/// The client's reason as one of ours: its text may quote the address.
+fn what_is_wrong(error: &::postgres::Error) -> &'static str {
+    let said = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let starts = |start| said.starts_with(start);
+    match said.as_str() {
+        _ if starts("unknown option") => "it has an option that does not exist",
+        "invalid value for option `port`" => "its port is no number",
+        "invalid value for option `host`" => "its host is none",
+        _ if starts("invalid value for option") => "the value of one of its options is none",
+        _ => "it cannot be read",
+    }
+}
+
 impl fmt::Debug for DatabaseUrl {
-    /// Without the password.
+    /// Nothing: what is mistyped may have put the password anywhere.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DatabaseUrl").field(&self.0.get_dbname()).finish_non_exhaustive()
+        f.debug_tuple("DatabaseUrl").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bancada_fuzz::mistypings;
+
     use super::*;
 
     #[test]
@@ -62,6 +97,35 @@ mod tests {
         assert!(!format!("{url:?}").contains("secret"));
         for bad in ["", "localhost", "http://localhost/x", "postgresql://h:port/x"] {
             assert!(bad.parse::<DatabaseUrl>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_said_of_a_mistyped_address_holds_its_password() {
+        let password = "s3cr3tPass";
+        for good in [
+            "postgresql://me:s3cr3tPass@localhost:5432/bancada?connect_timeout=3",
+            "host=localhost port=5432 user=me password=s3cr3tPass dbname=bancada",
+        ] {
+            let mut n_refused = 0;
+            for text in mistypings(good, password) {
+                let said = match text.parse::<DatabaseUrl>() {
+                    Ok(url) => format!("{url:?}"),
+                    Err(error) => format!("{error} {error:?}"),
+                };
+                n_refused += usize::from(said.contains("no address"));
+                assert!(!said.contains(password), "{text}: {said}");
+            }
+            assert!(n_refused > 100, "{n_refused}");
+        }
+        // Slips of a password that is not escaped.
+        for (bad, why) in [
+            ("postgresql://me:a@s3cr3tPass@localhost/bancada", "%40"),
+            ("postgresql://localhost:s3cr3tPass/bancada", "port"),
+            ("postgresql://localhost/bancada?s3cr3tPass=1", "option"),
+        ] {
+            let said = bad.parse::<DatabaseUrl>().unwrap_err().to_string();
+            assert!(said.contains(why) && !said.contains(password), "{bad}: {said}");
         }
     }
 }

@@ -3,8 +3,10 @@
 
 mod allowed_hosts;
 mod connections;
+mod core_dumps;
 mod descriptors;
 
 pub use allowed_hosts::{AllowedHosts, HostName, HostNameError};
 pub use connections::{ConnectionLimit, ConnectionPermit};
+pub use core_dumps::switch_off_core_dumps;
 pub use descriptors::{Shares, raise_descriptor_limit};

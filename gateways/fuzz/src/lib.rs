@@ -12,6 +12,7 @@
 //! | `BANCADA_FUZZ_SEED` | decides the changes |
 //! | `BANCADA_FUZZ_HARVEST` | when set, small inputs that said something new join the corpus |
 
+mod mistyping;
 mod mutation;
 
 use std::collections::HashSet;
@@ -22,6 +23,8 @@ use std::path::{Path, PathBuf};
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
+
+pub use mistyping::mistypings;
 
 /// Seconds for all decoders together.
 const N_ITERATIONS: u64 = 200_000;

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::StreamExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use crate::problem::ApiError;
 use crate::quote::quotable;
@@ -64,8 +65,10 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
     })
 }
 
-async fn read_body(mut payload: Payload) -> Result<Bytes, ApiError> {
-    let mut body = Vec::new();
+/// The body, cleared when it was read: it may hold a card. It never grows, for what grows leaves
+/// behind what it had.
+async fn read_body(mut payload: Payload) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+    let mut body = Zeroizing::new(Vec::with_capacity(MAX_BODY_BYTES));
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| {
             ApiError::bad_request(
@@ -85,5 +88,5 @@ async fn read_body(mut payload: Payload) -> Result<Bytes, ApiError> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body.into())
+    Ok(body)
 }

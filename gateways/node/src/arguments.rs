@@ -3,14 +3,16 @@
 mod copies;
 mod dead_letters;
 mod doors;
+mod load;
 mod pipeline;
+#[cfg(test)]
+mod secrets;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use bancada_database::postgres::DatabaseUrl;
 use bancada_kafka::Brokers;
-use bancada_pipeline::HttpAddress;
 use bancada_simulator::Kind;
 use bancada_telemetry::logs::LogFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -18,6 +20,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use copies::{BackupOptions, RestoreOptions, VerifyOptions};
 pub(crate) use dead_letters::{DeadLettersCommand, DeadLettersOptions};
 pub(crate) use doors::{AdminOptions, DoorOptions};
+pub(crate) use load::{AuditOptions, LoadOptions};
 pub(crate) use pipeline::{
     ApplyOptions, PipelineCommand, PipelineOptions, StatusOptions, WatchOptions,
 };
@@ -112,7 +115,12 @@ pub(crate) struct WebOption {
 pub(crate) struct KafkaOption {
     /// Deliver the bank's events through Apache Kafka, on the topic "payments"; through the
     /// bank's own event feed otherwise.
-    #[arg(long, env = "BANCADA_KAFKA", value_name = "HOST:PORT[,HOST:PORT]")]
+    #[arg(
+        long,
+        env = "BANCADA_KAFKA",
+        value_name = "HOST:PORT[,HOST:PORT]",
+        hide_env_values = true
+    )]
     pub(crate) kafka: Option<Brokers>,
 }
 
@@ -216,7 +224,8 @@ pub(crate) struct BankOption {
         long,
         env = "BANCADA_BANK",
         default_value = "http://127.0.0.1:50052",
-        value_name = "URL"
+        value_name = "URL",
+        hide_env_values = true
     )]
     pub(crate) bank: String,
 }
@@ -278,64 +287,6 @@ pub(crate) struct OutputOption {
     /// How the result is printed.
     #[arg(long, env = "BANCADA_OUTPUT", default_value = "text")]
     pub(crate) output: Output,
-}
-
-#[derive(Args)]
-pub(crate) struct LoadOptions {
-    #[command(flatten)]
-    pub(crate) bank: BankOption,
-    #[command(flatten)]
-    pub(crate) output: OutputOption,
-    /// For how long.
-    #[arg(long, env = "BANCADA_DURATION", default_value = "10s")]
-    pub(crate) duration: humantime::Duration,
-    /// Payments in progress at once.
-    #[arg(long, env = "BANCADA_CONCURRENCY", default_value_t = 64,
-          value_parser = clap::value_parser!(u16).range(1..=4096))]
-    pub(crate) concurrency: u16,
-    /// Payments per second; without it, as many as the bank takes.
-    #[arg(long, env = "BANCADA_RATE", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) rate: Option<u32>,
-    /// Decides cards and amounts.
-    #[arg(long, env = "BANCADA_SEED", default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Cards to pay with; one in ten has a small limit.
-    #[arg(long, env = "BANCADA_CARDS", default_value_t = 100,
-          value_parser = clap::value_parser!(u16).range(1..=10_000))]
-    pub(crate) cards: u16,
-    /// Where to write what was asked and answered, one JSON object per line.
-    #[arg(long, env = "BANCADA_LOAD_LOG", value_name = "FILE")]
-    pub(crate) log: Option<PathBuf>,
-    /// How long a payment without an answer is repeated with its key before it is written down
-    /// as unknown.
-    #[arg(long, env = "BANCADA_RESOLVE_WITHIN", default_value = "20s")]
-    pub(crate) resolve_within: humantime::Duration,
-}
-
-#[derive(Args)]
-pub(crate) struct AuditOptions {
-    #[command(flatten)]
-    pub(crate) bank: BankOption,
-    #[command(flatten)]
-    pub(crate) output: OutputOption,
-    /// What `bancada load` wrote.
-    #[arg(long, env = "BANCADA_LOAD_LOG", value_name = "FILE")]
-    pub(crate) load_log: Option<PathBuf>,
-    /// The shop, to be held against the bank.
-    #[arg(long, env = "BANCADA_CHECKOUT_URL", value_name = "URL")]
-    pub(crate) checkout: Option<String>,
-    /// The statement, to be held against the bank.
-    #[arg(long, env = "BANCADA_EXTRATO_URL", value_name = "URL")]
-    pub(crate) extrato: Option<String>,
-    /// Kafka's brokers; what is on the topic is held against the bank.
-    #[arg(long, env = "BANCADA_KAFKA", value_name = "HOST:PORT[,HOST:PORT]")]
-    pub(crate) kafka: Option<Brokers>,
-    /// Elasticsearch; the copies of payments in it are held against the bank.
-    #[arg(long, env = "BANCADA_ELASTICSEARCH", value_name = "URL", hide_env_values = true)]
-    pub(crate) elasticsearch: Option<HttpAddress>,
-    /// How long those behind the bank may take to catch up.
-    #[arg(long, env = "BANCADA_CATCH_UP_WITHIN", default_value = "30s")]
-    pub(crate) catch_up_within: humantime::Duration,
 }
 
 /// Nothing but these decides what happens: the same seed, steps and kinds give the same history.

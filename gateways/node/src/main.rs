@@ -12,8 +12,6 @@ mod restart;
 mod service;
 mod surroundings;
 
-use clap::Parser as _;
-
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
 
@@ -23,26 +21,36 @@ use crate::exit::Exit;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = bancada_telemetry::command_line::parse();
     let result = match bancada_telemetry::logs::start(arguments.log_format(), &arguments.log_filter)
     {
         Err(error) => Err(anyhow::Error::from(error)),
-        Ok(()) => match arguments.command {
-            Command::Up(options) => command::up::run(options),
-            Command::Bank(options) => command::bank::run(options),
-            Command::Checkout(options) => command::checkout::run(options),
-            Command::Extrato(options) => command::extrato::run(options),
-            Command::Load(options) => command::load::run(options),
-            Command::Audit(options) => command::audit::run(options),
-            Command::Backup(options) => command::backup::run(&options),
-            Command::Restore(options) => command::restore::run(&options),
-            Command::Verify(options) => command::verify::run(&options),
-            Command::Sim(options) => command::sim::run(&options),
-            Command::Pipeline(options) => command::pipeline::run(&options),
-            Command::DeadLetters(options) => command::dead_letters::run(&options),
-            Command::Cards(options) => command::cards::run(&options),
-            Command::Doctor(options) => command::doctor::run(&options),
-        },
+        Ok(()) => {
+            // Whatever it does, cards may be in its memory.
+            if let Err(error) = bancada_edge::switch_off_core_dumps() {
+                tracing::warn!(%error, "core dumps cannot be switched off");
+            }
+            run(arguments.command)
+        }
     };
     result.unwrap_or_else(|error| Exit::of_error(&error)).into()
+}
+
+fn run(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Up(options) => command::up::run(options),
+        Command::Bank(options) => command::bank::run(options),
+        Command::Checkout(options) => command::checkout::run(options),
+        Command::Extrato(options) => command::extrato::run(options),
+        Command::Load(options) => command::load::run(options),
+        Command::Audit(options) => command::audit::run(options),
+        Command::Backup(options) => command::backup::run(&options),
+        Command::Restore(options) => command::restore::run(&options),
+        Command::Verify(options) => command::verify::run(&options),
+        Command::Sim(options) => command::sim::run(&options),
+        Command::Pipeline(options) => command::pipeline::run(&options),
+        Command::DeadLetters(options) => command::dead_letters::run(&options),
+        Command::Cards(options) => command::cards::run(&options),
+        Command::Doctor(options) => command::doctor::run(&options),
+    }
 }

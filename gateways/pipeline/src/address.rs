@@ -18,17 +18,26 @@ pub enum BadHttpAddress {
     #[error("not a URL ({0}); write http://HOST:PORT")]
     NotAUrl(String),
     /// It is a URL of another kind.
-    #[error("only http is spoken here; for {0}, put a proxy on this machine in between")]
-    OtherScheme(String),
+    #[error("only http is spoken here; for https, put a proxy on this machine in between")]
+    OtherScheme,
     /// It leads somewhere inside.
     #[error("write the address alone, without ? and #")]
     NotAlone,
+    /// A password with a `/` in it ends the host before the `@` that was meant to.
+    #[error("an @ is where none can be; in a password, / is written %2F and @ is %40")]
+    NotEscaped,
 }
 
 impl HttpAddress {
     /// The URL of a path below this address. The path begins with `/`.
     pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.bare())
+    }
+
+    /// The same with the name and the password, for a client that makes a header of them. Not to be
+    /// shown to anybody.
+    pub fn at_with_credentials(&self, path: &str) -> String {
+        format!("{}{path}", self.0.as_str().trim_end_matches('/'))
     }
 
     /// Without name and password, and without `/` at the end.
@@ -55,10 +64,13 @@ impl FromStr for HttpAddress {
     fn from_str(text: &str) -> Result<HttpAddress, BadHttpAddress> {
         let url = Url::parse(text).map_err(|error| BadHttpAddress::NotAUrl(error.to_string()))?;
         if url.scheme() != "http" {
-            return Err(BadHttpAddress::OtherScheme(url.scheme().to_owned()));
+            return Err(BadHttpAddress::OtherScheme);
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(BadHttpAddress::NotAlone);
+        }
+        if url.path().contains('@') {
+            return Err(BadHttpAddress::NotEscaped);
         }
         Ok(HttpAddress(url))
     }
@@ -78,6 +90,8 @@ impl fmt::Debug for HttpAddress {
 
 #[cfg(test)]
 mod tests {
+    use bancada_fuzz::mistypings;
+
     use super::*;
 
     #[test]
@@ -100,5 +114,19 @@ mod tests {
         }
         let told = "https://elastic:secret@h".parse::<HttpAddress>().unwrap_err().to_string();
         assert!(!told.contains("secret"), "{told}");
+    }
+
+    #[test]
+    fn nothing_that_is_said_of_a_mistyped_address_holds_its_password() {
+        let password = "s3cr3tPass";
+        for text in mistypings("http://elastic:s3cr3tPass@localhost:9200/es", password) {
+            let said = match text.parse::<HttpAddress>() {
+                Ok(address) => format!("{address} {address:?} {}", address.at("/_count")),
+                Err(error) => format!("{error} {error:?}"),
+            };
+            assert!(!said.contains(password), "{text}: {said}");
+        }
+        let slip = "http://elastic:9/s3cr3tPass@localhost:9200".parse::<HttpAddress>();
+        assert_eq!(slip, Err(BadHttpAddress::NotEscaped));
     }
 }

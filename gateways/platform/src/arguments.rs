@@ -64,7 +64,12 @@ pub(crate) struct Options {
     #[arg(long, env = "BANCADA_POSTGRES", value_name = "URL", hide_env_values = true)]
     pub(crate) postgres: Option<String>,
     /// Your own Kafka rather than a broker of its own.
-    #[arg(long, env = "BANCADA_KAFKA", value_name = "HOST:PORT[,HOST:PORT]")]
+    #[arg(
+        long,
+        env = "BANCADA_KAFKA",
+        value_name = "HOST:PORT[,HOST:PORT]",
+        hide_env_values = true
+    )]
     pub(crate) kafka: Option<Brokers>,
     /// Your own Elasticsearch rather than a server of its own.
     #[arg(long, env = "BANCADA_ELASTICSEARCH", value_name = "URL", hide_env_values = true)]

@@ -18,11 +18,10 @@ mod server;
 
 use std::process::ExitCode;
 
-use bancada_telemetry::console;
-use clap::Parser as _;
+use bancada_telemetry::{command_line, console};
 
 fn main() -> ExitCode {
-    let result = run(arguments::Arguments::parse());
+    let result = run(command_line::parse());
     if let Err(error) = &result {
         console::complain(format_args!("error: {error:#}"));
     }

@@ -2,6 +2,7 @@
 
 pub mod background;
 pub mod clock;
+pub mod command_line;
 pub mod console;
 pub mod logs;
 pub mod metrics;

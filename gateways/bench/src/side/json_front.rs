@@ -57,16 +57,16 @@ pub(crate) struct Answer {
 impl Payment {
     /// The same payment as this message.
     pub(crate) fn of(message: v1::AuthorizeRequest) -> Payment {
-        let card = message.card.unwrap_or_default();
+        let mut card = message.card.unwrap_or_default();
         let amount = message.amount.unwrap_or_default();
         Payment {
             merchant_id: message.merchant_id,
             idempotency_key: message.idempotency_key,
-            card_number: card.number,
-            holder: card.holder,
+            card_number: std::mem::take(&mut card.number),
+            holder: std::mem::take(&mut card.holder),
             expiry_month: u8::try_from(card.expiry_month).unwrap_or_default(),
             expiry_year: u16::try_from(card.expiry_year).unwrap_or_default(),
-            cvv: card.cvv,
+            cvv: std::mem::take(&mut card.cvv),
             amount_minor: amount.amount_minor,
             currency: amount.currency,
             capture: message.capture,

@@ -1,5 +1,7 @@
 //! Cards on the wire.
 
+use std::mem;
+
 use bancada_bank::ledger::CardAccount;
 use bancada_bank::{BillAnswer, BillRequest, CardRequest, LimitRequest, StatusRequest};
 use bancada_kernel::{CardNumber, CardStatus, CardToken, Money, TraceContext};
@@ -12,13 +14,13 @@ pub(crate) fn token(text: &str) -> Result<CardToken, Status> {
     CardToken::parse(text).map_err(|error| field::invalid("card_token", error))
 }
 
-pub(crate) fn request(message: v1::IssueCardRequest) -> Result<CardRequest, Status> {
+pub(crate) fn request(mut message: v1::IssueCardRequest) -> Result<CardRequest, Status> {
     Ok(CardRequest {
         number: CardNumber::parse(&message.number)
             .map_err(|error| field::invalid("number", error))?,
-        holder: field::shown("holder", message.holder, 64)?,
+        holder: field::shown("holder", mem::take(&mut message.holder), 64)?,
         expiry: payment::expiry(message.expiry_year, message.expiry_month)?,
-        limit: money::from_message("limit", message.limit)?,
+        limit: money::from_message("limit", message.limit.take())?,
         closing_day: field::small("closing_day", message.closing_day)?,
         due_day: field::small("due_day", message.due_day)?,
         always_declines: None,

@@ -1,5 +1,7 @@
 //! Payments on the wire.
 
+use std::mem;
+
 use bancada_bank::ledger::{Payment, PaymentStatus};
 use bancada_bank::{OperationRequest, PaymentAnswer, PaymentQuery, PaymentRequest};
 use bancada_kernel::{
@@ -45,7 +47,7 @@ pub(crate) fn request(
     message: v1::AuthorizeRequest,
     trace: Option<TraceContext>,
 ) -> Result<PaymentRequest, Status> {
-    let card = field::required("card", message.card)?;
+    let mut card = field::required("card", message.card)?;
     let number =
         CardNumber::parse(&card.number).map_err(|error| field::invalid("card.number", error))?;
     let expiry = expiry(card.expiry_year, card.expiry_month)?;
@@ -55,7 +57,7 @@ pub(crate) fn request(
             Cvv::parse(text, number.brand()).map_err(|error| field::invalid("card.cvv", error))?,
         ),
     };
-    field::bounded("card.holder", card.holder, 64)?;
+    field::bounded("card.holder", mem::take(&mut card.holder), 64)?;
     Ok(PaymentRequest {
         merchant: merchant(&message.merchant_id)?,
         key: key(&message.idempotency_key)?,

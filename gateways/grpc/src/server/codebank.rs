@@ -14,6 +14,7 @@ use bancada_proto::codebank;
 use bancada_telemetry::{Metrics, clock};
 use tokio::time::{Instant, sleep};
 use tonic::{Request, Response, Status};
+use zeroize::Zeroizing;
 
 use super::bank::outcome;
 use super::call::{metered, trace_of};
@@ -98,7 +99,7 @@ pub(crate) fn payment_request(
         .map_err(|error| field::invalid("creditCard.expirationMonth", error))?;
     // The contract's integer has lost the leading zeros of the code.
     let width = number.brand().cvv_length();
-    let cvv = Cvv::parse(&format!("{:0width$}", card.cvv), number.brand())
+    let cvv = Cvv::parse(&Zeroizing::new(format!("{:0width$}", card.cvv)), number.brand())
         .map_err(|error| field::invalid("creditCard.cvv", error))?;
     let amount = Money::from_decimal(message.amount, Currency::BRL)
         .map_err(|error| field::invalid("amount", error))?;

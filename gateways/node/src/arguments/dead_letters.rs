@@ -1,5 +1,6 @@
 //! Options of `bancada dead-letters`.
 
+use bancada_pipeline::HttpAddress;
 use clap::{Args, Subcommand};
 
 use super::OutputOption;
@@ -7,8 +8,15 @@ use super::OutputOption;
 #[derive(Args)]
 pub(crate) struct DeadLettersOptions {
     /// The admin listener of the process that has the statement.
-    #[arg(long, env = "BANCADA_ADMIN", default_value = "http://127.0.0.1:9464", global = true)]
-    pub(crate) admin: String,
+    #[arg(
+        long,
+        env = "BANCADA_ADMIN",
+        default_value = "http://127.0.0.1:9464",
+        global = true,
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub(crate) admin: HttpAddress,
     #[command(subcommand)]
     pub(crate) command: DeadLettersCommand,
 }

@@ -40,7 +40,8 @@ pub(crate) struct PipelineServers {
         long,
         env = "BANCADA_KAFKA",
         default_value = "127.0.0.1:9092",
-        value_name = "HOST:PORT[,HOST:PORT]"
+        value_name = "HOST:PORT[,HOST:PORT]",
+        hide_env_values = true
     )]
     kafka: Brokers,
     /// Kafka Connect's REST API.

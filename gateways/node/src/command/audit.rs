@@ -39,9 +39,11 @@ async fn audit(options: &AuditOptions) -> anyhow::Result<Verdict> {
         None => None,
     };
     let bank = BankView::read(&options.bank.bank).await.context("the bank cannot be read")?;
-    let mut comparisons = Vec::new();
+    let (mut comparisons, mut cut) = (Vec::new(), None);
     if let Some(path) = &options.load_log {
-        comparisons.push(payers::compare(&load_log::read(path)?, &bank));
+        let log = load_log::read(path)?;
+        comparisons.push(payers::compare(&log.payments, &bank));
+        cut = log.cut;
     }
     if let Some(orders) = &orders {
         comparisons.push(checkout::compare(orders, &bank));
@@ -59,5 +61,5 @@ async fn audit(options: &AuditOptions) -> anyhow::Result<Verdict> {
         let compared = elasticsearch::audit(address, &bank, within).await;
         comparisons.push(compared.context("elasticsearch cannot be read")?);
     }
-    Ok(Verdict::new(&bank, comparisons))
+    Ok(Verdict::new(&bank, comparisons).of_log(cut, options.cut_log))
 }

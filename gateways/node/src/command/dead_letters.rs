@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bancada_pipeline::HttpAddress;
 use bancada_proto::problem::Problem;
 use bancada_proto::web::{DeadLetter, DeadLetterList};
 use reqwest::{Client, Method, Response};
@@ -21,7 +22,7 @@ pub(crate) fn run(options: &DeadLettersOptions) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let admin = Admin {
-            base: options.admin.trim_end_matches('/').to_owned(),
+            base: options.admin.clone(),
             web: Client::builder().timeout(ANSWER_WITHIN).build()?,
         };
         match &options.command {
@@ -43,13 +44,13 @@ pub(crate) fn run(options: &DeadLettersOptions) -> anyhow::Result<Exit> {
 
 /// The admin listener of the process with the statement.
 struct Admin {
-    base: String,
+    base: HttpAddress,
     web: Client,
 }
 
 impl Admin {
     async fn ask(&self, method: Method, path: &str) -> anyhow::Result<Response> {
-        let url = format!("{}/dead-letters{path}", self.base);
+        let url = self.base.at_with_credentials(&format!("/dead-letters{path}"));
         let answer = self.web.request(method, &url).header("accept-language", "en").send().await;
         let answer = answer.with_context(|| {
             format!("{} does not answer: is the statement running, with this --admin?", self.base)

@@ -1,6 +1,6 @@
 //! `bancada up`: everything in one process.
 
-use std::io::IsTerminal as _;
+use std::io::{ErrorKind, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -157,8 +157,23 @@ fn admin_parts(
 
 /// Removes the services' data; false when the user does not want to.
 fn forget(data: &Path, yes: bool) -> anyhow::Result<bool> {
-    let there: Vec<_> =
-        FOLDERS.iter().map(|folder| data.join(folder)).filter(|folder| folder.exists()).collect();
+    let mut there = Vec::new();
+    for folder in FOLDERS.map(|folder| data.join(folder)) {
+        match std::fs::symlink_metadata(&folder) {
+            // What it leads to is outside of the data directory, and perhaps somebody else's.
+            Ok(found) if found.is_symlink() => anyhow::bail!(
+                "{} is a link, and --fresh removes nothing outside of {}; remove the link, or what \
+                 it leads to, yourself",
+                folder.display(),
+                data.display()
+            ),
+            Ok(_) => there.push(folder),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(error).with_context(|| format!("{} cannot be read", folder.display()));
+            }
+        }
+    }
     if there.is_empty() {
         return Ok(true);
     }

@@ -100,3 +100,35 @@ fn a_full_journal_refuses_payments_and_takes_them_again_when_there_is_room() {
         system.passes_audit(Some(&log)).await;
     });
 }
+
+#[test]
+fn an_audit_with_a_log_that_is_empty_or_cut_is_no_clean_one() {
+    run(async {
+        let data = tempfile::tempdir().unwrap();
+        let system = System::new(data.path());
+        let _program = system.up(&[]);
+        system.is_ready().await;
+        let log = Load::start(&system.bank, &system.data, "1s").finish().await;
+        system.passes_audit(Some(&log)).await;
+        let whole = std::fs::read_to_string(&log).unwrap();
+        let n_payments = whole.lines().count() - 1;
+        let cut = system.data.join("cut.jsonl");
+        for n_bytes in [whole.len() / 2, whole.trim_end().rfind('\n').unwrap()] {
+            std::fs::write(&cut, &whole[..n_bytes]).unwrap();
+            let (code, said) = system.audit(Some(&cut)).await;
+            assert_eq!(code, Some(1), "{said}");
+            assert!(said.contains("the load log is cut"), "{said}");
+            let compared = said.split("payers: match ").nth(1).unwrap();
+            let n_compared: usize = compared.split(',').next().unwrap().parse().unwrap();
+            assert!((1..=n_payments).contains(&n_compared), "{said}");
+            system.passes_audit_with(Some(&cut), &["--cut-log"]).await;
+        }
+        // A load that was killed, and one whose disk was wiped.
+        std::fs::write(&cut, "").unwrap();
+        for more in [&[][..], &["--cut-log"]] {
+            let (code, said) = system.audit_with(Some(&cut), more).await;
+            assert_eq!(code, Some(3), "{said}");
+            assert!(said.contains("nothing is proved"), "{said}");
+        }
+    });
+}

@@ -41,13 +41,15 @@ fn a_directory_of_an_earlier_version_opens_and_audits_clean() {
         for _ in 0..2 {
             let mut program = system.up(&[]);
             system.is_ready().await;
-            system.passes_audit(Some(&log)).await;
+            // Its log has no last line yet.
+            system.passes_audit_with(Some(&log), &["--cut-log"]).await;
             // Whoever has a card beyond the limits stops nobody else.
             let (status, order) = system.buy(&new_key(), "4242424242424242").await.unwrap();
             assert_eq!((status, &order["status"]), (201, &"paid".into()), "{order}");
             let token = system.knows_card("4242").await;
             system.shows_payment(&token, order["payment_id"].as_str().unwrap()).await;
-            system.passes_audit(Some(&log)).await;
+            // Its log has no last line yet.
+            system.passes_audit_with(Some(&log), &["--cut-log"]).await;
             program.kill();
         }
         for service in ["bank", "checkout", "extrato"] {

@@ -56,7 +56,9 @@ impl Load {
 pub(crate) fn was_answered_at_once(log: &Path) {
     let text = std::fs::read_to_string(log).unwrap();
     let mut n_payments = 0;
-    for line in text.lines() {
+    // The last line says that it is the last.
+    let n_lines = text.lines().count();
+    for line in text.lines().take(n_lines - 1) {
         let paid: Value = serde_json::from_str(line).unwrap();
         assert!(paid["attempts"] == 1 && paid["answer"] != "unknown", "{line}");
         n_payments += 1;

@@ -14,6 +14,7 @@ mod disk;
 mod doors;
 mod earlier_version;
 mod kafka;
+mod kills;
 mod life;
 #[allow(dead_code, reason = "the campaign uses the rest")]
 mod load;
@@ -21,11 +22,13 @@ mod load;
 mod parts;
 mod ports;
 mod postgres;
+mod postgres_of_yesterday;
 mod program;
 mod refusals;
 mod rewind;
 mod scanner;
 mod secrets;
+mod secrets_in_memory;
 mod secrets_on_servers;
 #[path = "../../../database/tests/journal/server.rs"]
 #[allow(dead_code, reason = "the tests of the journal use the rest")]

@@ -62,6 +62,11 @@ impl Program {
         self.wait()
     }
 
+    /// Its number in the system.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal, such as `-STOP`.
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
@@ -258,9 +263,19 @@ impl System {
 
     /// The audit of everything, as its exit code and its last line.
     pub(crate) async fn audit(&self, log: Option<&Path>) -> (Option<i32>, String) {
+        self.audit_with(log, &[]).await
+    }
+
+    /// The same with more options.
+    pub(crate) async fn audit_with(
+        &self,
+        log: Option<&Path>,
+        more: &[&str],
+    ) -> (Option<i32>, String) {
         let mut command = Command::new(BINARY);
         command.args(["audit", "--bank", &self.bank]);
         command.args(["--checkout", &self.shop, "--extrato", &self.statement]);
+        command.args(more);
         if let Some(log) = log {
             command.arg("--load-log").arg(log);
         }
@@ -274,7 +289,11 @@ impl System {
     }
 
     pub(crate) async fn passes_audit(&self, log: Option<&Path>) {
-        let (code, text) = self.audit(log).await;
+        self.passes_audit_with(log, &[]).await;
+    }
+
+    pub(crate) async fn passes_audit_with(&self, log: Option<&Path>, more: &[&str]) {
+        let (code, text) = self.audit_with(log, more).await;
         assert_eq!(code, Some(0), "{text}");
         assert!(text.ends_with("lost 0, duplicate 0, mismatch 0, overspent 0"), "{text}");
     }

@@ -229,7 +229,8 @@ async fn issue_cards(mut cards: CardServiceClient<Channel>, answers: &mut Answer
             due_day: 15,
         };
         // The second time in another spelling of the same card.
-        let again = v1::IssueCardRequest { number: DIGITS.to_owned(), ..request.clone() };
+        let mut again = request.clone();
+        DIGITS.clone_into(&mut again.number);
         answers.keep(cards.issue_card(request).await);
         answers.keep(cards.issue_card(again).await);
     }

@@ -1,6 +1,8 @@
 //! Starts that cannot succeed, and starts that must be quick and whole.
 
+use std::fs::Permissions;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 use crate::program::*;
@@ -97,4 +99,34 @@ fn a_data_directory_has_one_owner_and_survives_restarts() {
         let token = system.knows_card("4242").await;
         assert_eq!(system.lines(&token).await.len(), 0, "everything was forgotten");
     });
+}
+
+#[test]
+fn forgetting_removes_nothing_outside_of_the_data_directory() {
+    let (data, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let file = elsewhere.path().join("precious");
+    std::fs::write(&file, "kept").unwrap();
+    std::fs::set_permissions(elsewhere.path(), Permissions::from_mode(0o755)).unwrap();
+    let own = data.path().join("bank");
+    std::fs::create_dir(&own).unwrap();
+    for (folder, target) in [
+        ("checkout", elsewhere.path().to_owned()),
+        ("extrato", elsewhere.path().join("precious")),
+        ("checkout", elsewhere.path().join("nothing")),
+    ] {
+        let link = data.path().join(folder);
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let mut up = Command::new(BINARY);
+        up.args(["up", "--fresh", "--yes", "--port", "0", "--grpc-port", "0"]);
+        up.args(["--admin-port", "0", "--data"]).arg(data.path());
+        let output = up.stdin(std::process::Stdio::null()).output().unwrap();
+        fails_with(&output, &["is a link", "--fresh", folder]);
+        assert!(own.exists(), "it is refused before anything is removed");
+        assert!(link.is_symlink(), "the link is somebody's");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "kept");
+        assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 1, "nothing was made");
+        let mode = std::fs::metadata(elsewhere.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755, "somebody else's folder keeps its rights");
+        std::fs::remove_file(&link).unwrap();
+    }
 }

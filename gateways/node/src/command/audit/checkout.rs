@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use bancada_pipeline::HttpAddress;
 use bancada_proto::web::{Order, OrderList, OrderStatus};
 
 use super::bank::BankView;
@@ -11,8 +12,11 @@ use super::verdict::Comparison;
 const MERCHANT: &str = "loja";
 
 /// Every order.
-pub(super) async fn orders(web: &reqwest::Client, url: &str) -> anyhow::Result<Vec<Order>> {
-    let url = format!("{}/api/checkout/v1/orders?limit=100", url.trim_end_matches('/'));
+pub(super) async fn orders(
+    web: &reqwest::Client,
+    address: &HttpAddress,
+) -> anyhow::Result<Vec<Order>> {
+    let url = address.at_with_credentials("/api/checkout/v1/orders?limit=100");
     let mut orders = Vec::new();
     let mut before = None::<String>;
     loop {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bancada_kernel::CardToken;
+use bancada_pipeline::HttpAddress;
 use bancada_proto::web::{CardList, LineKind, Statement, StatementCard, StatementLine};
 use tokio::time::{Instant, sleep};
 
@@ -21,11 +22,11 @@ pub(super) type Lines = Vec<(StatementCard, Vec<StatementLine>)>;
 /// repair, so what is missing is looked for again.
 pub(super) async fn audit(
     web: &reqwest::Client,
-    url: &str,
+    address: &HttpAddress,
     bank: &BankView,
     within: Duration,
 ) -> anyhow::Result<Comparison> {
-    let base = format!("{}/api/extrato/v1/cards", url.trim_end_matches('/'));
+    let base = address.at_with_credentials("/api/extrato/v1/cards");
     let deadline = Instant::now() + within;
     loop {
         let lines = read(web, &base, bank.n_events(), deadline).await?;

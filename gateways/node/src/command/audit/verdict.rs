@@ -110,6 +110,12 @@ pub(super) struct Verdict {
     overspent: usize,
     comparisons: Vec<Comparison>,
     examples: Vec<String>,
+    /// Why the load log may lack payments, if it may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut_log: Option<String>,
+    /// Whether it may, and whoever asked knows.
+    #[serde(skip)]
+    may_be_cut: bool,
 }
 
 impl Verdict {
@@ -126,11 +132,23 @@ impl Verdict {
             overspent: bank.overspent.len(),
             examples: bank.overspent.iter().chain(&bank.broken).take(10).cloned().collect(),
             comparisons,
+            cut_log: None,
+            may_be_cut: false,
         }
     }
 
+    /// With what is known of the load log: why it may lack payments, and whether that is known.
+    pub(super) fn of_log(self, cut_log: Option<String>, may_be_cut: bool) -> Verdict {
+        Verdict { cut_log, may_be_cut, ..self }
+    }
+
     pub(super) fn is_well(&self) -> bool {
-        self.lost == 0 && self.duplicate == 0 && self.mismatch == 0 && self.overspent == 0
+        let is_whole = self.may_be_cut || self.cut_log.is_none();
+        is_whole
+            && self.lost == 0
+            && self.duplicate == 0
+            && self.mismatch == 0
+            && self.overspent == 0
     }
 
     pub(super) fn print(&self, output: Output) -> anyhow::Result<()> {
@@ -148,6 +166,9 @@ impl Verdict {
         }
         for example in &self.examples {
             writeln!(out, "  bank: {example}")?;
+        }
+        if let Some(cut) = &self.cut_log {
+            writeln!(out, "{cut}")?;
         }
         writeln!(
             out,

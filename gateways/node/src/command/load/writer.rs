@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use anyhow::Context as _;
 use tokio::sync::mpsc;
 
-use crate::load_log::Paid;
+use crate::load_log::{Closing, Paid};
 
 const QUEUE: usize = 8_192;
 
@@ -24,14 +24,8 @@ impl LogWriter {
         let file = File::create(path).with_context(|| format!("{shown} cannot be written"))?;
         let (sender, mut payments) = mpsc::channel::<Paid>(QUEUE);
         let thread = std::thread::spawn(move || {
-            let mut lines = BufWriter::new(file);
-            while let Some(paid) = payments.blocking_recv() {
-                serde_json::to_writer(&mut lines, &paid)
-                    .map_err(std::io::Error::from)
-                    .and_then(|()| lines.write_all(b"\n"))
-                    .with_context(|| format!("{shown} cannot be written"))?;
-            }
-            lines.flush().with_context(|| format!("{shown} cannot be written"))
+            write(file, || payments.blocking_recv())
+                .with_context(|| format!("{shown} cannot be written"))
         });
         Ok(LogWriter { sender, thread })
     }
@@ -40,9 +34,23 @@ impl LogWriter {
         self.sender.clone()
     }
 
-    /// Waits until everything is in the file.
+    /// Waits until everything is in the file, and that it is everything: without its last line a
+    /// log may have lost its end.
     pub(super) fn finish(self) -> anyhow::Result<()> {
         drop(self.sender);
         self.thread.join().map_err(|_| anyhow::anyhow!("the log's writer panicked"))?
     }
+}
+
+fn write(file: File, mut next: impl FnMut() -> Option<Paid>) -> std::io::Result<()> {
+    let mut lines = BufWriter::new(file);
+    let mut n_payments = 0;
+    while let Some(paid) = next() {
+        serde_json::to_writer(&mut lines, &paid)?;
+        lines.write_all(b"\n")?;
+        n_payments += 1;
+    }
+    serde_json::to_writer(&mut lines, &Closing { n_payments })?;
+    lines.write_all(b"\n")?;
+    lines.flush()
 }
