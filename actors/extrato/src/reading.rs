@@ -6,17 +6,24 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::answer::ReadError;
 use crate::ports::{StatementReader, StoreError};
+use crate::shell::writer_thread::{Job, WriterQueue};
 
 /// The way to the rows: each question runs on a thread that may block.
 #[derive(Clone)]
 pub(crate) struct Reading {
     reader: Arc<dyn StatementReader>,
     permits: Arc<Semaphore>,
+    /// Told of damage.
+    writer: WriterQueue,
 }
 
 impl Reading {
-    pub(crate) fn new(reader: Arc<dyn StatementReader>, max_readers: usize) -> Reading {
-        Reading { reader, permits: Arc::new(Semaphore::new(max_readers)) }
+    pub(crate) fn new(
+        reader: Arc<dyn StatementReader>,
+        max_readers: usize,
+        writer: WriterQueue,
+    ) -> Reading {
+        Reading { reader, permits: Arc::new(Semaphore::new(max_readers)), writer }
     }
 
     /// Asks if there is room now.
@@ -46,6 +53,11 @@ impl Reading {
         let reader = Arc::clone(&self.reader);
         match tokio::task::spawn_blocking(move || question(&*reader)).await {
             Ok(Ok(found)) => Ok(found),
+            Ok(Err(StoreError::Damaged(why))) => {
+                tracing::warn!(why, "the statement is damaged");
+                self.writer.send(Job::Damaged(why));
+                Err(ReadError::Unavailable)
+            }
             Ok(Err(error)) => {
                 tracing::error!(%error, "the statement cannot be read");
                 Err(ReadError::Unavailable)

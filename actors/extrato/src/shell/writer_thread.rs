@@ -39,6 +39,8 @@ pub(crate) enum Job {
     WaitingDeadLetters(usize, Reply<Vec<DeadLetter>>),
     /// Remember that a record was handed on.
     HandedOn(Box<DeadLetter>, Reply<()>),
+    /// Somebody who reads beside the writer found that the rows are not what was written.
+    Damaged(String),
     Stop,
 }
 
@@ -76,6 +78,17 @@ impl WriterQueue {
     }
 }
 
+/// Gives an answer. A store that is damaged serves nobody any more; whoever met anything else asks
+/// again.
+fn answer<T>(reply: Reply<T>, result: Result<T, StoreError>) -> Result<(), StoreError> {
+    let damaged = match &result {
+        Err(error @ StoreError::Damaged(_)) => Err(error.clone()),
+        _ => Ok(()),
+    };
+    let _ = reply.send(result);
+    damaged
+}
+
 /// What the thread tells of its work.
 #[derive(Clone)]
 pub(crate) struct WriterParts {
@@ -107,27 +120,28 @@ impl WriterParts {
                         return Err(error);
                     }
                 }
-                Job::Offsets(reply) => drop(reply.send(store.offsets())),
-                Job::Reached(reply) => drop(reply.send(store.progress())),
-                Job::Held(reply) => drop(reply.send(store.held())),
-                Job::Release(release, reply) => drop(reply.send(self.release(store, &release))),
+                Job::Offsets(reply) => answer(reply, store.offsets())?,
+                Job::Reached(reply) => answer(reply, store.progress())?,
+                Job::Held(reply) => answer(reply, store.held())?,
+                Job::Release(release, reply) => answer(reply, self.release(store, &release))?,
                 Job::HoldBehind(cards, reply) => {
                     let n_behind = store.hold_behind(&cards);
                     if n_behind.as_ref().is_ok_and(|n_behind| *n_behind > 0) {
                         self.repair.notify_one();
                     }
-                    let _ = reply.send(n_behind);
+                    answer(reply, n_behind)?;
                 }
-                Job::KeepBill(payment, reply) => drop(reply.send(store.keep_bill(&payment))),
-                Job::SettleBill(payment, reply) => drop(reply.send(store.settle_bill(&payment))),
-                Job::OpenBills(reply) => drop(reply.send(store.open_bills())),
+                Job::KeepBill(payment, reply) => answer(reply, store.keep_bill(&payment))?,
+                Job::SettleBill(payment, reply) => answer(reply, store.settle_bill(&payment))?,
+                Job::OpenBills(reply) => answer(reply, store.open_bills())?,
                 Job::DiscardDeadLetter(id, reply) => {
-                    drop(reply.send(store.discard_dead_letter(id)));
+                    answer(reply, store.discard_dead_letter(id))?;
                 }
                 Job::WaitingDeadLetters(limit, reply) => {
-                    drop(reply.send(store.waiting_dead_letters(limit)));
+                    answer(reply, store.waiting_dead_letters(limit))?;
                 }
-                Job::HandedOn(letter, reply) => drop(reply.send(store.handed_on(&letter))),
+                Job::HandedOn(letter, reply) => answer(reply, store.handed_on(&letter))?,
+                Job::Damaged(why) => return Err(StoreError::Damaged(why)),
                 Job::Stop => break,
             }
         }
