@@ -6,7 +6,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::answer::ReadError;
 use crate::ports::{StatementReader, StoreError};
-use crate::shell::writer_thread::{Job, WriterQueue};
+use crate::shell::writer_thread::WriterQueue;
 
 /// The way to the rows: each question runs on a thread that may block.
 #[derive(Clone)]
@@ -50,12 +50,12 @@ impl Reading {
         _permit: SemaphorePermit<'_>,
         question: impl FnOnce(&dyn StatementReader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, ReadError> {
-        let reader = Arc::clone(&self.reader);
+        let (reader, n_made_anew) = (Arc::clone(&self.reader), self.writer.n_made_anew());
         match tokio::task::spawn_blocking(move || question(&*reader)).await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(StoreError::Damaged(why))) => {
                 tracing::warn!(why, "the statement is damaged");
-                self.writer.send(Job::Damaged(why));
+                self.writer.tell_damaged(n_made_anew, why);
                 Err(ReadError::Unavailable)
             }
             Ok(Err(error)) => {

@@ -82,7 +82,9 @@ impl Projector {
                 // Told before anything can be read from the new one.
                 progress.begin_anew();
                 tracing::warn!(why, "the statements are damaged and are rebuilt");
-                self.opener.open_anew()
+                let opened = self.opener.open_anew();
+                self.queue.count_made_anew();
+                opened
             }
             opened => opened,
         };
@@ -97,9 +99,10 @@ impl Projector {
             return;
         }
         let (opener, queue) = (Arc::clone(&self.opener), self.queue.clone());
+        let n_made_anew = queue.n_made_anew();
         let body = move || match opener.examine(&mut || std::thread::park_timeout(REST)) {
             Ok(()) => tracing::debug!("all rows of the statements are what was written"),
-            Err(StoreError::Damaged(why)) => queue.send(Job::Damaged(why)),
+            Err(StoreError::Damaged(why)) => queue.tell_damaged(n_made_anew, why),
             Err(error) => tracing::warn!(%error, "the statements are not examined"),
         };
         let examiner = std::thread::Builder::new().name("statement-examiner".to_owned());

@@ -1,7 +1,7 @@
 //! The one thread that writes statements.
 
 use std::sync::mpsc::{Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
@@ -54,7 +54,14 @@ pub(crate) struct Release {
 
 /// The queue of the current thread. Replaced when the projector is started anew.
 #[derive(Clone, Default)]
-pub(crate) struct WriterQueue(Arc<Mutex<Option<Sender<Job>>>>);
+pub(crate) struct WriterQueue(Arc<Mutex<Current>>);
+
+#[derive(Default)]
+struct Current {
+    jobs: Option<Sender<Job>>,
+    /// How often the rows were made anew.
+    n_made_anew: u64,
+}
 
 impl WriterQueue {
     /// Asks, and waits for the answer.
@@ -67,14 +74,41 @@ impl WriterQueue {
 
     /// Gives a job; dropped with its reply when there is no thread.
     pub(crate) fn send(&self, job: Job) {
-        let queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(queue) = &*queue {
-            let _ = queue.send(job);
-        }
+        self.current().send(job);
     }
 
     pub(crate) fn set(&self, queue: Option<Sender<Job>>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = queue;
+        self.current().jobs = queue;
+    }
+
+    /// How often the rows were made anew; asked before they are read.
+    pub(crate) fn n_made_anew(&self) -> u64 {
+        self.current().n_made_anew
+    }
+
+    pub(crate) fn count_made_anew(&self) {
+        self.current().n_made_anew += 1;
+    }
+
+    /// Says that the rows are damaged which were there when they had been made anew so often. Others
+    /// may have said so before, and there are new ones.
+    pub(crate) fn tell_damaged(&self, n_made_anew: u64, why: String) {
+        let current = self.current();
+        if current.n_made_anew == n_made_anew {
+            current.send(Job::Damaged(why));
+        }
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Current {
+    fn send(&self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job);
+        }
     }
 }
 

@@ -288,6 +288,7 @@ impl StatementReader for Disk {
         after: Option<&CardToken>,
         limit: usize,
     ) -> Result<Vec<StatementCard>, StoreError> {
+        self.check()?;
         let tokens = self.content().cards.into_keys();
         let tokens: Vec<_> =
             tokens.filter(|token| after.is_none_or(|after| token > after)).take(limit).collect();
