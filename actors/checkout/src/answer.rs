@@ -52,6 +52,9 @@ pub enum PlaceError {
     /// The order may or may not have been kept. Repeat the request with the same key.
     #[error("the shop lost the request; repeat it with the same key")]
     UnknownOutcome,
+    /// The order of this id is there, and is not what was written. Nothing was sent.
+    #[error("the order of this id cannot be read: its data is damaged")]
+    Unreadable,
 }
 
 /// A part of the list of orders.
@@ -72,4 +75,7 @@ pub enum OrdersError {
     /// The store is starting, stopping or failing.
     #[error("the shop is not ready")]
     Unavailable,
+    /// What is kept of it is not what was written.
+    #[error("the order cannot be read: its data is damaged")]
+    Unreadable,
 }

@@ -76,6 +76,7 @@ impl CheckoutHandle {
                     Ok(Placed { order, replayed: false })
                 }
                 Ok(Some(_)) => Err(PlaceError::KeyReused),
+                Err(OrdersError::Unreadable) => Err(PlaceError::Unreadable),
                 Ok(None) | Err(_) => Err(PlaceError::UnknownOutcome),
             },
         }
@@ -157,6 +158,10 @@ impl CheckoutHandle {
         }
         match timeout(STORE_DEADLINE, answer).await {
             Ok(Ok(Ok(found))) => Ok(found),
+            Ok(Ok(Err(StoreError::Damaged(what)))) => {
+                tracing::error!(what, "an order cannot be read");
+                Err(OrdersError::Unreadable)
+            }
             Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(OrdersError::Unavailable),
         }
     }

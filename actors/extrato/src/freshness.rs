@@ -23,6 +23,9 @@ pub struct Freshness {
     pub heard_at: Option<Timestamp>,
     /// Whether the Bank has another past than the statement has read: nothing is followed then.
     pub is_of_other_past: bool,
+    /// Whether the rows were found damaged and are being made anew: until they have come to where
+    /// the Bank was then, cards and lines are missing.
+    pub is_being_rebuilt: bool,
 }
 
 /// Counted since the start.
@@ -69,6 +72,8 @@ struct Shared {
     does_source_tell: AtomicBool,
     /// Why the Bank's past is another one, as long as it is.
     other_past: watch::Sender<Option<Arc<str>>>,
+    /// Why the rows are not what was written, until they are made anew.
+    damaged: Mutex<Option<String>>,
 }
 
 /// The last positions of each shard.
@@ -76,6 +81,8 @@ struct Shared {
 struct Positions {
     applied: BTreeMap<Shard, u64>,
     committed: BTreeMap<Shard, u64>,
+    /// Where a statement that is made anew is whole again, once the Bank has said how far it is.
+    goal: Option<Vec<u64>>,
 }
 
 impl Positions {
@@ -97,6 +104,7 @@ impl Progress {
             positions: Mutex::default(),
             does_source_tell,
             other_past: watch::Sender::new(None),
+            damaged: Mutex::default(),
         }))
     }
 
@@ -151,6 +159,53 @@ impl Progress {
         self.0.does_source_tell.load(Ordering::Relaxed)
     }
 
+    /// Says that the rows are not what was written.
+    pub(crate) fn set_damaged(&self, why: String) {
+        *self.0.damaged.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    }
+
+    /// Why the rows are not what was written; `None` where nobody has found that.
+    pub(crate) fn damaged(&self) -> Option<String> {
+        self.0.damaged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_whole(&self) {
+        *self.0.damaged.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Says that the rows are made anew: nothing has been applied to them.
+    pub(crate) fn begin_anew(&self) {
+        let mut positions = self.positions();
+        positions.applied.clear();
+        positions.goal = None;
+        self.change(|freshness| {
+            freshness.applied_position = 0;
+            freshness.is_being_rebuilt = true;
+        });
+    }
+
+    /// What the Bank has committed in all of its shards.
+    pub(crate) fn committed_everywhere(&self, all: Vec<u64>) {
+        all.iter().for_each(|position| self.committed(*position));
+        let mut positions = self.positions();
+        if self.freshness().is_being_rebuilt && positions.goal.is_none() {
+            positions.goal = Some(all);
+            self.look_whether_rebuilt(&positions);
+        }
+    }
+
+    fn look_whether_rebuilt(&self, positions: &Positions) {
+        let Some(goal) = &positions.goal else { return };
+        let is_there = |position: &u64| {
+            let applied = positions.applied.get(&Shard::of_position(*position));
+            Shard::in_journal(*position) == 0 || applied >= Some(position)
+        };
+        if self.freshness().is_being_rebuilt && goal.iter().all(is_there) {
+            tracing::info!("the statements are rebuilt");
+            self.change(|freshness| freshness.is_being_rebuilt = false);
+        }
+    }
+
     /// What the Bank has committed, whoever says so.
     pub(crate) fn committed(&self, position: u64) {
         let mut positions = self.positions();
@@ -167,6 +222,7 @@ impl Progress {
             freshness.applied_position = applied;
             freshness.committed_position = committed;
         });
+        self.look_whether_rebuilt(&positions);
     }
 
     /// Held while the freshness is changed, so that it only grows.

@@ -130,7 +130,7 @@ impl ExtratoHandle {
         let keep = |reply| Job::KeepBill(Box::new(payment.clone()), reply);
         let known = self.inner.writer.ask(keep).await.map_err(|error| match error {
             StoreError::Full => PayBillError::StorageFull,
-            StoreError::Failed(_) => PayBillError::Unavailable,
+            StoreError::Damaged(_) | StoreError::Failed(_) => PayBillError::Unavailable,
         })?;
         self.inner.bill_asked.notify_one();
         match known {
@@ -236,6 +236,11 @@ impl ExtratoHandle {
     /// Nothing is followed until it is.
     pub fn other_past(&self) -> Option<Arc<str>> {
         self.inner.progress.other_past()
+    }
+
+    /// Whether the statement was found damaged and is not yet where the Bank was then.
+    pub fn is_being_rebuilt(&self) -> bool {
+        self.freshness().is_being_rebuilt
     }
 
     /// Tells when the freshness changes.

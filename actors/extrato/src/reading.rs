@@ -6,17 +6,24 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::answer::ReadError;
 use crate::ports::{StatementReader, StoreError};
+use crate::shell::writer_thread::WriterQueue;
 
 /// The way to the rows: each question runs on a thread that may block.
 #[derive(Clone)]
 pub(crate) struct Reading {
     reader: Arc<dyn StatementReader>,
     permits: Arc<Semaphore>,
+    /// Told of damage.
+    writer: WriterQueue,
 }
 
 impl Reading {
-    pub(crate) fn new(reader: Arc<dyn StatementReader>, max_readers: usize) -> Reading {
-        Reading { reader, permits: Arc::new(Semaphore::new(max_readers)) }
+    pub(crate) fn new(
+        reader: Arc<dyn StatementReader>,
+        max_readers: usize,
+        writer: WriterQueue,
+    ) -> Reading {
+        Reading { reader, permits: Arc::new(Semaphore::new(max_readers)), writer }
     }
 
     /// Asks if there is room now.
@@ -43,9 +50,14 @@ impl Reading {
         _permit: SemaphorePermit<'_>,
         question: impl FnOnce(&dyn StatementReader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, ReadError> {
-        let reader = Arc::clone(&self.reader);
+        let (reader, n_made_anew) = (Arc::clone(&self.reader), self.writer.n_made_anew());
         match tokio::task::spawn_blocking(move || question(&*reader)).await {
             Ok(Ok(found)) => Ok(found),
+            Ok(Err(StoreError::Damaged(why))) => {
+                tracing::warn!(why, "the statement is damaged");
+                self.writer.tell_damaged(n_made_anew, why);
+                Err(ReadError::Unavailable)
+            }
             Ok(Err(error)) => {
                 tracing::error!(%error, "the statement cannot be read");
                 Err(ReadError::Unavailable)

@@ -130,7 +130,7 @@ pub(crate) fn on_parents_thread(parts: ExtratoParts) -> (Supervisor, ExtratoHand
         let forwarder = ChildSpec::permanent("forwarder", move |_| forwarder.clone());
         supervisor = supervisor.child(forwarder);
     }
-    let reading = Reading::new(reader, limits.max_readers);
+    let reading = Reading::new(reader, limits.max_readers, writer.clone());
     let handle = ExtratoHandle::new(Inner {
         reading,
         progress,

@@ -12,6 +12,7 @@ pub mod postgres;
 mod private_file;
 mod record;
 mod replay;
+mod row_sums;
 pub mod snapshot;
 mod sqlite;
 pub mod statement;

@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use bancada_bank::ports::HighWaterMark as _;
+use bancada_bank::proof::{Chain, Mark};
 use bancada_checkout::order::{Order, OrderState};
 use bancada_checkout::ports::{
     OrderCursor, OrderStore, OrderStoreOpener, StoreError, Write, Written,
 };
 use bancada_kernel::{OrderId, PaymentId};
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
+use rusqlite::{CachedStatement, Connection, Row, params};
 
+use crate::journal::FileMark;
 use crate::log_scan;
+use crate::row_sums::{self, Summed, row_totals, summed};
 use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
 
 #[cfg(test)]
@@ -21,7 +25,8 @@ const SCHEMA: Schema = Schema {
     application_id: 0x424E_434F,
     // `body` is the whole order as JSON, for programs and for people with a shell; the other
     // columns only say what is searched by. `number` grows with time and is the cursor of lists.
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE purchase (
             number       INTEGER PRIMARY KEY,
             id           TEXT NOT NULL UNIQUE,
@@ -31,20 +36,52 @@ const SCHEMA: Schema = Schema {
         ) STRICT;
         CREATE INDEX purchase_unresolved ON purchase (number)
             WHERE state IN ('placed', 'paying', 'unknown');
-    "],
+    ",
+        concat!(
+            row_totals!(),
+            summed!("purchase", "number, id, state, placed_at_ms, body"),
+            // The version that this step makes, and how many commits there were.
+            "INSERT INTO row_total (name, checksum, n_rows)
+             VALUES ('schema', 2, 0), ('commits', 0, 0);",
+        ),
+    ],
 };
+
+/// The tables whose rows have checksums.
+const SUMMED: &[Summed] =
+    &[Summed { table: "purchase", columns: "number, id, state, placed_at_ms, body" }];
+
+/// Orders that are what was written: the number and the body.
+macro_rules! purchase {
+    () => {
+        "SELECT number, checked(body, checksum, 'purchase', number, id, state, placed_at_ms, body)
+         FROM purchase"
+    };
+}
 
 /// What the file is called in the folder of its service.
 pub const FILE: &str = "orders.sqlite3";
+
+/// Those that the Bank has decided about.
+macro_rules! decided {
+    () => {
+        " WHERE state IN ('paid', 'declined', 'refunded') ORDER BY number DESC LIMIT ?1"
+    };
+}
 
 /// The payments of the newest orders in a file that the Bank has decided about, `limit` at most;
 /// none where there is no file. Its writer may be at work, and nothing is changed.
 pub fn payments_in(path: &Path, limit: usize) -> Result<Vec<PaymentId>, OpenError> {
     let Some(connection) = SCHEMA.look_into(path)? else { return Ok(Vec::new()) };
-    let sql = "SELECT number, body FROM purchase
-         WHERE state IN ('paid', 'declined', 'refunded') ORDER BY number DESC LIMIT ?1";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let orders = prepare(&connection, sql).and_then(|statement| read_all(statement, [limit]));
+    let read = |sql| prepare(&connection, sql).and_then(|statement| read_all(statement, [limit]));
+    let orders = match read(concat!(purchase!(), decided!())) {
+        // An earlier version kept no checksums.
+        Err(StoreError::Failed(_)) => {
+            read(concat!("SELECT number, body FROM purchase", decided!()))
+        }
+        read => read,
+    };
     let orders = orders.map_err(|error| OpenError::unreadable(path, &error))?;
     let payment = |(_, order): (OrderCursor, Order)| match order.state {
         OrderState::Paid(charge) | OrderState::Refunded(charge) => Some(charge.payment),
@@ -72,17 +109,46 @@ impl SqliteOrders {
         log_scan::has_later_commit(&self.path)
     }
 
-    /// Makes the file, if it is not there.
+    /// Makes the file, if it is not there; reads all of it, if it is. [`OpenError::is_damage`]
+    /// where it is not what was written, or lacks orders that somebody was told of.
     pub fn make(&self) -> Result<(), OpenError> {
-        SCHEMA.open(&self.path, Synchronous::Full).map(drop)
+        let mut connection = SCHEMA.open(&self.path, Synchronous::Full)?;
+        row_sums::examine(&mut connection, SUMMED, || ())
+            .map_err(|cause| OpenError::of(&self.path, cause))?;
+        let n_commits = n_commits(&connection).map_err(|it| OpenError::of(&self.path, it))?;
+        let mut mark = self.mark().map_err(|error| self.no_mark(error))?;
+        match mark.read() {
+            Some(mark) if mark.position > n_commits => {
+                let what = format!(
+                    "{} orders and changes were kept, and {n_commits} are there",
+                    mark.position
+                );
+                Err(OpenError::damaged(&self.path, &what))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn connect(&self) -> Result<Store, StoreError> {
         // Full: an order must survive a power cut before the Bank hears of it.
-        let connection = SCHEMA
-            .open(&self.path, Synchronous::Full)
-            .map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok(Store { connection })
+        let connection = SCHEMA.open(&self.path, Synchronous::Full).map_err(|error| match error
+            .is_damage()
+        {
+            true => StoreError::Damaged(error.to_string()),
+            false => StoreError::Failed(error.to_string()),
+        })?;
+        let mark = self.mark().map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(Store { connection, mark })
+    }
+
+    /// Which commit was the last that somebody was told of.
+    fn mark(&self) -> std::io::Result<FileMark> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        FileMark::open(folder.unwrap_or(Path::new(".")), 0)
+    }
+
+    fn no_mark(&self, error: std::io::Error) -> OpenError {
+        OpenError::NoFile { path: self.path.display().to_string(), error }
     }
 }
 
@@ -94,6 +160,7 @@ impl OrderStoreOpener for SqliteOrders {
 
 struct Store {
     connection: Connection,
+    mark: FileMark,
 }
 
 impl OrderStore for Store {
@@ -106,7 +173,18 @@ impl OrderStore for Store {
                 Write::Update(order) => update(&transaction, order)?,
             });
         }
+        prepare(
+            &transaction,
+            "UPDATE row_total SET checksum = checksum + 1 WHERE name = 'commits'",
+        )?
+        .execute(())
+        .map_err(failure)?;
+        let position = n_commits(&transaction).map_err(failure)?;
         transaction.commit().map_err(failure)?;
+        // After the commit, so that it never says more, and before the answers, so that it never
+        // says less than somebody was told.
+        let marked = self.mark.write(Mark { position, chain: Chain::new(0) });
+        marked.map_err(StoreError::Failed)?;
         Ok(written)
     }
 
@@ -124,8 +202,7 @@ impl OrderStore for Store {
         read_all(
             prepare(
                 &self.connection,
-                "SELECT number, body FROM purchase WHERE number < ?1
-                 ORDER BY number DESC LIMIT ?2",
+                concat!(purchase!(), " WHERE number < ?1 ORDER BY number DESC LIMIT ?2"),
             )?,
             params![before, limit],
         )
@@ -135,8 +212,10 @@ impl OrderStore for Store {
         let found = read_all(
             prepare(
                 &self.connection,
-                "SELECT number, body FROM purchase
-                 WHERE state IN ('placed', 'paying', 'unknown') ORDER BY number",
+                concat!(
+                    purchase!(),
+                    " WHERE state IN ('placed', 'paying', 'unknown') ORDER BY number"
+                ),
             )?,
             (),
         )?;
@@ -147,7 +226,10 @@ impl OrderStore for Store {
 fn insert(connection: &Connection, order: &Order) -> Result<Written, StoreError> {
     let n_rows = prepare(
         connection,
-        "INSERT INTO purchase (id, state, placed_at_ms, body) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO purchase (number, id, state, placed_at_ms, body, checksum)
+         SELECT next, ?1, ?2, ?3, ?4, row_sum('purchase', next, ?1, ?2, ?3, ?4)
+         FROM (SELECT coalesce(max(number), 0) + 1 AS next FROM purchase)
+         WHERE true
          ON CONFLICT (id) DO NOTHING",
     )?
     .execute(params![order.id.to_string(), order.state.word(), order.placed_at.0, encode(order)?])
@@ -161,19 +243,28 @@ fn insert(connection: &Connection, order: &Order) -> Result<Written, StoreError>
 }
 
 fn update(connection: &Connection, order: &Order) -> Result<Written, StoreError> {
-    let n_rows = prepare(connection, "UPDATE purchase SET state = ?2, body = ?3 WHERE id = ?1")?
-        .execute(params![order.id.to_string(), order.state.word(), encode(order)?])
-        .map_err(failure)?;
+    // The columns that stay are looked at first: a new checksum would vouch for them.
+    let n_rows = prepare(
+        connection,
+        "UPDATE purchase SET state = ?2, body = ?3,
+             checksum = row_sum('purchase', number, id, ?2, placed_at_ms, ?3)
+         WHERE id = ?1 AND checked(1, checksum, 'purchase', number, id, state, placed_at_ms, body)",
+    )?
+    .execute(params![order.id.to_string(), order.state.word(), encode(order)?])
+    .map_err(failure)?;
     if n_rows == 1 { Ok(Written::Done) } else { Err(vanished(order.id)) }
 }
 
 fn find(connection: &Connection, id: OrderId) -> Result<Option<Order>, StoreError> {
-    prepare(connection, "SELECT body FROM purchase WHERE id = ?1")?
-        .query_row([id.to_string()], |row| row.get::<_, String>(0))
-        .optional()
-        .map_err(failure)?
-        .map(|body| decode(&body))
-        .transpose()
+    let statement = prepare(connection, concat!(purchase!(), " WHERE id = ?1"))?;
+    let found = read_all(statement, [id.to_string()])?;
+    Ok(found.into_iter().next().map(|(_, order)| order))
+}
+
+fn n_commits(connection: &Connection) -> rusqlite::Result<u64> {
+    let sql = "SELECT checksum FROM row_total WHERE name = 'commits'";
+    let n_commits: i64 = connection.query_row(sql, (), |row| row.get(0))?;
+    Ok(n_commits.unsigned_abs())
 }
 
 fn read_all(
@@ -203,10 +294,14 @@ pub(crate) fn encode(order: &Order) -> Result<String, StoreError> {
 }
 
 pub(crate) fn decode(body: &str) -> Result<Order, StoreError> {
-    let damaged = |error| StoreError::Failed(format!("a stored order cannot be read: {error}"));
+    let damaged = |error| StoreError::Damaged(format!("a stored order cannot be read: {error}"));
     serde_json::from_str(body).map_err(damaged)
 }
 
 fn failure(error: rusqlite::Error) -> StoreError {
-    if is_full(&error) { StoreError::Full } else { StoreError::Failed(error.to_string()) }
+    match error {
+        error if is_full(&error) => StoreError::Full,
+        error if row_sums::is_damage(&error) => StoreError::Damaged(error.to_string()),
+        error => StoreError::Failed(error.to_string()),
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::private_file;
+use crate::{private_file, row_sums};
 
 /// WAL's reset bug (data loss under concurrent checkpoints) is mended from this version on.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -70,6 +70,14 @@ pub enum OpenError {
         /// What is wrong.
         what: String,
     },
+    /// It was ours, and is not what was written.
+    #[error("{path} is damaged: {what}")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
     /// The system gave no thread.
     #[error("{path} cannot be opened: no thread can be started for it: {error}")]
     NoThread {
@@ -91,6 +99,19 @@ pub enum OpenError {
 impl OpenError {
     pub(crate) fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> OpenError {
         OpenError::Unreadable { path: path.display().to_string(), what: error.to_string() }
+    }
+
+    /// Whether the file is not what was written.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            OpenError::Damaged { .. } => true,
+            OpenError::Sqlite { cause, .. } => row_sums::is_damage(cause),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn damaged(path: &Path, what: &dyn std::fmt::Display) -> OpenError {
+        OpenError::Damaged { path: path.display().to_string(), what: what.to_string() }
     }
 
     pub(crate) fn of(path: &Path, cause: rusqlite::Error) -> OpenError {
@@ -150,6 +171,7 @@ impl Schema {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
         connection.busy_timeout(Duration::from_secs(5)).map_err(sqlite)?;
+        row_sums::register(&connection).map_err(sqlite)?;
         Ok(Some(connection))
     }
 
@@ -169,6 +191,12 @@ impl Schema {
         let (id, found) = (number("application_id")?, number("user_version")?);
         let found = u32::try_from(found).unwrap_or(u32::MAX);
         let known = u32::try_from(self.steps.len()).expect("a handful of steps");
+        let counted = row_sums::schema_version(connection).map_err(sqlite)?;
+        if counted.is_some_and(|counted| counted != found)
+            || (counted.is_some() && id != self.application_id)
+        {
+            return Err(OpenError::damaged(path, &"its version is not the one that was written"));
+        }
         if found > 0 && id != self.application_id {
             let path = path.display().to_string();
             return Err(OpenError::Foreign { path, store: self.store });
@@ -192,6 +220,7 @@ impl Schema {
 fn configure(connection: &Connection, synchronous: Synchronous) -> rusqlite::Result<()> {
     // Only a reader's checkpoint can be in a writer's way, and only for a moment.
     connection.busy_timeout(Duration::from_secs(5))?;
+    row_sums::register(connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let synchronous = match synchronous {
         Synchronous::Full => "FULL",

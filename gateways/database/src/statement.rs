@@ -1,13 +1,15 @@
 //! Statements in SQLite: rows, offsets and sequences in one file and one transaction.
 
+mod aside;
 mod reader;
 mod rows;
+mod schema;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bancada_extrato::ports::{
     BankCard, Offsets, Reached, SourceRecord, StatementStore, StatementStoreOpener, StoreError,
@@ -19,94 +21,14 @@ use bancada_extrato::statement::{
 use bancada_kernel::{CardToken, EventHash, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
+use crate::row_sums;
+use crate::sqlite::{OpenError, Synchronous, is_full};
 
 pub use reader::SqliteStatementReader;
 pub(crate) use reader::pattern;
-use reader::{dead_letters, read_all};
-use rows::{OpenTransaction, find_bill, place};
-
-const SCHEMA: Schema = Schema {
-    store: "statements",
-    // "BNCS"
-    application_id: 0x424E_4353,
-    // `body` is a whole card or line as JSON; the other columns only say what is searched by.
-    // The key of `line` is the order of every page.
-    steps: &[
-        "
-        CREATE TABLE card (
-            token         TEXT PRIMARY KEY,
-            holder        TEXT NOT NULL,
-            masked_number TEXT NOT NULL,
-            position      INTEGER NOT NULL,
-            body          TEXT NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE line (
-            token          TEXT NOT NULL,
-            position       INTEGER NOT NULL,
-            kind           TEXT NOT NULL,
-            occurred_at_ms INTEGER NOT NULL,
-            searched       TEXT NOT NULL,
-            body           TEXT NOT NULL,
-            PRIMARY KEY (token, position)
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE fatura (
-            token TEXT NOT NULL,
-            cycle INTEGER NOT NULL,
-            minor INTEGER NOT NULL,
-            PRIMARY KEY (token, cycle)
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE held (
-            token           TEXT PRIMARY KEY,
-            needed_sequence INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE dead_letter (
-            id               INTEGER PRIMARY KEY,
-            source_partition INTEGER,
-            source_offset    INTEGER,
-            token            TEXT,
-            why              TEXT NOT NULL,
-            raw              BLOB NOT NULL,
-            UNIQUE (source_partition, source_offset)
-        ) STRICT;
-        CREATE TABLE source (
-            source_partition INTEGER PRIMARY KEY,
-            source_offset    INTEGER NOT NULL
-        ) STRICT;
-        CREATE TABLE progress (
-            id       INTEGER PRIMARY KEY CHECK (id = 1),
-            position INTEGER NOT NULL
-        ) STRICT;
-    ",
-        "
-        CREATE TABLE reached (
-            shard    INTEGER PRIMARY KEY,
-            position INTEGER NOT NULL
-        ) STRICT;
-        INSERT INTO reached (shard, position) SELECT 0, position FROM progress;
-        DROP TABLE progress;
-    ",
-        "
-        CREATE TABLE bill (
-            id      INTEGER PRIMARY KEY,
-            key     TEXT NOT NULL UNIQUE,
-            token   TEXT NOT NULL,
-            is_open INTEGER NOT NULL,
-            body    TEXT NOT NULL
-        ) STRICT;
-        CREATE INDEX bill_of_card ON bill (token, id);
-        CREATE INDEX open_bill ON bill (id) WHERE is_open;
-    ",
-        "
-        ALTER TABLE dead_letter ADD COLUMN is_handed_on INTEGER NOT NULL DEFAULT 0;
-        CREATE INDEX waiting_dead_letter ON dead_letter (id) WHERE NOT is_handed_on;
-    ",
-        "
-        -- The hash of the event at the position; 0 where an earlier version kept none.
-        ALTER TABLE reached ADD COLUMN event INTEGER NOT NULL DEFAULT 0;
-    ",
-    ],
-};
+use reader::{bill, dead_letter, dead_letters, read_all};
+use rows::{OpenTransaction, find_bill, insert_bill, place};
+use schema::{SCHEMA, SUMMED};
 
 /// What the file is called in the folder of its service.
 pub const FILE: &str = "statement.sqlite3";
@@ -115,38 +37,55 @@ pub const FILE: &str = "statement.sqlite3";
 /// writer may be at work, and nothing is changed.
 pub fn reached_in(path: &Path) -> Result<Vec<Reached>, OpenError> {
     let Some(connection) = SCHEMA.look_into(path)? else { return Ok(Vec::new()) };
-    let found = match reached(&connection, "SELECT position, event FROM reached") {
-        // An earlier version kept no hashes.
-        Err(_) => reached(&connection, "SELECT position, 0 FROM reached"),
+    let found = match reached(&connection, REACHED) {
+        // An earlier version kept no checksums, and before that no hashes.
+        Err(StoreError::Failed(_)) => reached(&connection, "SELECT position, event FROM reached"),
+        found => found,
+    };
+    let found = match found {
+        Err(StoreError::Failed(_)) => reached(&connection, "SELECT position, 0 FROM reached"),
         found => found,
     };
     found.map_err(|error| OpenError::unreadable(path, &error))
 }
 
+const REACHED: &str = "
+    SELECT checked(position, checksum, 'reached', shard, position, event), event FROM reached";
+
 /// Where the statements are.
 #[derive(Clone, Debug)]
 pub struct SqliteStatements {
     path: PathBuf,
+    /// What reads beside the writer; closed while another file is put in this one's place, and
+    /// opened again by whoever reads next.
+    reading: Arc<Mutex<Option<Connection>>>,
 }
 
 impl SqliteStatements {
     /// Statements in this file.
     pub fn new(path: &Path) -> SqliteStatements {
-        SqliteStatements { path: path.to_owned() }
+        SqliteStatements { path: path.to_owned(), reading: Arc::default() }
     }
 
-    /// Opens the statements for reading, beside their writer.
+    /// Opens the statements for reading, beside their writer. Where they are damaged they can be
+    /// read once the writer has made them anew.
     pub fn reader(&self) -> Result<SqliteStatementReader, OpenError> {
-        let connection = Mutex::new(SCHEMA.open_reader(&self.path)?);
-        Ok(SqliteStatementReader { connection })
+        match SCHEMA.open_reader(&self.path) {
+            Ok(connection) => {
+                *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+            }
+            Err(error) if error.is_damage() => {
+                tracing::warn!(%error, "the statements cannot be read yet");
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(SqliteStatementReader { statements: self.clone() })
     }
 
     fn connect(&self) -> Result<Store, StoreError> {
         // Normal: offsets are committed with the rows, so that a power cut, which may undo the
         // latest commits as wholes, only makes the source deliver them again.
-        let connection = SCHEMA
-            .open(&self.path, Synchronous::Normal)
-            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        let connection = SCHEMA.open(&self.path, Synchronous::Normal).map_err(not_opened)?;
         Ok(Store { connection })
     }
 }
@@ -154,6 +93,23 @@ impl SqliteStatements {
 impl StatementStoreOpener for SqliteStatements {
     fn open(&self) -> Result<Box<dyn StatementStore>, StoreError> {
         Ok(Box::new(self.connect()?))
+    }
+
+    fn examine(&self, pause: &mut dyn FnMut()) -> Result<(), StoreError> {
+        let mut connection = SCHEMA.open_reader(&self.path).map_err(not_opened)?;
+        row_sums::examine(&mut connection, SUMMED, pause).map_err(failure)
+    }
+
+    fn open_anew(&self) -> Result<Box<dyn StatementStore>, StoreError> {
+        aside::make_anew(self)?;
+        self.open()
+    }
+}
+
+fn not_opened(error: OpenError) -> StoreError {
+    match error.is_damage() {
+        true => StoreError::Damaged(error.to_string()),
+        false => StoreError::Failed(error.to_string()),
     }
 }
 
@@ -173,7 +129,11 @@ impl StatementStore for Store {
     fn offsets(&mut self) -> Result<Offsets, StoreError> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT source_partition, source_offset FROM source")
+            .prepare_cached(
+                "SELECT source_partition, checked(source_offset, checksum, 'source',
+                                                  source_partition, source_offset)
+                 FROM source",
+            )
             .map_err(failure)?;
         let rows =
             statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).map_err(failure)?;
@@ -188,7 +148,11 @@ impl StatementStore for Store {
         let mut statement = self
             .connection
             .prepare_cached(
-                "SELECT held.token, coalesce(card.position, 0), needed_sequence
+                "SELECT held.token,
+                    CASE WHEN card.token IS NULL THEN 0
+                         ELSE checked(card.position, card.checksum, 'card', card.token, holder,
+                                      masked_number, card.position, body) END,
+                    checked(needed_sequence, held.checksum, 'held', held.token, needed_sequence)
                  FROM held LEFT JOIN card USING (token)",
             )
             .map_err(failure)?;
@@ -222,7 +186,7 @@ impl StatementStore for Store {
     }
 
     fn progress(&mut self) -> Result<Vec<Reached>, StoreError> {
-        reached(&self.connection, "SELECT position, event FROM reached")
+        reached(&self.connection, REACHED)
     }
 
     fn keep_bill(&mut self, payment: &BillPayment) -> Result<Option<BillPayment>, StoreError> {
@@ -234,17 +198,9 @@ impl StatementStore for Store {
             connection.pragma_update(None, "synchronous", level).map_err(failure)
         };
         durably(&self.connection, "FULL")?;
-        let kept = self.connection.execute(
-            "INSERT INTO bill (key, token, is_open, body) VALUES (?1, ?2, ?3, ?4)",
-            params![
-                payment.key.as_str(),
-                payment.token.as_str(),
-                is_open(payment),
-                encode(payment)?
-            ],
-        );
+        let kept = insert_bill(&self.connection, payment);
         durably(&self.connection, "NORMAL")?;
-        kept.map(|_| None).map_err(failure)
+        kept.map(|()| None)
     }
 
     fn settle_bill(&mut self, answered: &BillPayment) -> Result<(), StoreError> {
@@ -261,21 +217,24 @@ impl StatementStore for Store {
     }
 
     fn waiting_dead_letters(&mut self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        let sql = "SELECT id, source_partition, source_offset, token, why, raw FROM dead_letter
-             WHERE NOT is_handed_on ORDER BY id LIMIT ?1";
+        let sql = concat!(dead_letter!(), " WHERE NOT is_handed_on ORDER BY id LIMIT ?1");
         dead_letters(&self.connection, sql, [i64::try_from(limit).unwrap_or(i64::MAX)])
     }
 
     fn handed_on(&mut self, letter: &DeadLetter) -> Result<(), StoreError> {
         let (partition, offset) = place(letter.at)?;
-        let sql = "UPDATE dead_letter SET is_handed_on = 1
-             WHERE id = ?1 AND source_partition IS ?2 AND source_offset IS ?3";
+        let sql = "UPDATE dead_letter SET is_handed_on = 1,
+                 checksum = row_sum('dead_letter', id, source_partition, source_offset, token, why,
+                                    raw, 1)
+             WHERE id = ?1 AND source_partition IS ?2 AND source_offset IS ?3
+               AND checked(1, checksum, 'dead_letter', id, source_partition, source_offset, token,
+                           why, raw, is_handed_on)";
         let changed = params![integer(letter.id)?, partition, offset];
         self.connection.execute(sql, changed).map(drop).map_err(failure)
     }
 
     fn open_bills(&mut self) -> Result<Vec<BillPayment>, StoreError> {
-        read_all(&self.connection, "SELECT body FROM bill WHERE is_open ORDER BY id", ())
+        read_all(&self.connection, concat!(bill!(), " WHERE is_open ORDER BY id"), ())
     }
 }
 
@@ -324,10 +283,14 @@ pub(crate) fn encode<T: serde::Serialize>(value: &T) -> Result<String, StoreErro
 }
 
 pub(crate) fn decode<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, StoreError> {
-    let damaged = |error| StoreError::Failed(format!("a stored row cannot be read: {error}"));
+    let damaged = |error| StoreError::Damaged(format!("a stored row cannot be read: {error}"));
     serde_json::from_str(body).map_err(damaged)
 }
 
 fn failure(error: rusqlite::Error) -> StoreError {
-    if is_full(&error) { StoreError::Full } else { StoreError::Failed(error.to_string()) }
+    match error {
+        error if is_full(&error) => StoreError::Full,
+        error if row_sums::is_damage(&error) => StoreError::Damaged(error.to_string()),
+        error => StoreError::Failed(error.to_string()),
+    }
 }

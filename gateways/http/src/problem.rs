@@ -224,6 +224,7 @@ impl From<PlaceError> for ApiError {
                 "We do not know whether the order was recorded. Repeat it with the same key: it \
                  happens only once.",
             ),
+            PlaceError::Unreadable => unreadable(),
         }
     }
 }
@@ -233,8 +234,19 @@ impl From<OrdersError> for ApiError {
         match error {
             OrdersError::Overloaded => overloaded(),
             OrdersError::Unavailable => not_ready(),
+            OrdersError::Unreadable => unreadable(),
         }
     }
+}
+
+fn unreadable() -> ApiError {
+    ApiError::unavailable(
+        "order_unreadable",
+        "Os dados guardados deste pedido estão danificados, e nada é mostrado em lugar deles. Quem \
+         opera a loja precisa restaurar uma cópia.",
+        "What is kept of this order is damaged, and nothing is shown in its place. Whoever runs the \
+         shop has to restore a backup.",
+    )
 }
 
 impl From<BasketError> for ApiError {

@@ -15,6 +15,10 @@ pub struct Freshness {
     /// followed until that is settled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_of_other_past: bool,
+    /// Whether the statement was found damaged and is being made anew from the Bank: until it has
+    /// come as far as the Bank, cards and lines are missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_being_rebuilt: bool,
     /// When the statement last heard from the Bank; absent if never since it started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_at_ms: Option<i64>,

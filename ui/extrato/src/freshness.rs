@@ -26,6 +26,11 @@ pub(crate) enum Standing {
     Offline,
     /// The Bank does not have what the statement shows of it.
     OtherPast,
+    /// The statement was damaged, and is made anew from the Bank: lines are missing.
+    Rebuilt {
+        /// Events of the Bank that are not in it yet.
+        behind: u64,
+    },
     /// The statement's server does not hear from the Bank.
     BankSilent {
         /// When it last did.
@@ -48,7 +53,11 @@ pub(crate) fn judge(freshness: Option<&Freshness>, link: Link) -> Standing {
     if !freshness.connected {
         return Standing::BankSilent { since_ms: freshness.heard_at_ms };
     }
-    match freshness.committed_position.saturating_sub(freshness.applied_position) {
+    let behind = freshness.committed_position.saturating_sub(freshness.applied_position);
+    if freshness.is_being_rebuilt {
+        return Standing::Rebuilt { behind };
+    }
+    match behind {
         0 if link == Link::Connecting => Standing::Asking,
         0 => Standing::UpToDate,
         behind => Standing::Behind(behind),
@@ -78,6 +87,15 @@ pub(crate) fn FreshnessLine(props: &FreshnessLineProps) -> Html {
             FreshnessText::OtherPast,
             FreshnessText::OtherPastDetail.text(locale).into(),
         ),
+        Standing::Rebuilt { behind } => {
+            let detail = html! {
+                <>
+                    { FreshnessText::RebuiltDetail.text(locale) }
+                    { " " }{ n_behind(locale, behind) }
+                </>
+            };
+            ("rebuilt", "badge-bad", FreshnessText::Rebuilt, detail)
+        }
         Standing::BankSilent { since_ms } => {
             let since = since_ms.map(|at_ms| {
                 html! {
@@ -115,12 +133,17 @@ mod tests {
             committed_position,
             connected,
             is_of_other_past: false,
+            is_being_rebuilt: false,
             heard_at_ms: Some(7),
             now_ms: 9,
         };
         let other_past =
             |connected| Freshness { is_of_other_past: true, ..freshness(connected, 8, 5) };
+        let rebuilt =
+            |connected| Freshness { is_being_rebuilt: true, ..freshness(connected, 5, 8) };
         for (freshness, link, expected) in [
+            (Some(rebuilt(true)), Link::Open, Standing::Rebuilt { behind: 3 }),
+            (Some(rebuilt(false)), Link::Open, Standing::BankSilent { since_ms: Some(7) }),
             (Some(other_past(false)), Link::Open, Standing::OtherPast),
             (Some(other_past(true)), Link::Open, Standing::OtherPast),
             (None, Link::Connecting, Standing::Asking),

@@ -90,6 +90,11 @@ texts! {
             de acompanhá-lo. Quem opera o sistema precisa decidir o que vale.",
             "The Bank no longer has all that this statement shows, and the statement has stopped \
             following it. Whoever runs the system has to decide what holds.";
+        Rebuilt: "Extrato em reconstrução", "Statement being rebuilt";
+        RebuiltDetail: "O arquivo do extrato estava danificado e está sendo refeito a partir do \
+            Banco. Cartões e lançamentos ainda faltam.",
+            "The statement's file was damaged and is being made anew from the Bank. Cards and \
+            lines are still missing.";
         BankSilent: "Banco fora de alcance", "Bank out of reach";
         BankSilentDetail: "O que aconteceu desde então aparecerá quando ele voltar.",
             "What happened since then will appear when it is back.";

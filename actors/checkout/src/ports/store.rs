@@ -73,6 +73,9 @@ pub enum StoreError {
     /// No room. Nothing was written, for certain.
     #[error("the disk of the orders is full")]
     Full,
+    /// A row is not what was written. Nothing was changed, and other orders may be whole.
+    #[error("the orders are damaged: {0}")]
+    Damaged(String),
     /// Anything else. Whether something was written is unknown until the store is opened again.
     #[error("the order store failed: {0}")]
     Failed(String),

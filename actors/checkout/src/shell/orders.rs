@@ -98,6 +98,9 @@ impl Orders {
             }
             // The Bank has answered already: the outcome is kept here until there is room.
             (Ok(Err(StoreError::Full)), false) => actor.later(id, Self::record, ctx),
+            (Ok(Err(StoreError::Damaged(_))), _) => {
+                actor.settle(id, &Err(PlaceError::Unreadable), ctx);
+            }
             // The store is opened again, and this actor is started again after it.
             (Ok(Err(StoreError::Failed(_))) | Err(_), _) => {
                 actor.settle(id, &Err(PlaceError::UnknownOutcome), ctx);

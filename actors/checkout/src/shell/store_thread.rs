@@ -107,12 +107,23 @@ fn commit(
             }
             Ok(())
         }
+        // One row that is damaged is nobody else's fault: nothing was written, and each write is
+        // tried by itself.
+        Err(StoreError::Damaged(_)) if writes.len() > 1 => {
+            for (write, reply) in writes.iter().zip(writers) {
+                commit(store, std::slice::from_ref(write), vec![reply], is_full)?;
+            }
+            Ok(())
+        }
         Err(error) => {
             tracing::error!(%error, n_writes = writes.len(), "orders were not written");
             for reply in writers {
                 let _ = reply.send(Err(error.clone()));
             }
-            if error == StoreError::Full { Ok(()) } else { Err(error) }
+            match error {
+                StoreError::Full | StoreError::Damaged(_) => Ok(()),
+                StoreError::Failed(_) => Err(error),
+            }
         }
     }
 }

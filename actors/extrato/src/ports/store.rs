@@ -89,6 +89,16 @@ pub trait StatementReader: Send + Sync + 'static {
 pub trait StatementStoreOpener: Send + Sync + 'static {
     /// At the start, and again whenever the writer's thread had to be replaced.
     fn open(&self) -> Result<Box<dyn StatementStore>, StoreError>;
+
+    /// Reads everything that is kept, beside the writer and from any thread:
+    /// [`StoreError::Damaged`] where it is not what was written. It may take long, and calls
+    /// `pause` again and again.
+    fn examine(&self, pause: &mut dyn FnMut()) -> Result<(), StoreError>;
+
+    /// Sets aside what is damaged, and opens a store without lines or offsets, which keeps what is
+    /// whole and what no source can give again: payments of bills, and records that could not be
+    /// read. No writer has it open.
+    fn open_anew(&self) -> Result<Box<dyn StatementStore>, StoreError>;
 }
 
 /// Why the store did not do what was asked.
@@ -97,6 +107,9 @@ pub enum StoreError {
     /// No room. Nothing was written, for certain.
     #[error("the disk of the statements is full")]
     Full,
+    /// What is kept is not what was written. It has to be made anew.
+    #[error("the statements are damaged: {0}")]
+    Damaged(String),
     /// Anything else.
     #[error("the statement store failed: {0}")]
     Failed(String),

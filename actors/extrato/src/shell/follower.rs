@@ -71,6 +71,13 @@ impl Follower {
             Err(SourceError::Away(_)) if self.progress.other_past().is_none() => {}
             Err(error) => return Err(error.into()),
         }
+        if self.progress.freshness().is_being_rebuilt {
+            // Where it is away, it is asked again, by the repairer at the latest.
+            match self.bank.committed_positions().await {
+                Ok(positions) => self.progress.committed_everywhere(positions),
+                Err(error) => tracing::debug!(%error, "the bank does not say how far it is"),
+            }
+        }
         let opened = timeout(OPEN_DEADLINE, self.source.open(after, &reached)).await;
         let late = |_| Err(SourceError::Away(format!("no connection within {OPEN_DEADLINE:?}")));
         let mut stream = opened.unwrap_or_else(late)?;

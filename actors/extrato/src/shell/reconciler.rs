@@ -60,9 +60,7 @@ impl Reconciler {
             return Ok(0);
         }
         let cards = self.cards().await?;
-        for position in self.repair.committed_positions().await? {
-            self.progress.committed(position);
-        }
+        self.progress.committed_everywhere(self.repair.committed_positions().await?);
         let before = self.progress.freshness();
         sleep(ON_ITS_WAY).await;
         let after = self.progress.freshness();

@@ -96,7 +96,7 @@ impl Repairer {
         self.repair.prove(&reached).await?;
         *proven = reached;
         let positions = self.repair.committed_positions().await?;
-        positions.into_iter().for_each(|position| self.progress.committed(position));
+        self.progress.committed_everywhere(positions);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 mod bench;
 mod source;
 
+mod damage;
 mod dead_letters;
 mod follow;
 mod forward;

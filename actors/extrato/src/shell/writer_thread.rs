@@ -1,7 +1,7 @@
 //! The one thread that writes statements.
 
 use std::sync::mpsc::{Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
@@ -39,6 +39,8 @@ pub(crate) enum Job {
     WaitingDeadLetters(usize, Reply<Vec<DeadLetter>>),
     /// Remember that a record was handed on.
     HandedOn(Box<DeadLetter>, Reply<()>),
+    /// Somebody who reads beside the writer found that the rows are not what was written.
+    Damaged(String),
     Stop,
 }
 
@@ -52,7 +54,14 @@ pub(crate) struct Release {
 
 /// The queue of the current thread. Replaced when the projector is started anew.
 #[derive(Clone, Default)]
-pub(crate) struct WriterQueue(Arc<Mutex<Option<Sender<Job>>>>);
+pub(crate) struct WriterQueue(Arc<Mutex<Current>>);
+
+#[derive(Default)]
+struct Current {
+    jobs: Option<Sender<Job>>,
+    /// How often the rows were made anew.
+    n_made_anew: u64,
+}
 
 impl WriterQueue {
     /// Asks, and waits for the answer.
@@ -65,15 +74,53 @@ impl WriterQueue {
 
     /// Gives a job; dropped with its reply when there is no thread.
     pub(crate) fn send(&self, job: Job) {
-        let queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(queue) = &*queue {
-            let _ = queue.send(job);
-        }
+        self.current().send(job);
     }
 
     pub(crate) fn set(&self, queue: Option<Sender<Job>>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = queue;
+        self.current().jobs = queue;
     }
+
+    /// How often the rows were made anew; asked before they are read.
+    pub(crate) fn n_made_anew(&self) -> u64 {
+        self.current().n_made_anew
+    }
+
+    pub(crate) fn count_made_anew(&self) {
+        self.current().n_made_anew += 1;
+    }
+
+    /// Says that the rows are damaged which were there when they had been made anew so often. Others
+    /// may have said so before, and there are new ones.
+    pub(crate) fn tell_damaged(&self, n_made_anew: u64, why: String) {
+        let current = self.current();
+        if current.n_made_anew == n_made_anew {
+            current.send(Job::Damaged(why));
+        }
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Current {
+    fn send(&self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job);
+        }
+    }
+}
+
+/// Gives an answer. A store that is damaged serves nobody any more; whoever met anything else asks
+/// again.
+fn answer<T>(reply: Reply<T>, result: Result<T, StoreError>) -> Result<(), StoreError> {
+    let damaged = match &result {
+        Err(error @ StoreError::Damaged(_)) => Err(error.clone()),
+        _ => Ok(()),
+    };
+    let _ = reply.send(result);
+    damaged
 }
 
 /// What the thread tells of its work.
@@ -107,27 +154,28 @@ impl WriterParts {
                         return Err(error);
                     }
                 }
-                Job::Offsets(reply) => drop(reply.send(store.offsets())),
-                Job::Reached(reply) => drop(reply.send(store.progress())),
-                Job::Held(reply) => drop(reply.send(store.held())),
-                Job::Release(release, reply) => drop(reply.send(self.release(store, &release))),
+                Job::Offsets(reply) => answer(reply, store.offsets())?,
+                Job::Reached(reply) => answer(reply, store.progress())?,
+                Job::Held(reply) => answer(reply, store.held())?,
+                Job::Release(release, reply) => answer(reply, self.release(store, &release))?,
                 Job::HoldBehind(cards, reply) => {
                     let n_behind = store.hold_behind(&cards);
                     if n_behind.as_ref().is_ok_and(|n_behind| *n_behind > 0) {
                         self.repair.notify_one();
                     }
-                    let _ = reply.send(n_behind);
+                    answer(reply, n_behind)?;
                 }
-                Job::KeepBill(payment, reply) => drop(reply.send(store.keep_bill(&payment))),
-                Job::SettleBill(payment, reply) => drop(reply.send(store.settle_bill(&payment))),
-                Job::OpenBills(reply) => drop(reply.send(store.open_bills())),
+                Job::KeepBill(payment, reply) => answer(reply, store.keep_bill(&payment))?,
+                Job::SettleBill(payment, reply) => answer(reply, store.settle_bill(&payment))?,
+                Job::OpenBills(reply) => answer(reply, store.open_bills())?,
                 Job::DiscardDeadLetter(id, reply) => {
-                    drop(reply.send(store.discard_dead_letter(id)));
+                    answer(reply, store.discard_dead_letter(id))?;
                 }
                 Job::WaitingDeadLetters(limit, reply) => {
-                    drop(reply.send(store.waiting_dead_letters(limit)));
+                    answer(reply, store.waiting_dead_letters(limit))?;
                 }
-                Job::HandedOn(letter, reply) => drop(reply.send(store.handed_on(&letter))),
+                Job::HandedOn(letter, reply) => answer(reply, store.handed_on(&letter))?,
+                Job::Damaged(why) => return Err(StoreError::Damaged(why)),
                 Job::Stop => break,
             }
         }

@@ -131,6 +131,10 @@ struct State {
     /// What every batch is answered with.
     fault: Option<StoreError>,
     n_opened: usize,
+    /// Whether nothing can be read until it is made anew.
+    is_damaged: bool,
+    /// How often it was made anew.
+    n_made_anew: usize,
     /// How often all cards were read.
     n_lists: usize,
 }
@@ -142,6 +146,22 @@ impl Disk {
 
     pub(crate) fn set_fault(&self, fault: Option<StoreError>) {
         self.0.lock().unwrap().fault = fault;
+    }
+
+    /// Makes whatever is read next be found damaged.
+    pub(crate) fn damage(&self) {
+        self.0.lock().unwrap().is_damaged = true;
+    }
+
+    pub(crate) fn n_made_anew(&self) -> usize {
+        self.0.lock().unwrap().n_made_anew
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        match self.0.lock().unwrap().is_damaged {
+            true => Err(StoreError::Damaged("as it was told".to_owned())),
+            false => Ok(()),
+        }
     }
 
     pub(crate) fn n_lists(&self) -> usize {
@@ -158,10 +178,25 @@ impl StatementStoreOpener for Disk {
         self.0.lock().unwrap().n_opened += 1;
         Ok(Box::new(self.clone()))
     }
+
+    fn examine(&self, _: &mut dyn FnMut()) -> Result<(), StoreError> {
+        self.check()
+    }
+
+    fn open_anew(&self) -> Result<Box<dyn StatementStore>, StoreError> {
+        let mut state = self.0.lock().unwrap();
+        let bills = std::mem::take(&mut state.content.bills);
+        state.content = Content { bills, ..Content::default() };
+        state.is_damaged = false;
+        state.n_made_anew += 1;
+        drop(state);
+        self.open()
+    }
 }
 
 impl StatementStore for Disk {
     fn apply(&mut self, records: &[SourceRecord], now: Timestamp) -> Result<Applied, StoreError> {
+        self.check()?;
         let mut state = self.0.lock().unwrap();
         if let Some(fault) = &state.fault {
             return Err(fault.clone());
@@ -253,6 +288,7 @@ impl StatementReader for Disk {
         after: Option<&CardToken>,
         limit: usize,
     ) -> Result<Vec<StatementCard>, StoreError> {
+        self.check()?;
         let tokens = self.content().cards.into_keys();
         let tokens: Vec<_> =
             tokens.filter(|token| after.is_none_or(|after| token > after)).take(limit).collect();

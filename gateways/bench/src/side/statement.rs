@@ -120,6 +120,14 @@ impl StatementStoreOpener for Watched {
     fn open(&self) -> Result<Box<dyn StatementStore>, StoreError> {
         Ok(Box::new(WatchedStore { inner: self.inner.open()?, lags: Arc::clone(&self.lags) }))
     }
+
+    fn examine(&self, pause: &mut dyn FnMut()) -> Result<(), StoreError> {
+        self.inner.examine(pause)
+    }
+
+    fn open_anew(&self) -> Result<Box<dyn StatementStore>, StoreError> {
+        Ok(Box::new(WatchedStore { inner: self.inner.open_anew()?, lags: Arc::clone(&self.lags) }))
+    }
 }
 
 struct WatchedStore {

@@ -47,6 +47,8 @@ fn a_full_disk_is_told_and_nothing_is_written_until_there_is_room() {
 #[test]
 fn what_is_not_a_store_of_this_program_is_refused() {
     let bench = Bench::new();
+    let newer = "UPDATE row_total SET checksum = 99 WHERE name = 'schema'";
+    bench.store.connection.execute(newer, ()).unwrap();
     bench.store.connection.pragma_update(None, "user_version", 99).unwrap();
     let path = bench.dir.path().join("orders.sqlite3");
     let refused = SqliteOrders::new(&path).open().err().unwrap().to_string();

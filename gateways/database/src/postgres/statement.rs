@@ -65,6 +65,17 @@ impl StatementStoreOpener for PostgresStatements {
     fn open(&self) -> Result<Box<dyn StatementStore>, StoreError> {
         Ok(Box::new(Store { session: Session::new(&self.url, Some(Writer::Statements)) }))
     }
+
+    /// PostgreSQL has checksums of its pages, and looks at them whenever it reads one.
+    fn examine(&self, _: &mut dyn FnMut()) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// What a database keeps is not ours to set aside.
+    fn open_anew(&self) -> Result<Box<dyn StatementStore>, StoreError> {
+        let what = "a row in the database cannot be read: restore it, or empty its tables";
+        Err(StoreError::Failed(what.to_owned()))
+    }
 }
 
 struct Store {

@@ -1,6 +1,6 @@
 //! Reads statements beside their writer.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 
 use bancada_extrato::ports::{SourcePosition, StatementReader, StoreError};
 use bancada_extrato::statement::{
@@ -11,16 +11,52 @@ use bancada_kernel::{CardToken, Money, Timestamp};
 use rusqlite::{Connection, Params, params};
 
 use super::rows::fatura;
-use super::{decode, failure, integer, without_zeros};
+use super::schema::SCHEMA;
+use super::{SqliteStatements, decode, failure, integer, not_opened, without_zeros};
+
+/// The bodies of payments of bills that are what was written.
+macro_rules! bill {
+    () => {
+        "SELECT checked(body, checksum, 'bill', id, key, token, is_open, body) FROM bill"
+    };
+}
+pub(super) use bill;
+
+/// Dead letters that are what was written.
+macro_rules! dead_letter {
+    () => {
+        "SELECT checked(id, checksum, 'dead_letter', id, source_partition, source_offset, token, why,
+                        raw, is_handed_on),
+                source_partition, source_offset, token, why, raw
+         FROM dead_letter"
+    };
+}
+pub(super) use dead_letter;
 
 /// A connection of its own: a reader never waits for the writer, only for other readers.
 pub struct SqliteStatementReader {
-    pub(super) connection: Mutex<Connection>,
+    pub(super) statements: SqliteStatements,
+}
+
+/// The connection while somebody reads.
+struct Reading<'a>(MutexGuard<'a, Option<Connection>>);
+
+impl std::ops::Deref for Reading<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.0.as_ref().expect("it was opened when it was locked")
+    }
 }
 
 impl SqliteStatementReader {
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Result<Reading<'_>, StoreError> {
+        let SqliteStatements { path, reading } = &self.statements;
+        let mut reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if reading.is_none() {
+            *reading = Some(SCHEMA.open_reader(path).map_err(not_opened)?);
+        }
+        Ok(Reading(reading))
     }
 }
 
@@ -31,11 +67,16 @@ impl StatementReader for SqliteStatementReader {
         after: Option<&CardToken>,
         limit: usize,
     ) -> Result<Vec<StatementCard>, StoreError> {
-        let connection = self.lock();
-        let sql = "SELECT body FROM card
-             WHERE ?1 IS NULL OR (holder, masked_number, token) >
-                 (SELECT holder, masked_number, token FROM card WHERE token = ?1)
-             ORDER BY holder, masked_number, token LIMIT ?2";
+        let connection = self.lock()?;
+        // Sorted first, so that only what is shown is checked.
+        let sql = "SELECT checked(body, checksum, 'card', token, holder, masked_number, position,
+                                  body)
+             FROM (SELECT token AS listed FROM card
+                   WHERE ?1 IS NULL OR (holder, masked_number, token) >
+                       (SELECT holder, masked_number, token FROM card WHERE token = ?1)
+                   ORDER BY holder, masked_number, token LIMIT ?2)
+             JOIN card ON token = listed
+             ORDER BY holder, masked_number, token";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let after = after.map(CardToken::as_str);
         let cards: Vec<CardState> = read_all(&connection, sql, params![after, limit])?;
@@ -43,14 +84,18 @@ impl StatementReader for SqliteStatementReader {
     }
 
     fn card(&self, token: &CardToken, now: Timestamp) -> Result<Option<StatementCard>, StoreError> {
-        let connection = self.lock();
-        let sql = "SELECT body FROM card WHERE token = ?1";
+        let connection = self.lock()?;
+        let sql = "SELECT checked(body, checksum, 'card', token, holder, masked_number, position,
+                                  body)
+             FROM card WHERE token = ?1";
         let found = read_all::<CardState>(&connection, sql, [token.as_str()])?;
         found.into_iter().next().map(|card| with_fatura(&connection, card, now)).transpose()
     }
 
     fn lines(&self, token: &CardToken, filter: &Filter) -> Result<Vec<StatementLine>, StoreError> {
-        let sql = r"SELECT body FROM line
+        let sql = r"SELECT checked(body, checksum, 'line', token, position, kind,
+                                  occurred_at_ms, searched, body)
+             FROM line
              WHERE token = ?1 AND position < ?2
                AND (?3 IS NULL OR kind = ?3)
                AND (?4 IS NULL OR occurred_at_ms >= ?4)
@@ -67,7 +112,7 @@ impl StatementReader for SqliteStatementReader {
             filter.search.as_deref().map(pattern),
             i64::try_from(filter.limit).unwrap_or(i64::MAX)
         ];
-        read_all(&self.lock(), sql, parameters)
+        read_all(&*self.lock()?, sql, parameters)
     }
 
     fn lines_after(
@@ -76,23 +121,24 @@ impl StatementReader for SqliteStatementReader {
         after: u64,
         limit: usize,
     ) -> Result<Vec<StatementLine>, StoreError> {
-        let sql = "SELECT body FROM line WHERE token = ?1 AND position > ?2
-                   ORDER BY position LIMIT ?3";
+        let sql = "SELECT checked(body, checksum, 'line', token, position, kind,
+                                  occurred_at_ms, searched, body)
+             FROM line WHERE token = ?1 AND position > ?2
+             ORDER BY position LIMIT ?3";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        read_all(&self.lock(), sql, params![token.as_str(), integer(after)?, limit])
+        read_all(&*self.lock()?, sql, params![token.as_str(), integer(after)?, limit])
     }
 
     fn bills(&self, token: &CardToken, limit: usize) -> Result<Vec<BillPayment>, StoreError> {
-        let sql = "SELECT body FROM bill WHERE token = ?1 ORDER BY id DESC LIMIT ?2";
+        let sql = concat!(bill!(), " WHERE token = ?1 ORDER BY id DESC LIMIT ?2");
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        read_all(&self.lock(), sql, params![token.as_str(), limit])
+        read_all(&*self.lock()?, sql, params![token.as_str(), limit])
     }
 
     fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        let sql = "SELECT id, source_partition, source_offset, token, why, raw FROM dead_letter
-             WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let sql = concat!(dead_letter!(), " WHERE id > ?1 ORDER BY id LIMIT ?2");
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        dead_letters(&self.lock(), sql, params![integer(after)?, limit])
+        dead_letters(&*self.lock()?, sql, params![integer(after)?, limit])
     }
 }
 

@@ -81,6 +81,8 @@ fn a_reader_does_not_see_what_is_being_written() {
 #[test]
 fn what_is_not_a_store_of_this_program_is_refused() {
     let bench = Bench::new();
+    let newer = "UPDATE row_total SET checksum = 99 WHERE name = 'schema'";
+    bench.store.connection.execute(newer, ()).unwrap();
     bench.store.connection.pragma_update(None, "user_version", 99).unwrap();
     let path = bench.dir.path().join("statements.sqlite3");
     let refused = SqliteStatements::new(&path).open().err().unwrap().to_string();

@@ -21,7 +21,7 @@ fn cut(place: &Place) -> usize {
 fn failed<T: std::fmt::Debug>(result: Result<T, StoreError>, expected: &str) {
     match result.unwrap_err() {
         StoreError::Failed(said) => assert!(said.contains(expected), "{said}"),
-        StoreError::Full => panic!("full"),
+        other => panic!("{other}"),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod an_event;
 mod an_order;
+mod damage;
 mod database;
 mod orders;
 mod place;

@@ -325,6 +325,7 @@ fn freshness_to_wire(freshness: Freshness, now: Timestamp) -> wire::Freshness {
         committed_position: freshness.committed_position,
         connected: freshness.connected,
         is_of_other_past: freshness.is_of_other_past,
+        is_being_rebuilt: freshness.is_being_rebuilt,
         heard_at_ms: freshness.heard_at.map(|moment| moment.0),
         now_ms: now.0,
     }

@@ -48,7 +48,10 @@ fn in_file(directory: &mut DataDirectory, file: &Path) -> anyhow::Result<SqliteO
     anyhow::ensure!(file.exists() || !directory.has_had(FILE)?, "{shown} is missing, and {lost}");
     let orders = SqliteOrders::new(file);
     anyhow::ensure!(!orders.lacks_synced_commits()?, "the log of {shown} is damaged, and {lost}");
-    orders.make()?;
+    orders.make().map_err(|error| match error.is_damage() {
+        true => anyhow::anyhow!("{error}, and {lost}"),
+        false => error.into(),
+    })?;
     directory.has_made(FILE)?;
     Ok(orders)
 }

@@ -96,6 +96,10 @@ impl ExtratoService {
             (true, 0) => None,
             (true, behind) => Some(format!("{behind} events behind the bank")),
         };
+        let detail = match freshness.is_being_rebuilt {
+            true => Some(format!("it was damaged and is rebuilt, {behind} events behind the bank")),
+            false => detail,
+        };
         let other_past = handle.other_past();
         Check {
             name: "extrato",

@@ -1,4 +1,4 @@
-//! Random damages to the directory of a Bank that was killed: each start is refused, or right.
+//! Random damages to the directory of services that were killed: each start is refused, or right.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,11 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::load::Load;
-use crate::program::{PATIENCE, System, new_key, run};
+use crate::program::{PATIENCE, System, eventually, new_key, run};
 
 const DAMAGES: u64 = 100;
+/// That were placed before the kill.
+const N_ORDERS: usize = 4;
 const SECTOR: usize = 512;
 const PAGE: usize = 4_096;
 
@@ -60,19 +62,25 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Damages one file of the Bank's; what was done.
+/// Damages one file of one service; what was done.
 fn damage(random: &mut StdRng, killed: &Killed, data: &Path) -> String {
-    let mut files: Vec<_> = fs::read_dir(data.join("bank"))
+    let (service, store) = [
+        ("bank", "journal.sqlite3"),
+        ("bank", "journal.sqlite3"),
+        ("checkout", "orders.sqlite3"),
+        ("extrato", "statement.sqlite3"),
+    ][random.random_range(0..4)];
+    let mut files: Vec<_> = fs::read_dir(data.join(service))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.file_name().is_some_and(|name| name != "lock"))
         .collect();
     files.sort();
-    let is_journal = |file: &&PathBuf| file.display().to_string().contains("journal.sqlite3");
-    let journal: Vec<_> = files.iter().filter(is_journal).collect();
+    let is_store = |file: &&PathBuf| file.display().to_string().contains(store);
+    let stores: Vec<_> = files.iter().filter(is_store).collect();
     // What matters most is damaged most.
     let file = match random.random_bool(0.5) {
-        true => journal[random.random_range(0..journal.len())],
+        true => stores[random.random_range(0..stores.len())],
         false => &files[random.random_range(0..files.len())],
     };
     let mut content = fs::read(file).unwrap();
@@ -147,7 +155,7 @@ async fn outcome(data: &Path, log: &Path, output: &Path) -> Outcome {
     }
     let (code, text) = system.audit(Some(log)).await;
     if code == Some(0) {
-        return Outcome::Right;
+        return orders_are_right(&system, data).await;
     }
     // What no start reads is read in the background, and ends it when it is found.
     for _ in 0..100 {
@@ -157,6 +165,19 @@ async fn outcome(data: &Path, log: &Path, output: &Path) -> Outcome {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Outcome::Wrong(format!("the audit says {code:?}: {text}"))
+}
+
+/// Every order that was placed is shown, or the shop says that it cannot be read.
+async fn orders_are_right(system: &System, data: &Path) -> Outcome {
+    let url = format!("{}/api/checkout/v1/orders?limit=50", system.shop);
+    let answer = system.web.get(url).send().await.unwrap();
+    let status = answer.status();
+    let body: serde_json::Value = answer.json().await.unwrap();
+    let n_orders = body["orders"].as_array().map_or(0, Vec::len);
+    match (status.as_u16(), n_orders) {
+        (200, N_ORDERS) => Outcome::Right,
+        _ => Outcome::Wrong(format!("{}: orders: {status} {body}", data.display())),
+    }
 }
 
 fn refusal(code: Option<i32>, output: &Path) -> Outcome {
@@ -196,6 +217,33 @@ fn a_random_damage_is_refused_or_does_no_harm() {
         println!("BANCADA_DAMAGE_SEED={seed}: {n_refused} of {DAMAGES} refused");
         assert!(n_refused > 0);
         assert!(wrong.is_empty(), "BANCADA_DAMAGE_SEED={seed}: {wrong:#?}");
+    });
+}
+
+#[test]
+fn a_damaged_statement_is_set_aside_and_rebuilt_and_says_so() {
+    run(async {
+        let killed = killed().await;
+        let folder = killed.path("data/extrato");
+        let statement = rusqlite::Connection::open(folder.join("statement.sqlite3")).unwrap();
+        let sql = "UPDATE line SET body = replace(body, 'Loja', 'Lama')";
+        assert!(statement.execute(sql, ()).unwrap() > 0);
+        drop(statement);
+        let output = killed.path("output");
+        let system = System::new(&killed.path("data"));
+        let mut program = system.up_writing(&[], "warn", &output);
+        system.is_ready().await;
+        // Nobody asks: whoever looks after the start finds it.
+        let is_aside = async || {
+            let names = fs::read_dir(&folder).unwrap().map(|it| it.unwrap().file_name());
+            let names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+            names.iter().any(|name| name.starts_with("statement.damaged-"))
+        };
+        eventually("the statement is set aside", is_aside).await;
+        system.passes_audit(Some(&killed.path("run.jsonl"))).await;
+        program.kill();
+        let said = fs::read_to_string(&output).unwrap();
+        assert!(said.contains("the file is set aside"), "{said}");
     });
 }
 

@@ -29,13 +29,25 @@ pub(super) async fn audit(
     let base = address.at_with_credentials("/api/extrato/v1/cards");
     let deadline = Instant::now() + within;
     loop {
-        let lines = read(web, &base, bank.n_events(), deadline).await?;
+        let lines = match read(web, &base, bank.n_events(), deadline).await {
+            // A store that is put in the place of a damaged one is there in a moment.
+            Err(error) if is_unavailable(&error) && Instant::now() < deadline => {
+                sleep(ASK_EVERY).await;
+                continue;
+            }
+            lines => lines?,
+        };
         let result = compare(&lines, bank, &bank.latest().await?);
         if result.is_well() || Instant::now() >= deadline {
             return Ok(result);
         }
         sleep(ASK_EVERY).await;
     }
+}
+
+fn is_unavailable(error: &anyhow::Error) -> bool {
+    let status = error.downcast_ref::<reqwest::Error>().and_then(reqwest::Error::status);
+    status == Some(reqwest::StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// Reads the whole statement, once it has come as far as the Bank.

@@ -44,6 +44,7 @@ fn freshness(applied_position: u64) -> Freshness {
         committed_position: applied_position,
         connected: true,
         is_of_other_past: false,
+        is_being_rebuilt: false,
         heard_at_ms: None,
         now_ms: 0,
     }
