@@ -4,7 +4,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
-use std::time::SystemTime;
 
 use bancada_extrato::ports::StoreError;
 use rusqlite::{Connection, OpenFlags, Row, ToSql, params_from_iter, types::Value};
@@ -67,16 +66,15 @@ pub(super) fn make_anew(statements: &SqliteStatements) -> Result<(), StoreError>
     Ok(())
 }
 
-/// `statement.damaged-SECONDS.sqlite3`, which is not there yet.
+/// `statement.damaged-NUMBER.sqlite3`, which is not there yet.
 fn free_name(path: &Path) -> PathBuf {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let mut seconds = now.map_or(0, |now| now.as_secs());
+    let mut number = 1_u64;
     loop {
-        let name = path.with_extension(format!("damaged-{seconds}.sqlite3"));
+        let name = path.with_extension(format!("damaged-{number}.sqlite3"));
         if !name.exists() {
             return name;
         }
-        seconds += 1;
+        number += 1;
     }
 }
 
