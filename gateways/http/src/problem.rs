@@ -244,8 +244,8 @@ fn unreadable() -> ApiError {
         "order_unreadable",
         "Os dados guardados deste pedido estão danificados, e nada é mostrado em lugar deles. Quem \
          opera a loja precisa restaurar uma cópia.",
-        "What is kept of this order is damaged, and nothing is shown in its place. Whoever runs the \
-         shop has to restore a backup.",
+        "What is kept of this order is damaged, and nothing is shown in its place. Whoever runs \
+         the shop has to restore a backup.",
     )
 }
 

@@ -90,8 +90,8 @@ impl WriterQueue {
         self.current().n_made_anew += 1;
     }
 
-    /// Says that the rows are damaged which were there when they had been made anew so often. Others
-    /// may have said so before, and there are new ones.
+    /// Says that the rows are damaged which were there when they had been made anew so often.
+    /// Others may have said so before, and there are new ones.
     pub(crate) fn tell_damaged(&self, n_made_anew: u64, why: String) {
         let current = self.current();
         if current.n_made_anew == n_made_anew {

@@ -25,8 +25,8 @@ pub(super) use bill;
 /// Dead letters that are what was written.
 macro_rules! dead_letter {
     () => {
-        "SELECT checked(id, checksum, 'dead_letter', id, source_partition, source_offset, token, why,
-                        raw, is_handed_on),
+        "SELECT checked(id, checksum, 'dead_letter', id, source_partition, source_offset, token,
+                        why, raw, is_handed_on),
                 source_partition, source_offset, token, why, raw
          FROM dead_letter"
     };
