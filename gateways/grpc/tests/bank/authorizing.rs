@@ -1,6 +1,6 @@
 //! `Authorize` and its answers: a decline is data, never an error.
 
-use bancada_proto::bank::v1::{AuthorizeRequest, CardDetails, PaymentStatus, SetCardStatusRequest};
+use bancada_proto::bank::v1::{AuthorizeRequest, PaymentStatus, SetCardStatusRequest};
 use tonic::Request;
 
 use crate::running_bank::*;
@@ -36,8 +36,16 @@ fn a_decline_is_an_answer_with_its_abecs_code_and_words() {
     run(async {
         let running = RunningBank::with_limit(1_000).await;
         let token = running.token().await;
-        let expired = CardDetails { expiry_year: 2020, ..details(NUMBER) };
-        let other_expiry = CardDetails { expiry_month: 11, ..details(NUMBER) };
+        let expired = {
+            let mut message = details(NUMBER);
+            message.expiry_year = 2020;
+            message
+        };
+        let other_expiry = {
+            let mut message = details(NUMBER);
+            message.expiry_month = 11;
+            message
+        };
         let stranger = details(UNKNOWN_NUMBER);
         for (key, card, amount_minor, code, reason, retryable) in [
             ("funds", details(NUMBER), 1_001, "51", "insufficient_funds", true),

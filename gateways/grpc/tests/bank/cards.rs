@@ -64,18 +64,66 @@ fn a_card_that_cannot_be_issued_says_why() {
         let good = || card(OTHER_NUMBER, 1_000);
         let dollars = Money { amount_minor: 1, currency: "USD".to_owned() };
         for (field, request) in [
-            ("number", IssueCardRequest { number: "5555555555554445".into(), ..good() }),
-            ("number", IssueCardRequest { number: String::new(), ..good() }),
-            ("holder", IssueCardRequest { holder: " ".into(), ..good() }),
-            ("holder", IssueCardRequest { holder: "A".repeat(65), ..good() }),
-            ("card.expiry_month", IssueCardRequest { expiry_month: 13, ..good() }),
-            ("limit", IssueCardRequest { limit: None, ..good() }),
-            ("limit.amount_minor", IssueCardRequest { limit: brl(-1), ..good() }),
-            ("limit.currency", IssueCardRequest { limit: Some(dollars), ..good() }),
-            ("closing_day", IssueCardRequest { closing_day: 0, ..good() }),
-            ("closing_day", IssueCardRequest { closing_day: 29, ..good() }),
-            ("closing_day", IssueCardRequest { closing_day: 256 + 5, ..good() }),
-            ("due_day", IssueCardRequest { due_day: 300, ..good() }),
+            ("number", {
+                let mut message = good();
+                message.number = "5555555555554445".into();
+                message
+            }),
+            ("number", {
+                let mut message = good();
+                message.number = String::new();
+                message
+            }),
+            ("holder", {
+                let mut message = good();
+                message.holder = " ".into();
+                message
+            }),
+            ("holder", {
+                let mut message = good();
+                message.holder = "A".repeat(65);
+                message
+            }),
+            ("card.expiry_month", {
+                let mut message = good();
+                message.expiry_month = 13;
+                message
+            }),
+            ("limit", {
+                let mut message = good();
+                message.limit = None;
+                message
+            }),
+            ("limit.amount_minor", {
+                let mut message = good();
+                message.limit = brl(-1);
+                message
+            }),
+            ("limit.currency", {
+                let mut message = good();
+                message.limit = Some(dollars);
+                message
+            }),
+            ("closing_day", {
+                let mut message = good();
+                message.closing_day = 0;
+                message
+            }),
+            ("closing_day", {
+                let mut message = good();
+                message.closing_day = 29;
+                message
+            }),
+            ("closing_day", {
+                let mut message = good();
+                message.closing_day = 256 + 5;
+                message
+            }),
+            ("due_day", {
+                let mut message = good();
+                message.due_day = 300;
+                message
+            }),
         ] {
             let status = issue(&running, request).await.unwrap_err();
             assert_eq!(field_of(&status), field, "{status:?}");

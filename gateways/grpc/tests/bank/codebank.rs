@@ -89,7 +89,11 @@ fn every_call_is_a_payment_of_its_own() {
 fn a_decline_is_a_failed_precondition_with_its_reason() {
     run(async {
         let running = RunningBank::with_limit(1_000).await;
-        let expired = CreditCard { expiration_year: 2020, ..credit_card(NUMBER) };
+        let expired = {
+            let mut message = credit_card(NUMBER);
+            message.expiration_year = 2020;
+            message
+        };
         let expired = PaymentRequest { credit_card: Some(expired), ..request(NUMBER, 1.0) };
         for (request, code, reason) in [
             (request(NUMBER, 10.01), "51", "insufficient_funds"),
@@ -148,12 +152,54 @@ fn a_bad_card_names_the_field_as_the_contract_spells_it() {
         let number = "4242424242424241".to_owned();
         for (field, request) in [
             ("creditCard", PaymentRequest { credit_card: None, ..request(NUMBER, 1.0) }),
-            ("creditCard.number", with(CreditCard { number, ..card() })),
-            ("creditCard.expirationMonth", with(CreditCard { expiration_month: 13, ..card() })),
-            ("creditCard.expirationMonth", with(CreditCard { expiration_month: -1, ..card() })),
-            ("creditCard.expirationMonth", with(CreditCard { expiration_year: -1, ..card() })),
-            ("creditCard.cvv", with(CreditCard { cvv: 12_345, ..card() })),
-            ("creditCard.cvv", with(CreditCard { cvv: -12, ..card() })),
+            (
+                "creditCard.number",
+                with({
+                    let mut message = card();
+                    message.number = number;
+                    message
+                }),
+            ),
+            (
+                "creditCard.expirationMonth",
+                with({
+                    let mut message = card();
+                    message.expiration_month = 13;
+                    message
+                }),
+            ),
+            (
+                "creditCard.expirationMonth",
+                with({
+                    let mut message = card();
+                    message.expiration_month = -1;
+                    message
+                }),
+            ),
+            (
+                "creditCard.expirationMonth",
+                with({
+                    let mut message = card();
+                    message.expiration_year = -1;
+                    message
+                }),
+            ),
+            (
+                "creditCard.cvv",
+                with({
+                    let mut message = card();
+                    message.cvv = 12_345;
+                    message
+                }),
+            ),
+            (
+                "creditCard.cvv",
+                with({
+                    let mut message = card();
+                    message.cvv = -12;
+                    message
+                }),
+            ),
             ("store", PaymentRequest { store: " ".to_owned(), ..request(NUMBER, 1.0) }),
             ("description", PaymentRequest { description: "\n".into(), ..request(NUMBER, 1.0) }),
         ] {
@@ -161,7 +207,11 @@ fn a_bad_card_names_the_field_as_the_contract_spells_it() {
             assert_eq!(field_of(&status), field);
         }
         // The contract's integer has lost the zeros of 007.
-        let card = CreditCard { cvv: 7, ..card() };
+        let card = {
+            let mut message = card();
+            message.cvv = 7;
+            message
+        };
         pay(&running, with(card)).await.unwrap();
         assert_eq!(running.journal.entries().len(), 2);
         running.stop_and_check().await;

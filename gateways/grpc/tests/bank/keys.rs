@@ -2,8 +2,7 @@
 
 use bancada_proto::bank::v1::get_payment_request::By;
 use bancada_proto::bank::v1::{
-    AbandonRequest, AuthorizeRequest, AuthorizeResponse, CardDetails, GetPaymentRequest, Payment,
-    PaymentStatus,
+    AbandonRequest, AuthorizeRequest, AuthorizeResponse, GetPaymentRequest, Payment, PaymentStatus,
 };
 use tonic::{Code, Status};
 
@@ -34,7 +33,11 @@ fn the_same_request_again_gets_the_first_answer() {
             assert_eq!(again.payment, first.payment);
         }
         // A retry may come without the security code.
-        let card = CardDetails { cvv: String::new(), ..details(NUMBER) };
+        let card = {
+            let mut message = details(NUMBER);
+            message.cvv = String::new();
+            message
+        };
         let retry = AuthorizeRequest { card: Some(card), ..sale("approved", 600) };
         assert!(running.authorize(retry).await.unwrap().replayed);
         assert_eq!(running.journal.entries().len(), 3, "the card and two payments");
@@ -49,7 +52,11 @@ fn a_key_with_another_body_already_exists_and_changes_nothing() {
         let running = RunningBank::with_limit(1_000).await;
         running.issue(OTHER_NUMBER, 1_000).await;
         let first = running.pay("k", 600).await;
-        let later = CardDetails { expiry_year: 2034, ..details(NUMBER) };
+        let later = {
+            let mut message = details(NUMBER);
+            message.expiry_year = 2034;
+            message
+        };
         for other in [
             sale("k", 601),
             AuthorizeRequest { capture: false, ..sale("k", 600) },
