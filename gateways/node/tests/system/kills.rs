@@ -38,8 +38,7 @@ fn no_start_is_refused_however_often_and_whenever_the_process_is_killed() {
         system.advances(50).await;
         let mut n_in_start = 0;
         for kill in 1..=n_kills {
-            // The moment of the kill is what is drawn; nothing is expected to have happened by
-            // then.
+            // The moment of the kill is what is drawn; nothing is expected to have happened.
             let moment = if rng.random_bool(0.5) {
                 system.is_ready_to_pay().await;
                 system.advances(rng.random_range(1..150)).await;

@@ -138,8 +138,8 @@ fn no_core_is_dumped() {
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
         let numbers: Vec<_> = core.split_whitespace().skip(4).take(2).collect();
         assert_eq!(numbers, ["0", "0"], "{core}");
-        // A dumper that is piped to does not ask for the limit, but for this: the files of a
-        // process that may not be dumped are root's. Root's own cannot be told apart.
+        // A program that cores are piped to does not ask for the limit; the mark that it does ask
+        // for is held by the test of the function that sets it.
         program.signal("-ABRT");
         assert_eq!(program.wait(), None, "a signal ended it");
     });
