@@ -14,12 +14,13 @@ use std::sync::{Mutex, PoisonError};
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
 use bancada_bank::proof::{Knowledge, Looked, Witness, judge};
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, params};
 
 use crate::journal::checkpoints::Checkpoints;
 use crate::log_scan;
 use crate::record;
 use crate::replay::Replay;
+use crate::row_sums;
 use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
 
 const SCHEMA: Schema = Schema {
@@ -237,11 +238,11 @@ fn id(shard: u16, position: u64) -> Result<i64, JournalError> {
 }
 
 fn failure(error: rusqlite::Error) -> JournalError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => JournalError::Full,
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            JournalError::Damaged(error.to_string())
-        }
-        _ => JournalError::Failed(error.to_string()),
+    if is_full(&error) {
+        JournalError::Full
+    } else if row_sums::is_damage(&error) {
+        JournalError::Damaged(error.to_string())
+    } else {
+        JournalError::Failed(error.to_string())
     }
 }

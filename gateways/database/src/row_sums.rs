@@ -127,6 +127,8 @@ pub(crate) fn is_damage(error: &Error) -> bool {
         Error::FromSqlConversionFailure(..)
         | Error::IntegralValueOutOfRange(..)
         | Error::InvalidColumnType(..)
+        // What is asked never changes: a table or a column that is not there was renamed by damage.
+        | Error::SqlInputError { .. }
         | Error::Utf8Error(..) => true,
         _ => false,
     }
