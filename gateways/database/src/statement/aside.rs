@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
+use std::time::SystemTime;
 
 use bancada_extrato::ports::StoreError;
 use rusqlite::{Connection, OpenFlags, Row, ToSql, params_from_iter, types::Value};
@@ -20,9 +21,9 @@ const KEPT: [(&str, &str); 2] = [
     ("dead_letter", "id, source_partition, source_offset, token, why, raw, is_handed_on"),
 ];
 
-/// Renames the file, with its log, to one whose name says when it was found damaged, and puts a new
-/// one in its place with what the old one has that is whole and that no feed can give again. Nobody
-/// has it open for writing.
+/// Renames the file, with its log, to one whose name says when it was last written to, and puts a
+/// new one in its place with what the old one has that is whole and that no feed can give again.
+/// Nobody has it open for writing.
 pub(super) fn make_anew(statements: &SqliteStatements) -> Result<(), StoreError> {
     let path = &statements.path;
     let failed = |error: io::Error| StoreError::Failed(format!("{}: {error}", path.display()));
@@ -40,7 +41,7 @@ pub(super) fn make_anew(statements: &SqliteStatements) -> Result<(), StoreError>
     let n_rows = take_over(path, &mut connection).map_err(failure)?;
     // So that all of it is in the file itself, and the log is gone.
     connection.close().map_err(|(_, error)| failure(error))?;
-    let aside = free_name(path);
+    let aside = free_name(path).map_err(failed)?;
     // The old file stays where it is until the new one takes its name: no crash leaves none. Its
     // log goes before, for it must never lie beside the new one.
     fs::hard_link(path, &aside).map_err(failed)?;
@@ -66,15 +67,17 @@ pub(super) fn make_anew(statements: &SqliteStatements) -> Result<(), StoreError>
     Ok(())
 }
 
-/// `statement.damaged-NUMBER.sqlite3`, which is not there yet.
-fn free_name(path: &Path) -> PathBuf {
-    let mut number = 1_u64;
+/// `statement.damaged-SECONDS.sqlite3`, which is not there yet; the seconds are those since 1970
+/// at which the file was last written to.
+fn free_name(path: &Path) -> io::Result<PathBuf> {
+    let written = fs::metadata(path)?.modified()?.duration_since(SystemTime::UNIX_EPOCH);
+    let mut seconds = written.map_or(0, |written| written.as_secs());
     loop {
-        let name = path.with_extension(format!("damaged-{number}.sqlite3"));
+        let name = path.with_extension(format!("damaged-{seconds}.sqlite3"));
         if !name.exists() {
-            return name;
+            return Ok(name);
         }
-        number += 1;
+        seconds += 1;
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use bancada_kernel::CardToken;
 use bancada_pipeline::HttpAddress;
 use bancada_proto::web::{CardList, LineKind, Statement, StatementCard, StatementLine};
+use reqwest::StatusCode;
 use tokio::time::{Instant, sleep};
 
 use super::bank::{BankView, Latest};
@@ -30,8 +31,8 @@ pub(super) async fn audit(
     let deadline = Instant::now() + within;
     loop {
         let lines = match read(web, &base, bank.n_events(), deadline).await {
-            // A store that is put in the place of a damaged one is there in a moment.
-            Err(error) if is_unavailable(&error) && Instant::now() < deadline => {
+            // Made anew in the place of a damaged one: what was listed a moment ago comes again.
+            Err(error) if is_being_replaced(&error) && Instant::now() < deadline => {
                 sleep(ASK_EVERY).await;
                 continue;
             }
@@ -45,9 +46,9 @@ pub(super) async fn audit(
     }
 }
 
-fn is_unavailable(error: &anyhow::Error) -> bool {
+fn is_being_replaced(error: &anyhow::Error) -> bool {
     let status = error.downcast_ref::<reqwest::Error>().and_then(reqwest::Error::status);
-    status == Some(reqwest::StatusCode::SERVICE_UNAVAILABLE)
+    matches!(status, Some(StatusCode::SERVICE_UNAVAILABLE | StatusCode::NOT_FOUND))
 }
 
 /// Reads the whole statement, once it has come as far as the Bank.
