@@ -75,12 +75,11 @@ pub fn payments_in(path: &Path, limit: usize) -> Result<Vec<PaymentId>, OpenErro
     let Some(connection) = SCHEMA.look_into(path)? else { return Ok(Vec::new()) };
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let read = |sql| prepare(&connection, sql).and_then(|statement| read_all(statement, [limit]));
-    let orders = match read(concat!(purchase!(), decided!())) {
+    let version = row_sums::schema_version(&connection);
+    let orders = match version.map_err(|error| OpenError::of(path, error))? {
+        Some(_) => read(concat!(purchase!(), decided!())),
         // An earlier version kept no checksums.
-        Err(StoreError::Failed(_)) => {
-            read(concat!("SELECT number, body FROM purchase", decided!()))
-        }
-        read => read,
+        None => read(concat!("SELECT number, body FROM purchase", decided!())),
     };
     let orders = orders.map_err(|error| OpenError::unreadable(path, &error))?;
     let payment = |(_, order): (OrderCursor, Order)| match order.state {

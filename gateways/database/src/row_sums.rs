@@ -124,7 +124,9 @@ pub(crate) fn is_damage(error: &Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     match error {
         Error::SqliteFailure(cause, _) => matches!(cause.code, DatabaseCorrupt | NotADatabase),
-        Error::FromSqlConversionFailure(..)
+        // Our own statements fit our own tables: what they do not fit is not what was written.
+        Error::SqlInputError { .. }
+        | Error::FromSqlConversionFailure(..)
         | Error::IntegralValueOutOfRange(..)
         | Error::InvalidColumnType(..)
         | Error::Utf8Error(..) => true,

@@ -37,14 +37,12 @@ pub const FILE: &str = "statement.sqlite3";
 /// writer may be at work, and nothing is changed.
 pub fn reached_in(path: &Path) -> Result<Vec<Reached>, OpenError> {
     let Some(connection) = SCHEMA.look_into(path)? else { return Ok(Vec::new()) };
-    let found = match reached(&connection, REACHED) {
+    let version = row_sums::schema_version(&connection);
+    let found = match version.map_err(|error| OpenError::of(path, error))? {
+        Some(_) => reached(&connection, REACHED),
         // An earlier version kept no checksums, and before that no hashes.
-        Err(StoreError::Failed(_)) => reached(&connection, "SELECT position, event FROM reached"),
-        found => found,
-    };
-    let found = match found {
-        Err(StoreError::Failed(_)) => reached(&connection, "SELECT position, 0 FROM reached"),
-        found => found,
+        None => reached(&connection, "SELECT position, event FROM reached")
+            .or_else(|_| reached(&connection, "SELECT position, 0 FROM reached")),
     };
     found.map_err(|error| OpenError::unreadable(path, &error))
 }

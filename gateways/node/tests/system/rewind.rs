@@ -48,8 +48,7 @@ fn offsets_that_go_back_to_zero_change_nothing_on_the_statement() {
         assert_eq!(extrato.interrupt(), Some(0));
 
         let statement = rusqlite::Connection::open(data.path().join("extrato/statement.sqlite3"));
-        let n_partitions =
-            statement.unwrap().execute("UPDATE source SET source_offset = 0", ()).unwrap();
+        let n_partitions = statement.unwrap().execute("DELETE FROM source", ()).unwrap();
         assert_eq!(n_partitions, 6);
         let _extrato = parts.extrato();
         eventually("it has read everything again", async || {
