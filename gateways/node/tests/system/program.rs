@@ -163,7 +163,8 @@ impl System {
     pub(crate) fn snapshots(&self) -> Vec<PathBuf> {
         let files = std::fs::read_dir(self.data.join("bank")).unwrap();
         let position = |path: &PathBuf| -> Option<u64> {
-            path.to_str()?.strip_suffix(".bin")?.rsplit('-').next()?.parse().ok()
+            let name = path.file_name()?.to_str()?.strip_prefix("snapshot-")?;
+            name.strip_suffix(".bin")?.rsplit('-').next()?.parse().ok()
         };
         let paths = files.map(|file| file.unwrap().path());
         let mut paths: Vec<_> = paths.filter(|path| position(path).is_some()).collect();
