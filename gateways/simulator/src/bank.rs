@@ -5,6 +5,7 @@
 //! queue. A full disk refuses and loads again; any other error ends the process.
 
 mod decide;
+mod lie;
 mod mark;
 
 use std::rc::Rc;
@@ -16,6 +17,7 @@ use bancada_bank::proof::{Chain, Found};
 use bancada_database::fault_disk::{FaultDisk, FaultJournal};
 use bancada_kernel::{Currency, PaymentEvent, Timestamp};
 
+use crate::bank::lie::Truth;
 use crate::bank::mark::MarkFile;
 use crate::draw::Draw;
 use crate::message::{Answer, Party, Reply, Request};
@@ -29,6 +31,8 @@ pub(crate) struct Bank {
     pub(crate) passed_ms: u64,
     process: Option<Process>,
     mark: MarkFile,
+    /// Since the process began; the mark may be older than the journal.
+    had_power_cut: bool,
     /// What was on the disk before it lied, as long as it does.
     truth: Option<Truth>,
     planted: Planted,
@@ -55,12 +59,6 @@ struct Batch {
     replies: Vec<Reply>,
 }
 
-/// A disk as it was, and how far a start on it has to come at least.
-struct Truth {
-    image: Vec<u8>,
-    position: u64,
-}
-
 /// How a commit ended.
 pub(crate) enum Committed {
     /// Everything is durable; these are the answers.
@@ -79,6 +77,7 @@ impl Bank {
             passed_ms: 0,
             process: None,
             mark: MarkFile::default(),
+            had_power_cut: false,
             truth: None,
             planted,
             ids,
@@ -114,40 +113,11 @@ impl Bank {
             self.mark.hold_against(&ledger, found_at(&events, self.mark.position()))?;
         }
         self.mark.begin(ledger.mark());
+        self.had_power_cut = false;
         let (batch, queue) = (Batch::default(), Batch::default());
         let run = Run::begin(ledger.ran(), self.passed());
         self.process = Some(Process { store, ledger, run, events, batch, queue, is_full: false });
         Ok(())
-    }
-
-    /// The disk gives back something else than was synced, from now until somebody puts the truth
-    /// back. After a power cut the mark may be older, and all that is there has to be found.
-    pub(crate) fn lie(&mut self, after_power_cut: bool, change: impl FnOnce(&mut Vec<u8>)) {
-        let image = self.disk.image();
-        let truth = FaultJournal::new(&FaultDisk::of_image(image.clone())).open();
-        let Ok((ledger, _)) = truth.and_then(|mut truth| load(&mut *truth)) else { return };
-        let answered = self.mark.position();
-        let position = if after_power_cut { ledger.position() } else { answered };
-        self.truth = Some(Truth { image, position });
-        self.disk.damage(change);
-    }
-
-    /// Puts back what was on the disk before it lied; false where it did not.
-    pub(crate) fn put_truth_back(&mut self) -> bool {
-        let Some(truth) = self.truth.take() else { return false };
-        self.disk.damage(|image| *image = truth.image);
-        true
-    }
-
-    /// Whether the process began on all that anybody was told of.
-    pub(crate) fn began_on_the_truth(&mut self) -> bool {
-        let began = self.process.as_ref().map_or(0, |process| process.ledger.position());
-        self.truth.take().is_none_or(|truth| began >= truth.position)
-    }
-
-    /// The power goes with the process: what was not synced of the mark is lost.
-    pub(crate) fn cut_power(&mut self) {
-        self.mark.cut_power();
     }
 
     /// The process ends, wherever it is.

@@ -48,7 +48,9 @@ impl World {
         }
         self.note(format_args!("fault: {kind}"));
         match kind {
-            Kind::BankEnds | Kind::PowerCut => self.strike_bank(kind == Kind::PowerCut),
+            Kind::BankEnds => self.strike_bank(false),
+            // The mark is what finds a lie, and a power cut may take the mark's end.
+            Kind::PowerCut => self.strike_bank(!self.bank.is_lied_to()),
             Kind::LyingDisk => self.lie(),
             Kind::LedgerRestarts => self.restart_ledger(),
             Kind::DiskError => self.bank.disk.fail_after(Some(n as u64 / 2)),
@@ -111,8 +113,12 @@ impl World {
     /// answered, is not there any more. After a power cut the mark may be older, and only a damage
     /// before later commits can be seen.
     fn lie(&mut self) {
-        let after_power_cut = self.faults.one_in(3);
-        self.strike_bank(after_power_cut);
+        if self.bank.is_lied_to() {
+            return;
+        }
+        let cuts_power = self.faults.one_in(3);
+        self.strike_bank(cuts_power);
+        let after_power_cut = self.bank.had_power_cut();
         let faults = &mut self.faults;
         let image = self.bank.disk.image();
         if image.len() < 4 * SECTOR {
