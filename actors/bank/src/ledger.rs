@@ -4,6 +4,7 @@
 //! folds an entry into the state. Replaying the recorded entries gives the same state (L6).
 
 mod abandon;
+mod accept_loss;
 mod account;
 mod answers;
 mod authorize;
@@ -29,6 +30,7 @@ mod state;
 mod void;
 
 pub use abandon::Abandon;
+pub use accept_loss::AcceptLoss;
 pub use account::CardAccount;
 pub use answers::ANSWERS_KEPT_MS;
 pub use authorize::{Authorize, AuthorizeError, CardPresented};

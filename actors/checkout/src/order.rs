@@ -121,9 +121,34 @@ pub enum Cancellation {
         /// The Bank's sentence.
         message: String,
     },
+    /// The Bank had decided about it, and lost that; whoever runs the Bank gave it up.
+    LostByBank {
+        /// The payment that is not there any more.
+        payment: PaymentId,
+    },
 }
 
 impl Order {
+    /// The Bank's payment, as far as the shop was told of one.
+    pub fn payment(&self) -> Option<PaymentId> {
+        match &self.state {
+            OrderState::Paid(charge) | OrderState::Refunded(charge) => Some(charge.payment),
+            OrderState::Declined { payment, .. } => Some(*payment),
+            _ => None,
+        }
+    }
+
+    /// The order after its Bank lost events for good, where that changes it. `payment` is what the
+    /// Bank still has of a payment: whether all of it was returned, `None` for nothing.
+    pub fn after_loss(&self, payment: &dyn Fn(PaymentId) -> Option<bool>) -> Option<OrderState> {
+        let id = self.payment()?;
+        match (&self.state, payment(id)) {
+            (_, None) => Some(OrderState::Cancelled(Cancellation::LostByBank { payment: id })),
+            (OrderState::Refunded(charge), Some(false)) => Some(OrderState::Paid(charge.clone())),
+            _ => None,
+        }
+    }
+
     /// Whether the payment has no outcome yet, so that somebody must ask the Bank.
     pub fn is_unresolved(&self) -> bool {
         self.state.is_unresolved()
@@ -171,6 +196,33 @@ impl OrderState {
 mod tests {
     use super::fixture::an_order;
     use super::*;
+
+    #[test]
+    fn an_order_follows_a_bank_that_lost_its_payment_or_its_refund() {
+        let payment = PaymentId::new(uuid::Uuid::from_u128(1));
+        let amount = Money::brl(100);
+        let charge = Charge { payment, card_token: None, amount };
+        let after = |state: OrderState, known: Option<bool>| {
+            Order { state, ..an_order() }.after_loss(&|id| (id == payment).then_some(known)?)
+        };
+        let lost = Some(OrderState::Cancelled(Cancellation::LostByBank { payment }));
+        let (paid, refunded) =
+            (OrderState::Paid(charge.clone()), OrderState::Refunded(charge.clone()));
+        let declined = OrderState::Declined { payment, reason: DeclineReason::CardBlocked };
+        for state in [&paid, &refunded, &declined] {
+            assert_eq!(after(state.clone(), None), lost);
+        }
+        assert_eq!(after(refunded.clone(), Some(false)), Some(paid.clone()));
+        for (state, known) in [
+            (refunded, true),
+            (paid.clone(), false),
+            (declined, false),
+            (OrderState::Unknown, true),
+        ] {
+            assert_eq!(after(state, Some(known)), None);
+        }
+        assert_eq!(after(OrderState::Paying, None), None, "the shop asks");
+    }
 
     #[test]
     fn a_key_may_be_closed_for_seven_days() {

@@ -41,11 +41,14 @@ pub enum EventKind {
     BillPaid,
     /// A cardholder's payment could not be booked; no money moved.
     BillRefused,
+    /// Whoever runs the Bank gave up events that the journal had lost, or put a backup in place: a
+    /// new generation of the journal begins.
+    LossAccepted,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 12] = [
+    pub const ALL: [EventKind; 13] = [
         EventKind::CardIssued,
         EventKind::CardStatusChanged,
         EventKind::PaymentAuthorized,
@@ -58,6 +61,7 @@ impl EventKind {
         EventKind::PaymentOperationRefused,
         EventKind::BillPaid,
         EventKind::BillRefused,
+        EventKind::LossAccepted,
     ];
 
     /// The word in the event's `type`.
@@ -75,6 +79,7 @@ impl EventKind {
             EventKind::PaymentOperationRefused => "payment.operation_refused",
             EventKind::BillPaid => "bill.paid",
             EventKind::BillRefused => "bill.refused",
+            EventKind::LossAccepted => "loss.accepted",
         }
     }
 
@@ -97,6 +102,7 @@ impl EventKind {
             EventKind::PaymentOperationRefused => "operation_refused",
             EventKind::BillPaid => "bill_paid",
             EventKind::BillRefused => "bill_refused",
+            EventKind::LossAccepted => "loss_accepted",
         }
     }
 }
@@ -209,21 +215,22 @@ pub struct PaymentEvent {
     pub kind: EventKind,
     /// Place in the Bank's journal: from 1, without gaps.
     pub position: u64,
-    /// The payment, of a purchase or of a bill; for a card event, a UUID equal to the event's own.
+    /// The payment, of a purchase or of a bill; for events of cards and losses, a UUID equal to
+    /// the event's own.
     pub transaction_id: PaymentId,
     /// Which card; absent when the Bank never learned it (an abandoned key), or where it is not
-    /// concerned (a refused operation).
+    /// concerned (a refused operation, a loss).
     pub card: Option<EventCard>,
-    /// What moved, or would have moved.
+    /// What moved, or would have moved; of a loss, what was known to have moved in it.
     pub amount: Money,
     /// The payment after it; absent in events of cards and bills, and in those that a Bank wrote
     /// before it told this.
     pub payment: Option<PaymentSnapshot>,
     /// Shown on the statement.
     pub store: String,
-    /// What was bought.
+    /// What was bought; of a loss, a sentence that begins with how many events it had.
     pub description: String,
-    /// Who was paid; absent in card events.
+    /// Who was paid; absent in events of cards and losses.
     pub merchant_id: Option<MerchantId>,
     /// The merchant's order, or the key that a bill was paid with; may be empty.
     pub order_id: String,
@@ -266,6 +273,13 @@ impl PaymentEvent {
             occurred_at,
             trace,
         }
+    }
+
+    /// How many events were given up by this one; `None` where it is not about a loss.
+    pub fn given_up(&self) -> Option<u64> {
+        let is_loss = self.kind == EventKind::LossAccepted;
+        let number = self.description.split(' ').next().filter(|_| is_loss)?;
+        Some(number.parse().unwrap_or(0))
     }
 }
 

@@ -161,7 +161,7 @@ fn tighten_files(path: &Path) -> io::Result<()> {
 }
 
 /// Writes a file whole or not at all, readable by its owner only.
-pub(crate) fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     private_file::refuse_link(path)?;
     let unfinished = path.with_extension("unfinished");
     match fs::remove_file(&unfinished) {

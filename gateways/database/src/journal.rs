@@ -7,6 +7,7 @@
 
 mod checkpoints;
 mod mark;
+mod salvage;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -40,6 +41,7 @@ const SCHEMA: Schema = Schema {
 };
 
 pub use mark::FileMark;
+pub use salvage::Salvage;
 
 /// Bits of an id that hold the position: enough for 10,000 payments per second for 440 years.
 const POSITION_BITS: u32 = 47;

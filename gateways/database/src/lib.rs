@@ -11,6 +11,7 @@ pub mod orders;
 pub mod postgres;
 mod private_file;
 mod record;
+mod replace;
 mod replay;
 mod row_sums;
 pub mod snapshot;

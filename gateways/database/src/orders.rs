@@ -8,7 +8,7 @@ use bancada_checkout::order::{Order, OrderState};
 use bancada_checkout::ports::{
     OrderCursor, OrderStore, OrderStoreOpener, StoreError, Write, Written,
 };
-use bancada_kernel::{OrderId, PaymentId};
+use bancada_kernel::{OrderId, PaymentId, Timestamp};
 use rusqlite::{CachedStatement, Connection, Row, params};
 
 use crate::journal::FileMark;
@@ -59,6 +59,9 @@ macro_rules! purchase {
     };
 }
 
+/// Orders that are read or written together when all are looked at.
+const AT_ONCE: usize = 500;
+
 /// What the file is called in the folder of its service.
 pub const FILE: &str = "orders.sqlite3";
 
@@ -82,12 +85,45 @@ pub fn payments_in(path: &Path, limit: usize) -> Result<Vec<PaymentId>, OpenErro
         None => read(concat!("SELECT number, body FROM purchase", decided!())),
     };
     let orders = orders.map_err(|error| OpenError::unreadable(path, &error))?;
-    let payment = |(_, order): (OrderCursor, Order)| match order.state {
-        OrderState::Paid(charge) | OrderState::Refunded(charge) => Some(charge.payment),
-        OrderState::Declined { payment, .. } => Some(payment),
-        _ => None,
-    };
-    Ok(orders.into_iter().filter_map(payment).collect())
+    Ok(orders.into_iter().filter_map(|(_, order)| order.payment()).collect())
+}
+
+/// What a Bank that lost events for good changes of the orders in a file ([`Order::after_loss`]),
+/// where nobody has the file open: each order as it is, and its state afterwards. None where there
+/// is no file, and an error for one that is damaged. Nothing is changed.
+pub fn after_loss(
+    path: &Path,
+    payment: &dyn Fn(PaymentId) -> Option<bool>,
+) -> Result<Vec<(Order, OrderState)>, StoreError> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let orders = SqliteOrders::new(path);
+    orders.make().map_err(|error| StoreError::Damaged(error.to_string()))?;
+    let mut store = orders.connect()?;
+    let (mut changes, mut before) = (Vec::new(), None);
+    loop {
+        let page = store.list(before, AT_ONCE)?;
+        let Some((last, _)) = page.last() else { return Ok(changes) };
+        before = Some(*last);
+        let after = page.into_iter().filter_map(|(_, order)| {
+            let state = order.after_loss(payment)?;
+            Some((order, state))
+        });
+        changes.extend(after);
+    }
+}
+
+/// Gives these orders in a file other states; nobody has the file open.
+pub fn change(
+    path: &Path,
+    changes: Vec<(Order, OrderState)>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut store = SqliteOrders::new(path).connect()?;
+    let write = |(order, state)| Write::Update(Order { state, updated_at: now, ..order });
+    let writes: Vec<_> = changes.into_iter().map(write).collect();
+    writes.chunks(AT_ONCE).try_for_each(|writes| store.write(writes).map(drop))
 }
 
 /// Where the orders are.

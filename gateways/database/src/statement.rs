@@ -47,6 +47,19 @@ pub fn reached_in(path: &Path) -> Result<Vec<Reached>, OpenError> {
     found.map_err(|error| OpenError::unreadable(path, &error))
 }
 
+/// The lines of statements in a file for which money moved, as far as they are whole; nothing where
+/// there is no file. Nothing is changed.
+pub fn moved_in(path: &Path) -> Result<Vec<StatementLine>, OpenError> {
+    let Some(connection) = SCHEMA.look_into(path)? else { return Ok(Vec::new()) };
+    let read = || -> rusqlite::Result<Vec<StatementLine>> {
+        let kinds = "kind IN ('purchase', 'refund', 'bill_payment')";
+        let mut lines = connection.prepare(&format!("SELECT body FROM line WHERE {kinds}"))?;
+        let bodies = lines.query_map((), |row| row.get::<_, String>(0))?;
+        Ok(bodies.map_while(Result::ok).filter_map(|body| decode(&body).ok()).collect())
+    };
+    read().map_err(|error| OpenError::of(path, error))
+}
+
 const REACHED: &str = "
     SELECT checked(position, checksum, 'reached', shard, position, event), event FROM reached";
 
@@ -80,6 +93,20 @@ impl SqliteStatements {
         Ok(SqliteStatementReader { statements: self.clone() })
     }
 
+    /// Begins anew with what nobody has answered yet, and sets what was there aside: the Bank has
+    /// another past now. Nobody has the file open. The result is where the old one is; `None`
+    /// where there was none.
+    pub fn begin_anew(&self) -> Result<Option<PathBuf>, StoreError> {
+        if !self.path.exists() {
+            return Ok(None);
+        }
+        // An earlier version's tables become today's first; damaged ones are begun anew as well.
+        if let Err(error) = self.connect() {
+            tracing::warn!(%error, "of the statements only what can be read is taken over");
+        }
+        aside::make_anew(self, aside::UNANSWERED).map(Some)
+    }
+
     fn connect(&self) -> Result<Store, StoreError> {
         // Normal: offsets are committed with the rows, so that a power cut, which may undo the
         // latest commits as wholes, only makes the source deliver them again.
@@ -99,7 +126,7 @@ impl StatementStoreOpener for SqliteStatements {
     }
 
     fn open_anew(&self) -> Result<Box<dyn StatementStore>, StoreError> {
-        aside::make_anew(self)?;
+        aside::make_anew(self, aside::WITHOUT_A_FEED)?;
         self.open()
     }
 }

@@ -43,7 +43,8 @@ fn leaves_payments_unchanged(kind: EventKind) -> bool {
         | EventKind::CardLimitChanged
         | EventKind::PaymentOperationRefused
         | EventKind::BillPaid
-        | EventKind::BillRefused => true,
+        | EventKind::BillRefused
+        | EventKind::LossAccepted => true,
         EventKind::PaymentAuthorized
         | EventKind::PaymentCaptured
         | EventKind::PaymentDeclined

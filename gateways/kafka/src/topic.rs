@@ -17,6 +17,11 @@ use shape::{BY_CARD, Shape, TO_LOOK_AT};
 
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
+/// Between two looks whether a deleted topic has gone.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// So many looks are half a minute.
+const N_LOOKS_AT_DELETED: usize = 300;
+
 type Admin = AdminClient<Context>;
 
 /// A topic in a cluster. Cheap to clone; clones know the same of it.
@@ -117,6 +122,29 @@ impl Topic {
         };
         *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = wrong;
         ensured
+    }
+
+    /// Deletes it, where it exists, and makes it again without its records; what consumers of the
+    /// deleted one had committed goes with it. Nobody writes to it meanwhile.
+    pub async fn make_anew(&self) -> Result<(), TopicError> {
+        if !self.brokers.can_be_reached().await {
+            return Err(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown).into());
+        }
+        let admin: Admin = self.client_config().create_with_context(Context::new("admin"))?;
+        for deleted in admin.delete_topics(&[&self.name], &options()).await? {
+            match deleted {
+                Ok(_) | Err((_, RDKafkaErrorCode::UnknownTopicOrPartition)) => {}
+                Err((_, code)) => return Err(KafkaError::AdminOp(code).into()),
+            }
+        }
+        // A topic is deleted some time after it was said to be.
+        for _ in 0..N_LOOKS_AT_DELETED {
+            if self.make(&admin).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+        }
+        Err(KafkaError::AdminOp(RDKafkaErrorCode::TopicAlreadyExists).into())
     }
 
     async fn make_or_compare(&self) -> Result<bool, TopicError> {

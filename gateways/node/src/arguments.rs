@@ -1,5 +1,6 @@
 //! The command line. Every option is also an environment variable.
 
+mod accept_loss;
 mod copies;
 mod dead_letters;
 mod doors;
@@ -17,6 +18,7 @@ use bancada_simulator::Kind;
 use bancada_telemetry::logs::LogFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use accept_loss::{AcceptLossOptions, BeyondOptions};
 pub(crate) use copies::{BackupOptions, RestoreOptions, VerifyOptions};
 pub(crate) use dead_letters::{DeadLettersCommand, DeadLettersOptions};
 pub(crate) use doors::{AdminOptions, DoorOptions};
@@ -79,6 +81,9 @@ pub(crate) enum Command {
     Backup(BackupOptions),
     /// Put a copy where nothing is.
     Restore(RestoreOptions),
+    /// Go on without events that the journal has lost, where there is no backup: say what they are,
+    /// or give them up.
+    AcceptLoss(AcceptLossOptions),
     /// Read a directory that nobody uses, from beginning to end, and say whether it is whole.
     Verify(VerifyOptions),
     /// Simulate the bank, the shop and the statement under faults that a seed decides, and audit

@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+pub(crate) mod accept_loss;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod bank;

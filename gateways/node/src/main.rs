@@ -46,6 +46,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Audit(options) => command::audit::run(options),
         Command::Backup(options) => command::backup::run(&options),
         Command::Restore(options) => command::restore::run(&options),
+        Command::AcceptLoss(options) => command::accept_loss::run(&options),
         Command::Verify(options) => command::verify::run(&options),
         Command::Sim(options) => command::sim::run(&options),
         Command::Pipeline(options) => command::pipeline::run(&options),

@@ -10,8 +10,8 @@ pub(crate) fn text(error: &JournalError) -> String {
     let mut text = error.to_string();
     if error.is_final() {
         text.push_str(
-            ". Nothing was changed. Put a backup in place (bancada restore); to begin anew without \
-             one, choose another directory with --data",
+            ". Nothing was changed. Put a backup in place (bancada restore); without one, bancada \
+             accept-loss says what is missing and gives it up",
         );
     }
     text

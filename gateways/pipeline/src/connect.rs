@@ -132,7 +132,7 @@ async fn restart_failed(connect: &Rest, name: &str) -> Result<Option<Outcome>, P
 
 /// Waits until the connector and its tasks run. Where there were tasks before, the failure that is
 /// told first may still be theirs.
-async fn runs(connect: &Rest, name: &str, had_tasks: bool) -> Result<(), PipelineError> {
+pub(crate) async fn runs(connect: &Rest, name: &str, had_tasks: bool) -> Result<(), PipelineError> {
     let deadline = Instant::now() + RUNS_WITHIN;
     loop {
         let state = state(connect, name).await?;

@@ -7,6 +7,7 @@
 mod address;
 mod apply;
 mod connect;
+mod copies;
 mod documents;
 mod elasticsearch;
 mod error;
@@ -20,6 +21,7 @@ mod watch;
 
 pub use address::{BadHttpAddress, HttpAddress};
 pub use apply::{Applied, Outcome, apply};
+pub use copies::Copies;
 pub use documents::{Documents, WORKER_PROPERTIES};
 pub use error::{PipelineError, Server};
 pub use lag::{Lag, lag};

@@ -217,6 +217,7 @@ impl Ledger {
                 self.follow_card(event);
                 self.remember_bill(event);
             }
+            EventKind::LossAccepted => {}
             EventKind::PaymentOperationRefused => {
                 if let Some(refusal) = entry.refusal {
                     self.keep_answer(entry, Outcome::Refused(refusal));

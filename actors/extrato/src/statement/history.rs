@@ -57,7 +57,8 @@ impl History {
             EventKind::CardIssued
             | EventKind::PaymentDeclined
             | EventKind::PaymentOperationRefused
-            | EventKind::BillRefused => {}
+            | EventKind::BillRefused
+            | EventKind::LossAccepted => {}
         }
         self.events.push(PaymentEvent {
             event_id: EventId::new(Uuid::from_u128(u128::from(position))),

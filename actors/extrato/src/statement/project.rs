@@ -61,7 +61,8 @@ fn line(event: &PaymentEvent) -> Option<StatementLine> {
         | EventKind::CardStatusChanged
         | EventKind::CardLimitChanged
         | EventKind::PaymentOperationRefused
-        | EventKind::BillRefused => return None,
+        | EventKind::BillRefused
+        | EventKind::LossAccepted => return None,
         EventKind::PaymentAuthorized => LineKind::Hold,
         EventKind::PaymentCaptured => LineKind::Purchase,
         EventKind::PaymentDeclined => LineKind::Decline,

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bancada_bank::ports::{
-    DeliveryCursor, EventHistory, EventPublisher, JournalError, JournalOpener, Surroundings,
+    DeliveryCursor, EventHistory, EventPublisher, HighWaterMark, JournalError, JournalOpener,
+    Surroundings,
 };
-use bancada_bank::{BankHandle, BankParts, ProofParts, ShardParts, SnapshotParts, Vault, bank};
+use bancada_bank::{
+    BankHandle, BankParts, OpenMark, ProofParts, ShardParts, SnapshotParts, Vault, bank,
+};
 use bancada_database::delivery::SqliteDelivery;
-use bancada_database::journal::SqliteJournal;
+use bancada_database::journal::{FileMark, SqliteJournal};
 use bancada_database::postgres::PostgresJournal;
 use bancada_database::snapshot::FileSnapshots;
 use bancada_edge::ConnectionLimit;
@@ -34,6 +37,8 @@ const MAX_IN_FLIGHT: usize = 4_096;
 pub(crate) struct Stores {
     journal: Arc<dyn JournalOpener>,
     history: Arc<dyn EventHistory>,
+    /// Beside a journal in a file, as the program has it.
+    mark: Option<OpenMark>,
     snapshots: Option<SnapshotParts>,
     broker: Option<Delivery>,
 }
@@ -49,14 +54,22 @@ impl Stores {
     pub(crate) fn in_file(folder: &Path, name: &str) -> anyhow::Result<Stores> {
         let journal = SqliteJournal::new(&folder.join(name), 0, None);
         let history = Arc::new(journal.history()?);
-        Ok(Stores { journal: Arc::new(journal), history, snapshots: None, broker: None })
+        let marks = folder.join(format!("{name}.marks"));
+        std::fs::create_dir_all(&marks)?;
+        let open = move || {
+            let mark = FileMark::open(&marks, 0).map_err(|error| error.to_string())?;
+            Ok(Box::new(mark) as Box<dyn HighWaterMark>)
+        };
+        let mark: Option<OpenMark> = Some(Arc::new(open));
+        Ok(Stores { journal: Arc::new(journal), history, mark, snapshots: None, broker: None })
     }
 
     /// A database.
     pub(crate) fn in_postgres(url: &str) -> anyhow::Result<Stores> {
         let journal = PostgresJournal::new(&url.parse()?, 0);
         let history = Arc::new(journal.history());
-        Ok(Stores { journal: Arc::new(journal), history, snapshots: None, broker: None })
+        let journal = Arc::new(journal);
+        Ok(Stores { journal, history, mark: None, snapshots: None, broker: None })
     }
 
     /// The same with everything delivered to a broker.
@@ -175,7 +188,7 @@ pub(crate) fn start(stores: Stores) -> anyhow::Result<RunningBank> {
             history: stores.history,
             journal: stores.journal,
             broker,
-            proof: ProofParts::default(),
+            proof: ProofParts { mark: stores.mark, witnesses: None },
             snapshots: stores.snapshots,
         }],
     };

@@ -35,6 +35,11 @@ impl FileSnapshots {
         self.file(position, ENDING)
     }
 
+    /// Removes all of this shard: the journal has another past now.
+    pub fn remove_all(&self) -> io::Result<()> {
+        self.find(ENDING)?.into_iter().try_for_each(|it| fs::remove_file(self.path(it)))
+    }
+
     fn file(&self, position: u64, ending: &str) -> PathBuf {
         self.folder.join(format!("snapshot-{}-{position}{ending}", self.shard))
     }

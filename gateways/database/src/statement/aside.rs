@@ -1,94 +1,70 @@
 //! Sets a damaged file aside, and puts a new one in its place.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
-use std::time::SystemTime;
 
 use bancada_extrato::ports::StoreError;
 use rusqlite::{Connection, OpenFlags, Row, ToSql, params_from_iter, types::Value};
 
 use super::schema::SCHEMA;
 use super::{SqliteStatements, failure, not_opened};
-use crate::log_scan::log_of;
+use crate::replace::{put_in_place, remove_store};
 use crate::row_sums;
 use crate::sqlite::Synchronous;
 
-/// What no feed can give again, with what its checksums are over.
-const KEPT: [(&str, &str); 2] = [
-    ("bill", "id, key, token, is_open, body"),
-    ("dead_letter", "id, source_partition, source_offset, token, why, raw, is_handed_on"),
-];
+/// What is taken over into new statements, with what its checksums are over, and which of it.
+type Kept = (&'static str, &'static str, &'static str);
+const BILL: &str = "id, key, token, is_open, body";
+const DEAD_LETTER: &str = "id, source_partition, source_offset, token, why, raw, is_handed_on";
+
+/// What no feed can give again.
+pub(super) const WITHOUT_A_FEED: &[Kept] =
+    &[("bill", BILL, "true"), ("dead_letter", DEAD_LETTER, "true")];
+
+/// What nobody has answered yet. A Bank that lost events may have lost its answers as well, and a
+/// topic that was made anew counts its records from the beginning.
+pub(super) const UNANSWERED: &[Kept] = &[("bill", BILL, "is_open")];
 
 /// Renames the file, with its log, to one whose name says when it was last written to, and puts a
-/// new one in its place with what the old one has that is whole and that no feed can give again.
-/// Nobody has it open for writing.
-pub(super) fn make_anew(statements: &SqliteStatements) -> Result<(), StoreError> {
+/// new one in its place with what the old one has that is whole and is to be kept. Nobody has it
+/// open for writing. The result is the old one's name.
+pub(super) fn make_anew(
+    statements: &SqliteStatements,
+    kept: &[Kept],
+) -> Result<PathBuf, StoreError> {
     let path = &statements.path;
     let failed = |error: io::Error| StoreError::Failed(format!("{}: {error}", path.display()));
     // Closed first: SQLite removes the log, by its name, with the last connection.
     let mut reading = statements.reading.lock().unwrap_or_else(PoisonError::into_inner);
     *reading = None;
     let new = path.with_extension("new.sqlite3");
-    for file in [&new, &log_of(&new)] {
-        match fs::remove_file(file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-    }
+    remove_store(&new).map_err(failed)?;
     let mut connection = SCHEMA.open(&new, Synchronous::Full).map_err(not_opened)?;
-    let n_rows = take_over(path, &mut connection).map_err(failure)?;
+    let n_rows = take_over(path, &mut connection, kept).map_err(failure)?;
     // So that all of it is in the file itself, and the log is gone.
     connection.close().map_err(|(_, error)| failure(error))?;
-    let aside = free_name(path).map_err(failed)?;
-    // The old file stays where it is until the new one takes its name: no crash leaves none. Its
-    // log goes before, for it must never lie beside the new one.
-    fs::hard_link(path, &aside).map_err(failed)?;
-    let log = log_of(path);
-    if log.exists() {
-        fs::rename(&log, log_of(&aside)).map_err(failed)?;
-    }
-    let mut index = path.as_os_str().to_owned();
-    index.push("-shm");
-    let _ = fs::remove_file(index);
-    fs::rename(&new, path).map_err(failed)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let synced = fs::File::open(folder.unwrap_or(Path::new("."))).and_then(|it| it.sync_all());
-    synced.map_err(failed)?;
-    let (file, aside) = (path.display().to_string(), aside.display().to_string());
+    let aside = put_in_place(&new, path).map_err(failed)?;
+    let aside = aside.unwrap_or_default();
+    let file = path.display();
     tracing::warn!(
-        file,
-        aside,
+        %file,
+        aside = %aside.display(),
         n_rows,
-        "the statements are damaged: the file is set aside, and they are rebuilt from the bank; \
-         bills and dead letters that are whole were taken over"
+        "the file is set aside, and the statements are rebuilt from the bank; rows that no feed \
+         gives again were taken over"
     );
-    Ok(())
-}
-
-/// `statement.damaged-SECONDS.sqlite3`, which is not there yet; the seconds are those since 1970
-/// at which the file was last written to.
-fn free_name(path: &Path) -> io::Result<PathBuf> {
-    let written = fs::metadata(path)?.modified()?.duration_since(SystemTime::UNIX_EPOCH);
-    let mut seconds = written.map_or(0, |written| written.as_secs());
-    loop {
-        let name = path.with_extension(format!("damaged-{seconds}.sqlite3"));
-        if !name.exists() {
-            return Ok(name);
-        }
-        seconds += 1;
-    }
+    Ok(aside)
 }
 
 /// Copies what is whole; how many rows that was. Whatever cannot be read is left behind.
-fn take_over(from: &Path, to: &mut Connection) -> rusqlite::Result<usize> {
+fn take_over(from: &Path, to: &mut Connection, kept: &[Kept]) -> rusqlite::Result<usize> {
     let mut n_rows = 0;
     let transaction = to.transaction()?;
-    for (table, columns) in KEPT {
+    for (table, columns, which) in kept {
         // From both ends: a page that cannot be read ends each.
         for order in ["ASC", "DESC"] {
-            let rows = match whole_rows(from, table, columns, order) {
+            let rows = match whole_rows(from, (table, columns, which), order) {
                 Ok(rows) => rows,
                 Err(error) => {
                     tracing::warn!(%error, table, "nothing is taken over from damaged statements");
@@ -116,8 +92,7 @@ fn take_over(from: &Path, to: &mut Connection) -> rusqlite::Result<usize> {
 /// The rows of a table that are what was written, as far as it can be read.
 fn whole_rows(
     from: &Path,
-    table: &str,
-    columns: &str,
+    (table, columns, which): Kept,
     order: &str,
 ) -> rusqlite::Result<Vec<Vec<Value>>> {
     // Not read-only: what is in the log counts, and is only then in its index.
@@ -126,7 +101,7 @@ fn whole_rows(
     row_sums::register(&connection)?;
     let sql = format!(
         "SELECT {columns}, checksum = row_sum('{table}', {columns}) FROM {table}
-         ORDER BY id {order}"
+         WHERE {which} ORDER BY id {order}"
     );
     let mut statement = connection.prepare(&sql)?;
     let n_columns = statement.column_count() - 1;

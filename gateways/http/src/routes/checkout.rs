@@ -295,6 +295,10 @@ fn order_to_wire(order: Order) -> wire::Order {
         OrderState::Cancelled(Cancellation::ByBuyer | Cancellation::RefusedByBank { .. }) => {
             (wire::OrderStatus::Cancelled, None, None, None)
         }
+        // The payment is told, so that somebody who asks about it can name it.
+        OrderState::Cancelled(Cancellation::LostByBank { payment }) => {
+            (wire::OrderStatus::Cancelled, Some(payment), None, None)
+        }
     };
     let items = order.lines.into_iter().map(|line| wire::OrderItem {
         slug: line.slug,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DataOption, OutputOption};
+use super::{BeyondOptions, DataOption, OutputOption};
 
 #[derive(Args)]
 pub(crate) struct BackupOptions {
@@ -23,6 +23,8 @@ pub(crate) struct RestoreOptions {
     /// What `bancada backup` wrote.
     #[arg(long, value_name = "DIR")]
     pub(crate) from: PathBuf,
+    #[command(flatten)]
+    pub(crate) beyond: BeyondOptions,
 }
 
 #[derive(Args)]

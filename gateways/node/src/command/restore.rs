@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use bancada_database::copy;
 
 use crate::arguments::RestoreOptions;
-use crate::command::verify;
+use crate::command::{accept_loss, verify};
 use crate::exit::Exit;
 
 /// The services' folders.
@@ -35,11 +35,14 @@ pub(crate) fn run(options: &RestoreOptions) -> anyhow::Result<Exit> {
         copied.with_context(|| format!("{folder} cannot be copied to {}", data.display()))?;
     }
     let n_events: u64 = findings.shards.iter().map(|shard| shard.position).sum();
+    accept_loss::begin_generation(data)?;
+    accept_loss::make_beyond_anew(&options.beyond)?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "{n_events} events are in {}. What came after them is not: a statement or a topic \
-         elsewhere that knows of it does not follow this bank.",
+        "{n_events} events are in {}, and one that says that a backup was put in place. What came \
+         after them is given up: a statement or a topic elsewhere that knows of it does not follow \
+         this bank.",
         data.display()
     )?;
     Ok(Exit::Well)

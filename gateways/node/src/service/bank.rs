@@ -27,6 +27,7 @@ use bancada_kernel::{Currency, Shard, ShardCount};
 use bancada_supervision::{ChildSpec, Strategy, Supervisor};
 
 use crate::arguments::JournalOptions;
+use crate::command::accept_loss;
 use crate::doors::Doors;
 use crate::refusal;
 use crate::service::kafka::Kafka;
@@ -187,6 +188,12 @@ impl BankService {
         surroundings: &RealSurroundings,
     ) -> anyhow::Result<(Supervisor, BankService)> {
         let mut directory = DataDirectory::open(data, "bank")?;
+        anyhow::ensure!(
+            !accept_loss::is_interrupted(directory.path()),
+            "a loss was being accepted in {}, and not all of it was done: run bancada accept-loss \
+             --yes again",
+            directory.path().display()
+        );
         let key_file = journal.vault_key_file.clone();
         let key_file = key_file.unwrap_or_else(|| directory.file(KEY));
         let has_journal = journal.database.postgres.is_none() && directory.file(JOURNAL).exists();

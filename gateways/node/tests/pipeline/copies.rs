@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use bancada_kafka::Topic;
 use bancada_kernel::{EventKind, PaymentEvent};
+use bancada_pipeline::Copies;
 use bancada_telemetry::clock;
 use serde_json::json;
 
 use crate::bench::run;
 use crate::panels::Span;
 use crate::payments::{are_copied, bench, documents};
+use crate::process::PATIENCE;
 use crate::servers::Servers;
 
 pub(crate) fn delivered_twice(servers: &Arc<Servers>) {
@@ -33,6 +36,38 @@ pub(crate) fn delivered_twice(servers: &Arc<Servers>) {
         produce_old_copy(servers, &events);
         servers.catches_up(before.n_records + 1).await;
         are_copied(servers, span, &events).await;
+        bank.tree.shutdown().await;
+    });
+}
+
+/// After a loss was accepted: nothing of the old past is left, and the new one is copied whole
+/// although it has fewer records than were copied before.
+pub(crate) fn topic_made_anew(servers: &Arc<Servers>) {
+    servers.applied();
+    run(async {
+        let from = clock::now().0;
+        let lost = bench(servers);
+        let bank = lost.bank().await;
+        bank.pay_often(40).await;
+        let events = bank.events().await;
+        are_copied(servers, Span { from, to: clock::now().0 }, &events).await;
+        bank.tree.shutdown().await;
+
+        let (connect, elasticsearch) = (servers.connect.url(), servers.front.url());
+        let copies =
+            Copies::new(&connect.parse().unwrap(), &elasticsearch.parse().unwrap(), PATIENCE);
+        copies.stop().await.unwrap();
+        let brokers = servers.broker.address().parse().unwrap();
+        Topic::payments(brokers).make_anew().await.unwrap();
+        copies.begin_anew().await.unwrap();
+
+        let bench = bench(servers);
+        let bank = bench.bank().await;
+        bank.pay_often(10).await;
+        let events = bank.events().await;
+        servers.catches_up(events.len() as u64).await;
+        are_copied(servers, Span { from, to: clock::now().0 }, &events).await;
+        assert_eq!(servers.lag().await.n_records, events.len() as u64);
         bank.tree.shutdown().await;
     });
 }

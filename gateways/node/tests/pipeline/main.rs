@@ -39,6 +39,7 @@ const TESTS: &[(&str, Test)] = &[
     ("a_server_that_is_not_there_or_another_is_named", command::wrong_servers),
     ("each_payment_is_a_document_and_each_panel_shows_it", payments::known_answers),
     ("what_is_delivered_twice_changes_nothing", copies::delivered_twice),
+    ("a_topic_made_anew_is_copied_from_its_beginning", copies::topic_made_anew),
     ("what_is_no_event_is_put_aside_and_the_rest_goes_on", refused::put_aside),
     ("an_index_that_takes_no_writes_is_told_and_mended", refused::blocked_index),
     ("connect_killed_under_load_loses_and_doubles_nothing", faults::connect_killed),

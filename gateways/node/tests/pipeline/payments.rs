@@ -166,6 +166,7 @@ pub(crate) fn documents(events: &[PaymentEvent]) -> BTreeMap<String, Value> {
                 | EventKind::PaymentOperationRefused
                 | EventKind::BillPaid
                 | EventKind::BillRefused
+                | EventKind::LossAccepted
         ) {
             continue;
         }

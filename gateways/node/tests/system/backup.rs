@@ -45,6 +45,8 @@ fn a_backup_under_load_is_restored_into_an_empty_place_and_audits_clean() {
         let _program = elsewhere.up(&[]);
         elsewhere.is_ready().await;
         elsewhere.passes_audit(None).await;
+        let (_, text) = elsewhere.audit(None).await;
+        assert!(text.contains("accepted loss: 0 events, R$ 0.00"), "{text}");
         let (status, order) = elsewhere.buy(&new_key(), "4242424242424242").await.unwrap();
         assert_eq!((status, &order["status"]), (201, &"paid".into()), "{order}");
         elsewhere.passes_audit(None).await;

@@ -2,6 +2,7 @@
 //! with parts that are stopped, killed and starved.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accept_loss;
 mod backup;
 mod bills;
 #[path = "../../../kafka/tests/events/broker.rs"]

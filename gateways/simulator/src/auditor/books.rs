@@ -262,6 +262,7 @@ fn line_kind(kind: EventKind) -> Option<LineKind> {
         | EventKind::CardStatusChanged
         | EventKind::CardLimitChanged
         | EventKind::PaymentOperationRefused
-        | EventKind::BillRefused => None,
+        | EventKind::BillRefused
+        | EventKind::LossAccepted => None,
     }
 }

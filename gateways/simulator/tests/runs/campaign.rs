@@ -63,7 +63,9 @@ fn a_million_payments_under_every_fault_are_as_they_were_told() {
         DeclineReason::DoNotHonor,
         DeclineReason::Abandoned,
     ];
-    for word in EventKind::ALL.map(EventKind::word).into_iter().chain(reasons.map(|it| it.word())) {
+    // Whoever runs a Bank gives something up; here the disk gives back what it had.
+    let kinds = EventKind::ALL.into_iter().filter(|kind| *kind != EventKind::LossAccepted);
+    for word in kinds.map(EventKind::word).chain(reasons.map(|it| it.word())) {
         assert!(events.get(word).is_some_and(|n| *n > 100), "{word} is rare");
     }
 }

@@ -37,6 +37,8 @@ pub(crate) fn Outcome(props: &OutcomeProps) -> Html {
         OrderStatus::Placed | OrderStatus::Paying => say("note-open", OrderText::PayingText),
         OrderStatus::Unknown => say("note-open", OrderText::UnknownText),
         OrderStatus::Paid => say("note-good", OrderText::PaidText),
+        // Only an order that was paid, or refused, has a payment.
+        OrderStatus::Cancelled if order.payment_id.is_some() => say("", OrderText::LostText),
         OrderStatus::Cancelled => say("", OrderText::CancelledText),
         OrderStatus::Refunded => say("", OrderText::RefundedText),
         OrderStatus::Declined => html! { <Declined decline={order.decline.clone()} /> },

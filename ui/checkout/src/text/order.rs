@@ -35,6 +35,10 @@ texts! {
             there is no need to pay again. We ask the bank for 7 days; after that, only the \
             card's statement shows whether it charged.";
         CancelledText: "Nada foi cobrado.", "Nothing was charged.";
+        LostText: "O banco perdeu o registro deste pagamento, e quem o opera aceitou a perda. \
+            O valor não está mais no extrato do cartão.",
+            "The bank lost its record of this payment, and whoever runs it accepted the loss. \
+            The amount is no longer on the card's statement.";
         RefundedText: "O valor foi devolvido ao cartão.", "The amount was returned to the card.";
         NothingCharged: "Nada foi cobrado e seu carrinho continua como estava.",
             "Nothing was charged and your cart is as you left it.";

@@ -11,6 +11,7 @@ use bancada_grpc::event_from_message;
 use bancada_kafka::event_to_value;
 use bancada_kernel::{CardToken, EventKind, PaymentEvent, Shard};
 use bancada_proto::web::LineKind;
+use serde::Serialize;
 
 /// The feed sends at once what is there.
 const BATCH_WITHIN: Duration = Duration::from_secs(10);
@@ -52,6 +53,17 @@ pub(super) struct BankCard {
     sequence: u64,
     /// Captured less refunded, and less what was paid on bills.
     owed_minor: i128,
+}
+
+/// What whoever runs the Bank gave up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct AcceptedLoss {
+    /// How often: after a damage, or with a backup.
+    pub(super) n_times: u64,
+    /// Events that were known of; a backup does not tell what came after it.
+    pub(super) n_events: u64,
+    /// Charges, refunds and paid bills that were known of, each for itself.
+    pub(super) moved_minor: i128,
 }
 
 /// A whole event in a few bytes: what differs in anything has another one.
@@ -103,6 +115,8 @@ pub(super) struct BankView {
     pub(super) overspent: Vec<String>,
     /// Gaps, repetitions and balances that do not add up.
     pub(super) broken: Vec<String>,
+    /// What was given up with all events before, if anything was.
+    pub(super) accepted_loss: Option<AcceptedLoss>,
     /// The last position of each shard.
     positions: BTreeMap<Shard, u64>,
 }
@@ -187,6 +201,12 @@ impl BankView {
         *last = event.position;
         self.fingerprints.insert(event.position, Fingerprint::of(event));
         self.owed_minor += owed_minor(event);
+        if let Some(n_events) = event.given_up() {
+            let loss = self.accepted_loss.get_or_insert_default();
+            loss.n_times += 1;
+            loss.n_events += n_events;
+            loss.moved_minor += i128::from(event.amount.minor);
+        }
         let id = event.transaction_id.to_string();
         let ends_hold = self.payments.get(&id).is_some_and(|payment| payment.is_held);
         if let Some(card) = &event.card
@@ -276,7 +296,8 @@ impl BankView {
                 EventKind::CardIssued
                 | EventKind::CardStatusChanged
                 | EventKind::CardLimitChanged
-                | EventKind::PaymentOperationRefused,
+                | EventKind::PaymentOperationRefused
+                | EventKind::LossAccepted,
                 _,
             ) => true,
             _ => false,
@@ -323,6 +344,7 @@ fn line_kind(kind: EventKind) -> Option<LineKind> {
         | EventKind::CardStatusChanged
         | EventKind::CardLimitChanged
         | EventKind::PaymentOperationRefused
-        | EventKind::BillRefused => None,
+        | EventKind::BillRefused
+        | EventKind::LossAccepted => None,
     }
 }

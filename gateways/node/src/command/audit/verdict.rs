@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use super::bank::BankView;
+use super::bank::{AcceptedLoss, BankView};
 use crate::arguments::Output;
 
 /// Examples that are printed of each kind.
@@ -108,6 +108,9 @@ pub(super) struct Verdict {
     duplicate: u64,
     mismatch: u64,
     overspent: usize,
+    /// What was given up once, for as long as the Bank keeps its journal; not an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted_loss: Option<AcceptedLoss>,
     comparisons: Vec<Comparison>,
     examples: Vec<String>,
     /// Why the load log may lack payments, if it may.
@@ -130,6 +133,7 @@ impl Verdict {
             duplicate: sum(|it| it.duplicate),
             mismatch: sum(|it| it.mismatch) + broken + unequal as u64,
             overspent: bank.overspent.len(),
+            accepted_loss: bank.accepted_loss.clone(),
             examples: bank.overspent.iter().chain(&bank.broken).take(10).cloned().collect(),
             comparisons,
             cut_log: None,
@@ -166,6 +170,13 @@ impl Verdict {
         }
         for example in &self.examples {
             writeln!(out, "  bank: {example}")?;
+        }
+        if let Some(AcceptedLoss { n_times, n_events, moved_minor }) = &self.accepted_loss {
+            let moved = reais(*moved_minor);
+            writeln!(
+                out,
+                "accepted loss: {n_events} events, {moved} moved in them ({n_times} times)"
+            )?;
         }
         if let Some(cut) = &self.cut_log {
             writeln!(out, "{cut}")?;

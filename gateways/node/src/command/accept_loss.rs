@@ -1,0 +1,113 @@
+//! `bancada accept-loss`: goes on without events that the journal has lost.
+//!
+//! Whoever runs the Bank decides that, and only where there is no backup: what was answered is
+//! given up. The journal keeps what is whole at its beginning and gets an event that says what was
+//! given up; shop, statement, topic and index are made to agree with it.
+
+mod apply;
+mod beyond;
+mod look;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use bancada_database::data_directory::DataDirectory;
+use bancada_database::orders;
+use bancada_kernel::{Shard, ShardCount};
+use bancada_telemetry::console;
+
+use crate::arguments::AcceptLossOptions;
+use crate::exit::Exit;
+use crate::service::bank::{DELIVERY, journal_file};
+use look::Findings;
+
+pub(crate) use apply::{begin_generation, is_interrupted};
+pub(crate) use beyond::make_anew as make_beyond_anew;
+
+/// The services whose data has to agree.
+const SERVICES: [&str; 3] = ["bank", "checkout", "extrato"];
+
+pub(crate) fn run(options: &AcceptLossOptions) -> anyhow::Result<Exit> {
+    let data = options.data.data.as_path();
+    anyhow::ensure!(
+        data.join("bank").exists(),
+        "there is no bank in {}; what is in PostgreSQL is put back by its own tools",
+        data.display()
+    );
+    // Nobody uses any of it meanwhile.
+    let there = SERVICES.iter().filter(|service| data.join(service).exists());
+    let opened = there.map(|service| DataDirectory::open(data, service));
+    let directories = opened.collect::<Result<Vec<_>, _>>()?;
+    let bank = directories.first().context("no directory is open")?;
+    let count = bank.keep_number("shards", 1, Some(1)).context("the number of shards")?;
+    let count = ShardCount::new(count.into())?;
+    anyhow::ensure!(
+        has_had_journals(bank, count)?,
+        "{} had its journal in PostgreSQL, which is put back by its own tools",
+        bank.path().display()
+    );
+    let findings = look::look(data, count)?;
+    if findings.is_whole() && !is_interrupted(bank.path()) {
+        console::say(format_args!("nothing is lost: {} events are there", findings.n_left()));
+        return Ok(Exit::Well);
+    }
+    print(&findings);
+    if !options.yes {
+        console::say(format_args!(
+            "Nothing was changed. A backup gives it back (bancada restore); --yes gives it up."
+        ));
+        return Ok(Exit::Found);
+    }
+    anyhow::ensure!(
+        options.beyond.kafka.is_some() || !findings.has_delivered,
+        "events were delivered to a broker, and its topic knows what is given up: name it with \
+         --kafka, and with --connect and --elasticsearch whoever reads it. If it is gone, remove \
+         {} first",
+        bank.path().join(DELIVERY).display()
+    );
+    apply::apply(data, findings, &options.beyond)?;
+    console::say(format_args!("Given up. The rest agrees, and the audit says so ever after."));
+    Ok(Exit::Well)
+}
+
+/// An earlier version kept no list of them; they were in files unless a database has them.
+fn has_had_journals(bank: &DataDirectory, count: ShardCount) -> anyhow::Result<bool> {
+    let mut journals = count.shards().map(journal_file);
+    Ok(journals.any(|name| bank.has_had(&name).unwrap_or(true) || bank.file(&name).exists()))
+}
+
+fn print(findings: &Findings) {
+    for shard in &findings.shards {
+        let (number, left) = (shard.shard.number(), shard.ledger.position());
+        console::say(format_args!("shard {number}: {left} events are whole"));
+        for cause in &shard.causes {
+            console::say(format_args!("  {cause}"));
+        }
+        if shard.is_lost() {
+            let moved = reais(shard.loss().moved_minor);
+            let n_events = shard.n_events;
+            console::say(format_args!(
+                "  given up: {n_events} events that are known of; {moved} are known to have moved \
+                 in them"
+            ));
+        }
+    }
+    for (order, after) in &findings.orders {
+        let (id, before, after) = (order.id, order.state.word(), after.word());
+        console::say(format_args!("order {id}: {before}, will be {after}"));
+    }
+}
+
+fn reais(minor: i64) -> String {
+    format!("R$ {}.{:02}", minor / 100, minor % 100)
+}
+
+/// Where the shop keeps its orders.
+fn orders_file(data: &Path) -> std::path::PathBuf {
+    data.join("checkout").join(orders::FILE)
+}
+
+/// The shard's journal.
+fn journal_of(data: &Path, shard: Shard) -> std::path::PathBuf {
+    data.join("bank").join(journal_file(shard))
+}
