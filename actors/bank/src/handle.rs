@@ -22,7 +22,7 @@ use crate::ledger::{
 };
 use crate::ports::Surroundings;
 use crate::routing::ShardLink;
-use crate::shell::key_homes::KeyHomes;
+use crate::shards::KeyHomes;
 use crate::shell::ledger_mail::{
     AbandonKey, AuthorizePayment, CapturePayment, ChangeCardLimit, ChangeCardStatus, FindCard,
     FindPayment, IssueNewCard, ListCards, PayCardBill, PaymentItem, RefundPayment, VoidPayment,

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod ports;
 pub mod proof;
 mod routing;
+pub mod shards;
 mod shell;
 mod tree;
 mod vault;

@@ -13,9 +13,9 @@ use tokio::sync::oneshot;
 use crate::answer::BankError;
 use crate::feed::Feed;
 use crate::handle::BankHandle;
-use crate::shell::key_homes::KeyOwner;
+use crate::shards::{KeyOwner, Keyed};
 use crate::shell::ledger::LedgerActor;
-use crate::shell::ledger_mail::{AuthorizePayments, Keyed, PaymentItem, Reply, YieldKey};
+use crate::shell::ledger_mail::{AuthorizePayments, PaymentItem, Reply, YieldKey};
 use crate::shell::reply::AnswerTo as _;
 
 /// What the handle has of one shard.

@@ -2,13 +2,11 @@
 
 pub(crate) mod journal;
 pub(crate) mod journal_thread;
-pub(crate) mod key_homes;
 pub(crate) mod ledger;
 pub(crate) mod ledger_core;
 pub(crate) mod ledger_mail;
 pub(crate) mod mark_writer;
 pub(crate) mod outbox;
-pub(crate) mod part;
 pub(crate) mod pending;
 pub(crate) mod recovery;
 pub(crate) mod reply;

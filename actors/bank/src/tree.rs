@@ -23,14 +23,14 @@ use crate::ports::{
     Surroundings, Witnesses,
 };
 use crate::routing::ShardLink;
+use crate::shards::KeyHomes;
+use crate::shards::Part;
 use crate::shell::journal::{Journal, JournalQueue, MakeThread};
 use crate::shell::journal_thread::JournalThread;
-use crate::shell::key_homes::KeyHomes;
 use crate::shell::ledger::LedgerActor;
 use crate::shell::ledger_mail::Reload;
 use crate::shell::mark_writer::MarkWriter;
 use crate::shell::outbox::{Outbox, OutboxParts};
-use crate::shell::part::Part;
 use crate::shell::recovery::Recovery;
 use crate::shell::snapshots::{Maker, Snapshots};
 use crate::vault::Vault;

@@ -14,6 +14,7 @@ pub(crate) enum Stream {
     Faults,
     Delivery,
     Ids,
+    Shards,
 }
 
 /// One stream. ChaCha is specified to the bit and the rest is here, so that a seed means the same

@@ -20,6 +20,7 @@ mod history;
 mod message;
 mod planted;
 mod run;
+mod shards;
 mod shop;
 mod shrink;
 mod statement;

@@ -35,6 +35,16 @@ pub(crate) enum Planted {
     AgeByTheWallClock,
     /// The Bank hands events on before they are durable.
     PublishBeforeSync,
+    /// A Bank of several ledgers has no homes for the keys of bills.
+    BillsWithoutHomes,
+    /// A Bank of several ledgers does not learn from its journals where keys were answered.
+    ForgetHomesOfKeys,
+    /// A ledger gives away a key that it has an answer to.
+    YieldWhatIsAnswered,
+    /// A ledger answers keys that were given away meanwhile.
+    AnswerKeysOfOthers,
+    /// A Bank of several ledgers answers before it knows where all keys were answered.
+    AnswerBeforeAllAreLoaded,
     /// The shop sends its request before the order is durable.
     SendBeforeDurable,
     /// The shop repeats a request with another key.

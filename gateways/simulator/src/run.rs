@@ -9,6 +9,7 @@ use crate::auditor::audit;
 use crate::evidence::Evidence;
 use crate::history::Detail;
 use crate::planted::Planted;
+use crate::shards;
 use crate::switches::{Counts, Kind, Switches};
 use crate::world::World;
 
@@ -58,20 +59,28 @@ pub struct Outcome {
     pub lines: Vec<String>,
 }
 
+/// A Bank of several ledgers runs beside the other, for fewer steps.
+const STEPS_OF_SHARDS: u64 = 4;
+
 /// Runs a plan. A panic of the code under test is a breach like any other.
 pub fn run(plan: &Plan, detail: Detail) -> Outcome {
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let mut world = World::new(plan.seed, plan.may, detail, plan.planted);
+        let of_shards = shards::breaches(plan.seed, plan.steps / STEPS_OF_SHARDS, plan.planted);
         for _ in 0..plan.steps {
             if !world.step() {
-                return world;
+                return (world, of_shards);
             }
         }
         world.settle();
-        world
+        (world, of_shards)
     }));
     match ran {
-        Ok(world) => judge(world),
+        Ok((world, of_shards)) => {
+            let mut outcome = judge(world);
+            outcome.breaches.extend(of_shards);
+            outcome
+        }
         Err(panic) => {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));

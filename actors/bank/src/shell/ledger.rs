@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use crate::answer::{BankError, PaymentQuery};
 use crate::ledger::{Expire, Run, RunTime, Stamp};
 use crate::ports::Surroundings;
+use crate::shards::Part;
 use crate::shell::journal::JournalQueue;
 use crate::shell::journal_thread::Order;
 use crate::shell::ledger_core::{Core, operation_answer, payment_answer};
@@ -26,7 +27,6 @@ use crate::shell::ledger_mail::{
     ChangeCardStatus, FindCard, FindPayment, IssueNewCard, ListCards, PayCardBill, PaymentItem,
     RefundPayment, Reload, VoidPayment, YieldKey,
 };
-use crate::shell::part::Part;
 use crate::shell::pending::Pending;
 use crate::shell::reply::AnswerTo as _;
 
@@ -236,14 +236,8 @@ impl Handler<YieldKey> for LedgerActor {
     fn handle(&mut self, message: YieldKey, _: &mut Self::Context) {
         let Some(core) = &mut self.core else { return };
         let YieldKey { owner, key, to, reply } = message;
-        let is_answered = match &owner {
-            Some(merchant) => core.ledger.payment_of_key(merchant, &key).is_some(),
-            None => core.ledger.bill_payment(&key).is_some(),
-        };
-        if !is_answered {
-            self.part.give_up(owner.as_ref(), &key, to);
-        }
-        core.observe(reply, Ok(!is_answered));
+        let is_given = self.part.yield_key(&core.ledger, owner.as_ref(), &key, to);
+        core.observe(reply, Ok(is_given));
     }
 }
 

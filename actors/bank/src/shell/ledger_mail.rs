@@ -11,7 +11,6 @@ use crate::ledger::{
     Payment, Refund, RefundError, RefundRefusal, SetCardStatus, SetCardStatusError, Void,
     VoidError, VoidRefusal,
 };
-use crate::shell::key_homes::KeyOwner;
 use crate::shell::reply::NumberedReply;
 
 /// Where the answer to a message goes, once it is durable.
@@ -23,40 +22,6 @@ pub(crate) struct PaymentItem {
     pub(crate) trace: Option<TraceContext>,
     pub(crate) reply: NumberedReply,
 }
-
-/// A command under a key.
-pub(crate) trait Keyed {
-    fn key(&self) -> (KeyOwner<'_>, &IdempotencyKey);
-}
-
-impl Keyed for Authorize {
-    fn key(&self) -> (KeyOwner<'_>, &IdempotencyKey) {
-        (Some(&self.merchant), &self.key)
-    }
-}
-
-impl Keyed for Abandon {
-    fn key(&self) -> (KeyOwner<'_>, &IdempotencyKey) {
-        (Some(&self.merchant), &self.key)
-    }
-}
-
-impl Keyed for PayBill {
-    fn key(&self) -> (KeyOwner<'_>, &IdempotencyKey) {
-        (None, &self.key)
-    }
-}
-
-macro_rules! operations {
-    ($($command:ty),*) => {$(
-        impl Keyed for $command {
-            fn key(&self) -> (KeyOwner<'_>, &IdempotencyKey) {
-                (Some(&self.operation.merchant), &self.operation.key)
-            }
-        }
-    )*};
-}
-operations!(Capture, Void, Refund);
 
 macro_rules! messages {
     ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(

@@ -22,11 +22,11 @@ const KEPT: Duration = Duration::from_millis(ANSWERS_KEPT_MS);
 const N_STRIPES: usize = 16;
 
 /// Whose space of keys it is: a merchant's, or the one of everybody who pays bills.
-pub(crate) type KeyOwner<'a> = Option<&'a MerchantId>;
+pub type KeyOwner<'a> = Option<&'a MerchantId>;
 
 /// The homes of merchants' keys of the last days, and of all keys of bills. An entry is a hash: two
 /// keys that share one ask for each other's shard in vain, and nothing else comes of it.
-pub(crate) struct KeyHomes {
+pub struct KeyHomes {
     hasher: RandomState,
     stripes: [Mutex<Stripe>; N_STRIPES],
 }
@@ -41,14 +41,21 @@ struct Stripe {
     bills: HashMap<u64, Shard>,
 }
 
+impl Default for KeyHomes {
+    fn default() -> KeyHomes {
+        KeyHomes::new()
+    }
+}
+
 impl KeyHomes {
-    pub(crate) fn new() -> KeyHomes {
+    /// No key has a home.
+    pub fn new() -> KeyHomes {
         let stripes = [(); N_STRIPES].map(|()| Mutex::default());
         KeyHomes { hasher: RandomState::new(), stripes }
     }
 
-    /// The home of a key; `wanted` if it had none.
-    pub(crate) fn claim(
+    /// The home of a key; `wanted` if it had none. `now` is of the monotonic clock.
+    pub fn claim(
         &self,
         owner: KeyOwner<'_>,
         key: &IdempotencyKey,
@@ -67,13 +74,13 @@ impl KeyHomes {
     }
 
     /// The home of a key, if it has one.
-    pub(crate) fn find(&self, owner: KeyOwner<'_>, key: &IdempotencyKey) -> Option<Shard> {
+    pub fn find(&self, owner: KeyOwner<'_>, key: &IdempotencyKey) -> Option<Shard> {
         let hash = self.hash(owner, key);
         self.stripe(hash).home(owner, hash)
     }
 
     /// A shard that has no answer to the key gives it to another one.
-    pub(crate) fn move_to(&self, owner: KeyOwner<'_>, key: &IdempotencyKey, to: Shard) {
+    pub fn move_to(&self, owner: KeyOwner<'_>, key: &IdempotencyKey, to: Shard) {
         let hash = self.hash(owner, key);
         let mut stripe = self.stripe(hash);
         let homes = if owner.is_none() { &mut stripe.bills } else { &mut stripe.newer };

@@ -6,31 +6,51 @@ use std::time::Duration;
 
 use bancada_kernel::{IdempotencyKey, PaymentId, Shard, ShardCount};
 
+use super::{KeyHomes, KeyOwner, Keyed};
 use crate::ledger::Ledger;
-use crate::shell::key_homes::{KeyHomes, KeyOwner};
-use crate::shell::ledger_mail::Keyed;
 
 /// A shard among others; alone, it answers every key and gives ids as they come.
 #[derive(Clone)]
-pub(crate) struct Part {
-    pub(crate) shard: Shard,
-    pub(crate) count: ShardCount,
+pub struct Part {
+    /// Which.
+    pub shard: Shard,
+    /// Of how many.
+    pub count: ShardCount,
     /// Absent where there is one shard.
-    pub(crate) homes: Option<Arc<KeyHomes>>,
+    pub homes: Option<Arc<KeyHomes>>,
     /// Whether the homes of its keys are known: true from the first load on.
-    pub(crate) has_loaded: Arc<AtomicBool>,
+    pub has_loaded: Arc<AtomicBool>,
 }
 
 impl Part {
     /// Whether this ledger answers the command's key.
-    pub(crate) fn answers(&self, command: &impl Keyed) -> bool {
+    pub fn answers(&self, command: &impl Keyed) -> bool {
         let Some(homes) = &self.homes else { return true };
         let (owner, key) = command.key();
         homes.find(owner, key) == Some(self.shard)
     }
 
+    /// Gives a key to another ledger, unless this one, whose state it is, has an answer to it;
+    /// whether the other one may answer it now.
+    pub fn yield_key(
+        &self,
+        ledger: &Ledger,
+        owner: KeyOwner<'_>,
+        key: &IdempotencyKey,
+        to: Shard,
+    ) -> bool {
+        let is_answered = match owner {
+            Some(merchant) => ledger.payment_of_key(merchant, key).is_some(),
+            None => ledger.bill_payment(key).is_some(),
+        };
+        if !is_answered {
+            self.give_up(owner, key, to);
+        }
+        !is_answered
+    }
+
     /// Gives a key that this ledger has no answer to to another one, if it is its own to give.
-    pub(crate) fn give_up(&self, owner: KeyOwner<'_>, key: &IdempotencyKey, to: Shard) {
+    fn give_up(&self, owner: KeyOwner<'_>, key: &IdempotencyKey, to: Shard) {
         if let Some(homes) = &self.homes
             && homes.find(owner, key) == Some(self.shard)
         {
@@ -39,7 +59,7 @@ impl Part {
     }
 
     /// The ledger is loaded: every key that it has an answer to is at home here.
-    pub(crate) fn loaded(&self, ledger: &Ledger, now: Duration) {
+    pub fn loaded(&self, ledger: &Ledger, now: Duration) {
         if let Some(homes) = &self.homes {
             for (merchant, key) in ledger.answered_keys() {
                 homes.claim(Some(merchant), key, self.shard, now);
@@ -52,7 +72,7 @@ impl Part {
     }
 
     /// An id for a payment that is decided here.
-    pub(crate) fn payment_id(&self, id: PaymentId) -> PaymentId {
+    pub fn payment_id(&self, id: PaymentId) -> PaymentId {
         self.count.payment_in(self.shard, id)
     }
 }
