@@ -11,7 +11,10 @@ use bancada_bank::ports::{
 use bancada_bank::proof::{Found, Knowledge, Looked, Mark, Witness, judge};
 use bancada_database::data_directory::DataDirectory;
 use bancada_database::journal::{FileMark, SqliteJournal};
+use bancada_database::orders::{self, SqliteOrders};
 use bancada_database::snapshot::FileSnapshots;
+use bancada_database::statement::{self, SqliteStatements};
+use bancada_extrato::ports::{StatementStoreOpener as _, StoreError};
 use bancada_kernel::{Currency, Shard, ShardCount};
 use serde::Serialize;
 
@@ -82,7 +85,44 @@ pub(crate) fn look(data: &Path) -> anyhow::Result<Findings> {
         findings.shards.push(shard);
         findings.wrong.extend(wrong);
     }
+    findings.wrong.extend(look_at_orders(data)?);
+    findings.wrong.extend(look_at_statement(data)?);
     Ok(findings)
+}
+
+/// What a shop says at its start, if it is in this directory.
+fn look_at_orders(data: &Path) -> anyhow::Result<Option<String>> {
+    let file = data.join("checkout").join(orders::FILE);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let _directory = DataDirectory::open(data, "checkout")?;
+    let orders = SqliteOrders::new(&file);
+    if orders.lacks_synced_commits()? {
+        return Ok(Some(format!("the log of {} is damaged", file.display())));
+    }
+    match orders.make() {
+        Err(error) if error.is_damage() => Ok(Some(error.to_string())),
+        looked => Ok(looked.map(|()| None)?),
+    }
+}
+
+/// What a statement finds beside its work, if it is in this directory.
+fn look_at_statement(data: &Path) -> anyhow::Result<Option<String>> {
+    let file = data.join("extrato").join(statement::FILE);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let _directory = DataDirectory::open(data, "extrato")?;
+    let statements = SqliteStatements::new(&file);
+    // Opened for writing once, so that tables of an earlier version get their checksums.
+    let looked = statements.open().and_then(|_| statements.examine(&mut || ()));
+    match looked {
+        Err(StoreError::Damaged(what)) => {
+            Ok(Some(format!("{}: {what}; the bank rebuilds it", file.display())))
+        }
+        looked => Ok(looked.map(|()| None)?),
+    }
 }
 
 fn look_at_shard(

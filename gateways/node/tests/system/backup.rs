@@ -2,6 +2,8 @@
 
 use std::process::{Command, Output};
 
+use rusqlite::config::DbConfig;
+
 use crate::load::Load;
 use crate::program::*;
 
@@ -50,6 +52,40 @@ fn a_backup_under_load_is_restored_into_an_empty_place_and_audits_clean() {
         let (status, order) = elsewhere.buy(&new_key(), "4242424242424242").await.unwrap();
         assert_eq!((status, &order["status"]), (201, &"paid".into()), "{order}");
         elsewhere.passes_audit(None).await;
+    });
+}
+
+#[test]
+fn damage_of_orders_or_statement_is_found() {
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let system = System::new(directory.path());
+        let mut program = system.up(&[]);
+        system.is_ready().await;
+        system.is_ready_to_pay().await;
+        let (_, order) = system.buy(&new_key(), "4242424242424242").await.unwrap();
+        let token = system.knows_card("4242").await;
+        system.shows_payment(&token, order["payment_id"].as_str().unwrap()).await;
+        program.kill();
+        let data = directory.path().display().to_string();
+        for (store, change) in [
+            ("checkout/orders.sqlite3", "UPDATE purchase SET body = replace(body, '1', '2')"),
+            ("extrato/statement.sqlite3", "UPDATE card SET holder = 'Outra'"),
+        ] {
+            let verified = bancada(&["verify", &data]);
+            assert_eq!(verified.status.code(), Some(0), "{}", text(&verified));
+            let file = directory.path().join(store);
+            let before = std::fs::read(&file).unwrap();
+            let connection = rusqlite::Connection::open(&file).unwrap();
+            // Without the triggers that keep the totals, as a damage of the file comes about.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).unwrap();
+            assert!(connection.execute(change, ()).unwrap() > 0);
+            connection.close().unwrap();
+            let verified = bancada(&["verify", &data]);
+            assert_eq!(verified.status.code(), Some(1), "{}", text(&verified));
+            assert!(text(&verified).contains(store), "{}", text(&verified));
+            std::fs::write(&file, before).unwrap();
+        }
     });
 }
 
