@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bancada_bank::ledger::{Entry, Ledger, Run, check};
 use bancada_bank::ports::{JournalError, JournalOpener as _, JournalStore};
-use bancada_bank::proof::{Chain, Found};
+use bancada_bank::proof::{Chain, Found, Looked, Witness, judge};
 use bancada_database::fault_disk::{FaultDisk, FaultJournal};
 use bancada_kernel::{Currency, PaymentEvent, Timestamp};
 
@@ -23,6 +23,7 @@ use crate::draw::Draw;
 use crate::message::{Answer, Party, Reply, Request};
 use crate::planted::Planted;
 pub(crate) use decide::standing;
+pub(crate) use lie::MustFind;
 
 /// The Bank, whether or not its process runs.
 pub(crate) struct Bank {
@@ -105,13 +106,16 @@ impl Bank {
         }
     }
 
-    /// Starts the process from what is on the disk.
-    pub(crate) fn start(&mut self) -> Result<(), JournalError> {
+    /// Starts the process from what is on the disk, unless it lacks what a neighbour knows of.
+    pub(crate) fn start(&mut self, neighbours: Vec<Witness>) -> Result<(), JournalError> {
         let mut store = self.journal().open()?;
         let (ledger, events) = load(&mut *store)?;
+        let mut witnesses = neighbours;
+        witnesses.retain(|witness| !self.planted.ignores(&witness.who));
         if self.planted != Planted::IgnoreTheMark {
-            self.mark.hold_against(&ledger, found_at(&events, self.mark.position()))?;
+            witnesses.push(self.mark.witness());
         }
+        hold_against(&ledger, &events, self.mark.position(), &witnesses)?;
         self.mark.begin(ledger.mark());
         self.had_power_cut = false;
         let (batch, queue) = (Batch::default(), Batch::default());
@@ -335,6 +339,20 @@ impl Process {
         }
         entry
     }
+}
+
+/// Whether a journal has all that witnesses know of; what it holds is compared where the mark is.
+fn hold_against(
+    ledger: &Ledger,
+    events: &[Rc<PaymentEvent>],
+    marked: u64,
+    witnesses: &[Witness],
+) -> Result<(), JournalError> {
+    let found = found_at(events, marked);
+    let has_payment = |id| ledger.payment(id).is_some();
+    let looked =
+        Looked { end: ledger.position(), found: found.as_slice(), has_payment: &has_payment };
+    Ok(judge(&looked, witnesses)?)
 }
 
 /// What a journal of these events holds at a position.

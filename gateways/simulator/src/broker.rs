@@ -42,6 +42,11 @@ impl Broker {
         self.cursor = self.saved_cursor;
     }
 
+    /// How far the note of what was handed on is.
+    pub(crate) fn noted(&self) -> u64 {
+        self.saved_cursor as u64
+    }
+
     /// Whether everything was handed on.
     pub(crate) fn has_all(&self, events: &[Rc<PaymentEvent>]) -> bool {
         self.cursor >= events.len()

@@ -23,6 +23,12 @@ pub(crate) enum Planted {
     BelieveWhatIsRead,
     /// The Bank does not look whether its journal still has what its mark knows of.
     IgnoreTheMark,
+    /// The Bank does not hear what the statement knows of its journal.
+    IgnoreTheStatement,
+    /// The Bank does not hear what the shop knows of its journal.
+    IgnoreTheShop,
+    /// The Bank does not hear how far its outbox had come.
+    IgnoreTheOutbox,
     /// The Bank takes whole commits behind a damage for torn ones.
     CutAtTheFirstDamage,
     /// The Bank writes its mark before what it marks is durable.
@@ -57,4 +63,23 @@ pub(crate) enum Planted {
     IgnoreSequences,
     /// The statement does not fetch what it missed.
     NeverRepair,
+}
+
+/// Who knows of the Bank's journal besides it.
+pub(crate) const STATEMENT: &str = "the statement";
+/// As above.
+pub(crate) const SHOP: &str = "the shop";
+/// As above.
+pub(crate) const OUTBOX: &str = "the outbox";
+
+impl Planted {
+    /// Whether the Bank does not hear this witness.
+    pub(crate) fn ignores(self, who: &str) -> bool {
+        match self {
+            Planted::IgnoreTheStatement => who == STATEMENT,
+            Planted::IgnoreTheShop => who == SHOP,
+            Planted::IgnoreTheOutbox => who == OUTBOX,
+            _ => false,
+        }
+    }
 }

@@ -39,6 +39,11 @@ impl Statement {
         self.read = self.content.offsets.clone();
     }
 
+    /// The last event of the Bank's that it has.
+    pub(crate) fn reached(&self) -> u64 {
+        self.content.cards.values().map(|card| card.position).max().unwrap_or(0)
+    }
+
     pub(crate) fn is_waiting(&self) -> bool {
         !self.content.held.is_empty()
     }

@@ -34,6 +34,9 @@ pub(crate) struct World {
     may: Switches,
     pub(crate) counts: Counts,
     bank: Bank,
+    /// Whose data is on another machine, so that the Bank's start does not hear of it: a bit for
+    /// the statement, the shop and the outbox each.
+    elsewhere: u64,
     /// Tells what one process of the Bank had in mind from what the next has.
     bank_life: u32,
     is_commit_due: bool,
@@ -96,6 +99,7 @@ impl World {
             may,
             counts: Counts::default(),
             bank: Bank::new(seed, planted),
+            elsewhere: seed % 8,
             bank_life: 0,
             is_commit_due: false,
             shop: Shop::new(planted),

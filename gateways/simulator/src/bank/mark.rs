@@ -1,8 +1,7 @@
 //! The high-water mark beside the journal, as a file of its own keeps it.
 
-use bancada_bank::ledger::{Entry, Ledger};
-use bancada_bank::ports::JournalError;
-use bancada_bank::proof::{Found, Knowledge, Looked, Mark, Witness, judge};
+use bancada_bank::ledger::Entry;
+use bancada_bank::proof::{Knowledge, Mark, Witness};
 
 /// It is synced behind every so many writes: when there is time.
 const SYNC_EVERY: u64 = 64;
@@ -32,18 +31,9 @@ impl MarkFile {
         self.written = self.durable;
     }
 
-    /// Whether a journal has all that the mark knows of. `found` is what the journal holds where
-    /// the mark says that there is something.
-    pub(super) fn hold_against(
-        &self,
-        ledger: &Ledger,
-        found: Option<Found>,
-    ) -> Result<(), JournalError> {
-        let has_payment = |id| ledger.payment(id).is_some();
-        let looked =
-            Looked { end: ledger.position(), found: found.as_slice(), has_payment: &has_payment };
-        let knows = Knowledge::Past(self.written);
-        Ok(judge(&looked, &[Witness { who: "the mark".to_owned(), knows }])?)
+    /// What it knows.
+    pub(super) fn witness(&self) -> Witness {
+        Witness { who: "the mark".to_owned(), knows: Knowledge::Past(self.written) }
     }
 
     /// Begins at what was found in a journal that is whole.

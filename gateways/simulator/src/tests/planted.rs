@@ -7,7 +7,7 @@ use crate::run::{Plan, run};
 use crate::shrink::shrink;
 
 /// Seeds in which a fault must be found.
-const N_SEEDS: u64 = 500;
+const N_SEEDS: u64 = 1_000;
 const N_STEPS: u64 = 1_500;
 
 fn plan(seed: u64, planted: Planted) -> Plan {
@@ -34,12 +34,15 @@ fn what_is_planted_in_the_code_is_found() {
         (Planted::KeepWhatWasNotWritten, &["I1", "I6", "L1", "L2", "L4", "L5", "L6"]),
         (Planted::BelieveWhatIsRead, &["I1", "I2"]),
         (Planted::IgnoreTheMark, &["I9"]),
+        (Planted::IgnoreTheStatement, &["I9"]),
+        (Planted::IgnoreTheShop, &["I9"]),
+        (Planted::IgnoreTheOutbox, &["I9"]),
         (Planted::CutAtTheFirstDamage, &["I9"]),
         (Planted::MarkBeforeSync, &["I1"]),
         (Planted::IgnoreLimits, &["L2"]),
         (Planted::TakeAnyAmount, &["I4"]),
         (Planted::AgeByTheWallClock, &["I2"]),
-        (Planted::PublishBeforeSync, &["I6"]),
+        (Planted::PublishBeforeSync, &["I6", "I1"]),
         (Planted::BillsWithoutHomes, &["L3"]),
         (Planted::ForgetHomesOfKeys, &["L3"]),
         (Planted::YieldWhatIsAnswered, &["L3"]),

@@ -1,14 +1,19 @@
 //! Faults that strike a party: when, which, and how it comes back.
 
 use super::{Event, World};
+use crate::bank::MustFind;
+use crate::planted::{OUTBOX, SHOP, STATEMENT};
 use crate::switches::Kind;
+use bancada_bank::proof::{Knowledge, Witness};
 use bancada_database::fault_disk::{FaultJournal, SECTOR, SectorFate};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
+/// So many bytes are the last few commits.
+const NEAR_THE_END: usize = 12 * SECTOR;
 
 /// What a fault is drawn from.
-const FAULTS: [Kind; 15] = [
+const FAULTS: [Kind; 16] = [
     Kind::BankEnds,
     Kind::PowerCut,
     Kind::PowerCut,
@@ -16,6 +21,7 @@ const FAULTS: [Kind; 15] = [
     Kind::DiskError,
     Kind::DiskError,
     Kind::FullDisk,
+    Kind::LyingDisk,
     Kind::LyingDisk,
     Kind::ShopEnds,
     Kind::ShopDiskError,
@@ -110,27 +116,40 @@ impl World {
     }
 
     /// The Bank ends, and its disk gives back something else: what was synced, and perhaps
-    /// answered, is not there any more. After a power cut the mark may be older, and only a damage
-    /// before later commits can be seen.
+    /// answered, is not there any more. After a power cut the mark may be older: then a damage before
+    /// later commits is seen, and an end that is missing where a neighbour knows of it.
     fn lie(&mut self) {
         if self.bank.is_lied_to() {
             return;
         }
-        let cuts_power = self.faults.one_in(3);
+        let cuts_power = self.faults.one_in(2);
         self.strike_bank(cuts_power);
         let after_power_cut = self.bank.had_power_cut();
         let faults = &mut self.faults;
         let image = self.bank.disk.image();
-        if image.len() < 4 * SECTOR {
+        if image.len() <= NEAR_THE_END {
             return;
         }
-        let (at, kind) = (faults.below(image.len()), faults.below(5));
+        let kind =
+            if after_power_cut { *faults.pick(&[0, 1, 3, 3, 3, 4]) } else { faults.below(5) };
+        // What others know besides the mark is at the end, and so is half of what is lost.
+        let at = match faults.one_in(2) {
+            true => image.len() - 1 - faults.below(NEAR_THE_END),
+            false => faults.below(image.len()),
+        };
         let (sector, other) = (at / SECTOR, faults.below(image.len() / SECTOR));
-        if after_power_cut && (kind > 1 || !FaultJournal::is_before_two_commits(&image, at)) {
+        let is_cut = kind > 2;
+        let is_before_commits = kind < 2 && FaultJournal::is_before_two_commits(&image, at);
+        if after_power_cut && !is_cut && !is_before_commits {
             return;
         }
+        let neighbours = self.neighbours();
+        let must = match after_power_cut && is_before_commits {
+            true => MustFind::All,
+            false => MustFind::WhatIsKnown(&neighbours),
+        };
         self.note(format_args!("the bank's disk lies from byte {at}: {kind}"));
-        self.bank.lie(after_power_cut, |image| match kind {
+        self.bank.lie(must, |image| match kind {
             0 => image[at] ^= 1 << (at % 8),
             1 => image[sector * SECTOR..(sector + 1) * SECTOR].fill(0),
             2 => (0..SECTOR)
@@ -153,7 +172,8 @@ impl World {
         if self.bank.is_up() {
             return;
         }
-        match self.bank.start() {
+        let neighbours = self.neighbours();
+        match self.bank.start(neighbours) {
             Ok(()) => {
                 if !self.bank.began_on_the_truth() {
                     self.fail("I9: the bank starts on a journal that lost its end".to_owned());
@@ -179,6 +199,23 @@ impl World {
             }
             Err(error) => self.fail(format!("I1: the bank cannot start: {error}")),
         }
+    }
+
+    /// What others on the Bank's machine know of its journal.
+    fn neighbours(&self) -> Vec<Witness> {
+        let witness = |who: &str, knows| Witness { who: who.to_owned(), knows };
+        let orders = self.shop.disk.orders();
+        let paid = orders.filter_map(bancada_checkout::order::Order::payment);
+        let of_shop = paid.map(|payment| witness(SHOP, Knowledge::Payment(payment)));
+        let others = [
+            witness(STATEMENT, Knowledge::Event(self.statement.reached(), None)),
+            witness(OUTBOX, Knowledge::Event(self.broker.noted(), None)),
+        ];
+        let is_beside = |witness: &Witness| {
+            let of_run = [STATEMENT, SHOP, OUTBOX].into_iter().zip(0..);
+            of_run.filter(|(who, _)| *who == witness.who).all(|(_, n)| self.elsewhere >> n & 1 == 0)
+        };
+        others.into_iter().chain(of_shop).filter(is_beside).collect()
     }
 
     fn restart_ledger(&mut self) {
