@@ -116,8 +116,8 @@ impl World {
     }
 
     /// The Bank ends, and its disk gives back something else: what was synced, and perhaps
-    /// answered, is not there any more. After a power cut the mark may be older: then a damage before
-    /// later commits is seen, and an end that is missing where a neighbour knows of it.
+    /// answered, is not there any more. After a power cut the mark may be older: then a damage
+    /// before later commits is seen, and an end that is missing where a neighbour knows of it.
     fn lie(&mut self) {
         if self.bank.is_lied_to() {
             return;
