@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::load::Load;
-use crate::program::{PATIENCE, System, eventually, new_key, run};
+use crate::program::{BINARY, PATIENCE, System, eventually, new_key, run};
 
 const DAMAGES: u64 = 100;
 /// That were placed before the kill.
@@ -189,6 +189,22 @@ fn refusal(code: Option<i32>, output: &Path) -> Outcome {
     }
 }
 
+/// Gives up what was lost: what is left runs and agrees. The result is what does not.
+async fn accepted(data: &Path) -> Option<String> {
+    let mut command = std::process::Command::new(BINARY);
+    let output = command.args(["accept-loss", "--yes", "--data"]).arg(data).output().unwrap();
+    let said = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into();
+    if !output.status.success() {
+        return Some(said);
+    }
+    let system = System::new(data);
+    let mut program = system.up(&[]);
+    system.is_ready().await;
+    let (code, audit) = system.audit(None).await;
+    program.kill();
+    (code != Some(0) || !audit.contains("accepted loss: ")).then(|| format!("{said}\n{audit}"))
+}
+
 #[test]
 fn a_random_damage_is_refused_or_does_no_harm() {
     run(async {
@@ -196,7 +212,7 @@ fn a_random_damage_is_refused_or_does_no_harm() {
         let seed = seed.unwrap_or_else(rand::random::<u32>);
         let killed = killed().await;
         let log = killed.path("run.jsonl");
-        let (mut n_refused, mut wrong) = (0, Vec::new());
+        let (mut n_refused, mut n_accepted, mut wrong) = (0, 0, Vec::new());
         for number in 0..DAMAGES {
             let mut random = StdRng::seed_from_u64(u64::from(seed) << 32 | number);
             let place = killed.path("damaged");
@@ -209,12 +225,19 @@ fn a_random_damage_is_refused_or_does_no_harm() {
                 Outcome::Refused(why) => {
                     println!("{number} {what}: {why}");
                     n_refused += 1;
+                    if why.contains("accept-loss") {
+                        n_accepted += 1;
+                        let how = accepted(&place).await;
+                        wrong.extend(how.map(|how| format!("{number} {what}: accepted: {how}")));
+                    }
                 }
                 Outcome::Right => println!("{number} {what}: right"),
                 Outcome::Wrong(how) => wrong.push(format!("{number} {what}: {how}")),
             }
         }
-        println!("BANCADA_DAMAGE_SEED={seed}: {n_refused} of {DAMAGES} refused");
+        println!(
+            "BANCADA_DAMAGE_SEED={seed}: {n_refused} of {DAMAGES} refused, {n_accepted} accepted"
+        );
         assert!(n_refused > 0);
         assert!(wrong.is_empty(), "BANCADA_DAMAGE_SEED={seed}: {wrong:#?}");
     });
