@@ -18,7 +18,7 @@ use bancada_simulator::Kind;
 use bancada_telemetry::logs::LogFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use accept_loss::{AcceptLossOptions, BeyondOptions};
+pub(crate) use accept_loss::{AcceptLossOptions, BeyondOptions, LostDatabaseOptions};
 pub(crate) use copies::{BackupOptions, RestoreOptions, VerifyOptions};
 pub(crate) use dead_letters::{DeadLettersCommand, DeadLettersOptions};
 pub(crate) use doors::{AdminOptions, DoorOptions};

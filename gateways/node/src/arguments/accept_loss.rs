@@ -1,5 +1,8 @@
 //! Of `bancada accept-loss`.
 
+use std::path::PathBuf;
+
+use bancada_database::postgres::DatabaseUrl;
 use bancada_kafka::Brokers;
 use bancada_pipeline::HttpAddress;
 use clap::Args;
@@ -15,6 +18,24 @@ pub(crate) struct AcceptLossOptions {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) beyond: BeyondOptions,
+    #[command(flatten)]
+    pub(crate) database: LostDatabaseOptions,
+}
+
+/// A database that was put back to an earlier state.
+#[derive(Args)]
+pub(crate) struct LostDatabaseOptions {
+    /// The PostgreSQL database of the bank's journal, where it is in one: as it is now, it is what
+    /// is left.
+    #[arg(long, env = "BANCADA_POSTGRES", value_name = "URL", hide_env_values = true)]
+    pub(crate) postgres: Option<DatabaseUrl>,
+    /// As for the bank.
+    #[arg(long, env = "BANCADA_VAULT_KEY_FILE", value_name = "FILE", requires = "postgres")]
+    pub(crate) vault_key_file: Option<PathBuf>,
+    /// As for the bank.
+    #[arg(long, env = "BANCADA_SHARDS", value_name = "NUMBER", default_value_t = 1,
+          value_parser = clap::value_parser!(u16).range(1..=64), requires = "postgres")]
+    pub(crate) shards: u16,
 }
 
 /// What is beyond the data directory, and knows what the Bank had told.

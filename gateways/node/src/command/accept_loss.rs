@@ -11,14 +11,16 @@ mod look;
 use std::path::Path;
 
 use anyhow::Context as _;
+use bancada_bank::Vault;
 use bancada_database::data_directory::DataDirectory;
-use bancada_database::orders;
+use bancada_database::postgres::PostgresJournal;
+use bancada_database::{orders, vault_key};
 use bancada_kernel::{Shard, ShardCount};
 use bancada_telemetry::console;
 
-use crate::arguments::AcceptLossOptions;
+use crate::arguments::{AcceptLossOptions, LostDatabaseOptions};
 use crate::exit::Exit;
-use crate::service::bank::{DELIVERY, journal_file};
+use crate::service::bank::{DELIVERY, KEY, journal_file};
 use look::Findings;
 
 pub(crate) use apply::{begin_generation, is_interrupted};
@@ -29,24 +31,14 @@ const SERVICES: [&str; 3] = ["bank", "checkout", "extrato"];
 
 pub(crate) fn run(options: &AcceptLossOptions) -> anyhow::Result<Exit> {
     let data = options.data.data.as_path();
-    anyhow::ensure!(
-        data.join("bank").exists(),
-        "there is no bank in {}; what is in PostgreSQL is put back by its own tools",
-        data.display()
-    );
+    anyhow::ensure!(data.join("bank").exists(), "there is no bank in {}", data.display());
     // Nobody uses any of it meanwhile.
     let there = SERVICES.iter().filter(|service| data.join(service).exists());
     let opened = there.map(|service| DataDirectory::open(data, service));
     let directories = opened.collect::<Result<Vec<_>, _>>()?;
     let bank = directories.first().context("no directory is open")?;
-    let count = bank.keep_number("shards", 1, Some(1)).context("the number of shards")?;
-    let count = ShardCount::new(count.into())?;
-    anyhow::ensure!(
-        has_had_journals(bank, count)?,
-        "{} had its journal in PostgreSQL, which is put back by its own tools",
-        bank.path().display()
-    );
-    let findings = look::look(data, count)?;
+    let (count, url) = (count(bank, &options.database)?, options.database.postgres.as_ref());
+    let findings = look::look(data, count, url)?;
     if findings.is_whole() && !is_interrupted(bank.path()) {
         console::say(format_args!("nothing is lost: {} events are there", findings.n_left()));
         return Ok(Exit::Well);
@@ -65,15 +57,30 @@ pub(crate) fn run(options: &AcceptLossOptions) -> anyhow::Result<Exit> {
          {} first",
         bank.path().join(DELIVERY).display()
     );
-    apply::apply(data, findings, &options.beyond)?;
+    apply::apply(data, findings, url, &options.beyond)?;
     console::say(format_args!("Given up. The rest agrees, and the audit says so ever after."));
     Ok(Exit::Well)
 }
 
-/// An earlier version kept no list of them; they were in files unless a database has them.
-fn has_had_journals(bank: &DataDirectory, count: ShardCount) -> anyhow::Result<bool> {
-    let mut journals = count.shards().map(journal_file);
-    Ok(journals.any(|name| bank.has_had(&name).unwrap_or(true) || bank.file(&name).exists()))
+/// How many journals there are. A database says whether that is right, and whose key it is of.
+fn count(bank: &DataDirectory, options: &LostDatabaseOptions) -> anyhow::Result<ShardCount> {
+    let Some(url) = &options.postgres else {
+        let count = bank.keep_number("shards", 1, Some(1)).context("the number of shards")?;
+        let count = ShardCount::new(count.into())?;
+        let mut journals = count.shards().map(journal_file);
+        anyhow::ensure!(
+            journals.any(|name| bank.has_had(&name).unwrap_or(true) || bank.file(&name).exists()),
+            "{} has no journal; name the database that has it with --postgres",
+            bank.path().display()
+        );
+        return Ok(count);
+    };
+    let key = options.vault_key_file.clone().unwrap_or_else(|| bank.file(KEY));
+    anyhow::ensure!(key.exists(), "{} is missing: name the vault's key", key.display());
+    let count = ShardCount::new(options.shards.into())?;
+    let vault = Vault::new(vault_key::read_or_make(&key, rand::random)?);
+    PostgresJournal::new(url, 0).claim(vault.fingerprint(), count)?;
+    Ok(count)
 }
 
 fn print(findings: &Findings) {

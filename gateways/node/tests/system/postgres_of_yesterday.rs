@@ -44,6 +44,14 @@ fn copy_of(server: &Server, database: &str) -> String {
     format!("{address}/{copy}")
 }
 
+fn copy_files(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
 #[test]
 fn a_database_of_yesterday_is_refused_by_the_bank_that_knows_of_today() {
     let server = Server::shared();
@@ -88,6 +96,26 @@ fn a_database_of_yesterday_is_refused_by_the_bank_that_knows_of_today() {
         });
         let said = refused.await.unwrap();
         assert!(said.contains("mark-0.bin") && said.contains("another past"), "{said}");
+
+        // Whoever has nothing else takes yesterday for what is left, on another machine's copy.
+        let accepting = tempfile::tempdir().unwrap();
+        copy_files(&data.path().join("bank"), &accepting.path().join("bank"));
+        let mut command = std::process::Command::new(BINARY);
+        command.args(["accept-loss", "--yes", "--data"]).arg(accepting.path()).args(&of_yesterday);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let said = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat())
+            .into_owned();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        let parts = Parts::new(accepting.path()).with_bank(&of_yesterday);
+        let mut bank = parts.bank();
+        parts.system.is_ready_to_pay().await;
+        let audit = ["audit", "--bank", &parts.system.bank].map(str::to_owned);
+        let output = tokio::task::spawn_blocking(move || {
+            std::process::Command::new(BINARY).args(audit).output().unwrap()
+        });
+        let audited = String::from_utf8_lossy(&output.await.unwrap().stdout).into_owned();
+        assert!(audited.contains("accepted loss: "), "{audited}");
+        bank.kill();
 
         // Both refusals changed nothing: with its own database the Bank goes on.
         pay_and_kill(data.path(), &of_today, 50).await;

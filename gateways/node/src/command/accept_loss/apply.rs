@@ -11,13 +11,14 @@ use bancada_bank::ports::{DeliveryCursor as _, HighWaterMark as _, JournalOpener
 use bancada_database::data_directory::DataDirectory;
 use bancada_database::delivery::SqliteDelivery;
 use bancada_database::journal::{FileMark, SqliteJournal};
+use bancada_database::postgres::{DatabaseUrl, PostgresDelivery};
 use bancada_database::snapshot::FileSnapshots;
 use bancada_database::statement::SqliteStatements;
 use bancada_database::{orders, statement};
 use bancada_kernel::{Currency, EventId, PaymentId, Shard, ShardCount};
 use bancada_telemetry::{clock, console};
 
-use super::look::{Findings, ShardFindings};
+use super::look::{Findings, Journal, ShardFindings};
 use super::{journal_of, orders_file};
 use crate::arguments::BeyondOptions;
 use crate::service::bank::DELIVERY;
@@ -30,11 +31,17 @@ pub(crate) fn is_interrupted(bank: &Path) -> bool {
     bank.join(BEGUN).exists()
 }
 
-pub(super) fn apply(data: &Path, findings: Findings, beyond: &BeyondOptions) -> anyhow::Result<()> {
+pub(super) fn apply(
+    data: &Path,
+    findings: Findings,
+    url: Option<&DatabaseUrl>,
+    beyond: &BeyondOptions,
+) -> anyhow::Result<()> {
     let bank = data.join("bank");
     let goes_on = is_interrupted(&bank);
     bancada_database::data_directory::write_durably(&bank.join(BEGUN), b"")?;
     let Findings { shards, orders, .. } = findings;
+    let numbers: Vec<_> = shards.iter().map(|shard| shard.shard).collect();
     for shard in shards {
         let number = shard.shard.number();
         if shard.is_lost() {
@@ -47,7 +54,7 @@ pub(super) fn apply(data: &Path, findings: Findings, beyond: &BeyondOptions) -> 
         orders::change(&orders_file(data), orders, clock::now())?;
     }
     super::beyond::make_anew(beyond)?;
-    deliver_again(&bank)?;
+    deliver_again(&bank, &numbers, url)?;
     std::fs::remove_file(bank.join(BEGUN))?;
     std::fs::File::open(&bank)?.sync_all()?;
     Ok(())
@@ -55,10 +62,17 @@ pub(super) fn apply(data: &Path, findings: Findings, beyond: &BeyondOptions) -> 
 
 fn give_up(bank: &Path, shard: ShardFindings, goes_on: bool) -> anyhow::Result<()> {
     let loss = shard.loss();
-    let ShardFindings { shard, mut ledger, salvage, ends_with_a_loss, .. } = shard;
+    let ShardFindings { shard, mut ledger, journal, ends_with_a_loss, .. } = shard;
     if !(goes_on && ends_with_a_loss) {
         let entry = loss.entry(&ledger, stamp(&ledger));
-        say_aside(salvage.replace(entry.clone())?);
+        match journal {
+            Journal::File(salvage) => say_aside(salvage.replace(entry.clone())?),
+            Journal::Database(journal) => {
+                let mut store = journal.open()?;
+                store.replay(0, &mut |_| {})?;
+                store.append(std::slice::from_ref(&entry))?;
+            }
+        }
         ledger.apply(&entry);
     }
     write_mark(bank, shard, &ledger)?;
@@ -70,7 +84,8 @@ fn give_up(bank: &Path, shard: ShardFindings, goes_on: bool) -> anyhow::Result<(
 pub(crate) fn begin_generation(data: &Path) -> anyhow::Result<()> {
     let directory = DataDirectory::open(data, "bank")?;
     let count = directory.keep_number("shards", 1, Some(1)).context("the number of shards")?;
-    for shard in ShardCount::new(count.into())?.shards() {
+    let shards: Vec<_> = ShardCount::new(count.into())?.shards().collect();
+    for shard in shards.iter().copied() {
         let journal = SqliteJournal::new(&journal_of(data, shard), shard.number(), None);
         let mut ledger = Ledger::new(Currency::BRL);
         let mut store = journal.open()?;
@@ -82,7 +97,7 @@ pub(crate) fn begin_generation(data: &Path) -> anyhow::Result<()> {
         ledger.apply(&entry);
         write_mark(directory.path(), shard, &ledger)?;
     }
-    deliver_again(directory.path())
+    deliver_again(directory.path(), &shards, None)
 }
 
 fn write_mark(bank: &Path, shard: Shard, ledger: &Ledger) -> anyhow::Result<()> {
@@ -102,15 +117,17 @@ fn stamp(ledger: &Ledger) -> Stamp {
 }
 
 /// A topic that was made anew has nothing yet.
-fn deliver_again(bank: &Path) -> anyhow::Result<()> {
+fn deliver_again(bank: &Path, shards: &[Shard], url: Option<&DatabaseUrl>) -> anyhow::Result<()> {
     let file = bank.join(DELIVERY);
-    if !file.exists() {
-        return Ok(());
-    }
-    let directory_count = std::fs::read_to_string(bank.join("shards")).unwrap_or_default();
-    let count: u32 = directory_count.trim().parse().unwrap_or(1);
-    for shard in ShardCount::new(count)?.shards() {
-        SqliteDelivery::open(&file, shard.number())?.save(shard.position(0))?;
+    for shard in shards {
+        let number = shard.number();
+        match url {
+            Some(url) => PostgresDelivery::new(url, number).save(shard.position(0))?,
+            None if file.exists() => {
+                SqliteDelivery::open(&file, number)?.save(shard.position(0))?;
+            }
+            None => {}
+        }
     }
     Ok(())
 }

@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use bancada_bank::ledger::{AcceptLoss, Entry, Ledger, PaymentStatus};
-use bancada_bank::ports::{DeliveryCursor, HighWaterMark as _, SnapshotStore as _, Witnesses as _};
+use bancada_bank::ports::{
+    DeliveryCursor, HighWaterMark as _, JournalOpener as _, SnapshotStore as _, Witnesses as _,
+};
 use bancada_bank::proof::{Found, Knowledge, Looked, Mark, Witness, judge};
 use bancada_checkout::order::{Order, OrderState};
 use bancada_database::delivery::SqliteDelivery;
 use bancada_database::journal::{FileMark, Salvage, SqliteJournal};
+use bancada_database::postgres::{DatabaseUrl, PostgresDelivery, PostgresJournal};
 use bancada_database::snapshot::FileSnapshots;
 use bancada_database::{orders, statement};
 use bancada_kernel::{Currency, EventKind, PaymentId, Shard, ShardCount};
@@ -28,12 +31,18 @@ pub(super) struct Findings {
     pub(super) has_delivered: bool,
 }
 
+/// Where a journal is.
+pub(super) enum Journal {
+    File(Salvage),
+    Database(Box<PostgresJournal>),
+}
+
 /// What was found of one journal.
 pub(super) struct ShardFindings {
     pub(super) shard: Shard,
     /// Of what is whole.
     pub(super) ledger: Ledger,
-    pub(super) salvage: Salvage,
+    pub(super) journal: Journal,
     /// What is wrong, each in a sentence.
     pub(super) causes: Vec<String>,
     /// Events that somebody knows of, and that are not there.
@@ -67,7 +76,11 @@ impl Findings {
 }
 
 /// Looks at everything, and changes nothing.
-pub(super) fn look(data: &Path, count: ShardCount) -> anyhow::Result<Findings> {
+pub(super) fn look(
+    data: &Path,
+    count: ShardCount,
+    url: Option<&DatabaseUrl>,
+) -> anyhow::Result<Findings> {
     let file = data.join("extrato").join(statement::FILE);
     let mut lines = HashMap::new();
     for line in statement::moved_in(&file).unwrap_or_else(|error| {
@@ -76,13 +89,7 @@ pub(super) fn look(data: &Path, count: ShardCount) -> anyhow::Result<Findings> {
     }) {
         lines.insert(line.position, line);
     }
-    let mut cursors = Vec::new();
-    if data.join("bank").join(DELIVERY).exists() {
-        for shard in count.shards() {
-            let cursor = SqliteDelivery::open(&data.join("bank").join(DELIVERY), shard.number())?;
-            cursors.push(Arc::new(cursor) as Arc<dyn DeliveryCursor>);
-        }
-    }
+    let cursors = cursors(&data.join("bank"), count, url)?;
     let has_delivered = cursors
         .iter()
         .zip(count.shards())
@@ -91,16 +98,47 @@ pub(super) fn look(data: &Path, count: ShardCount) -> anyhow::Result<Findings> {
     for shard in count.shards() {
         let cursor = cursors.get(usize::from(shard.number())).cloned();
         let neighbours = Neighbours { data: data.to_owned(), shard, count, cursor };
-        let found = look_at_shard(data, &neighbours, &mut lines);
+        let found = look_at_shard(data, &neighbours, url, &mut lines);
         shards.push(found.with_context(|| format!("shard {}", shard.number()))?);
     }
     let orders = changed_orders(data, count, &mut shards)?;
     Ok(Findings { shards, orders, has_delivered })
 }
 
+/// How far events went to a broker, by shard; none where there was never one.
+fn cursors(
+    bank: &Path,
+    count: ShardCount,
+    url: Option<&DatabaseUrl>,
+) -> anyhow::Result<Vec<Arc<dyn DeliveryCursor>>> {
+    let file = bank.join(DELIVERY);
+    let mut cursors = Vec::<Arc<dyn DeliveryCursor>>::new();
+    for shard in count.shards() {
+        match url {
+            Some(url) => cursors.push(Arc::new(PostgresDelivery::new(url, shard.number()))),
+            None if file.exists() => {
+                cursors.push(Arc::new(SqliteDelivery::open(&file, shard.number())?));
+            }
+            None => {}
+        }
+    }
+    Ok(cursors)
+}
+
+/// A journal in a file, with what can be said of it before it is read.
+fn salvage(journal: &Path, shard: Shard, causes: &mut Vec<String>) -> anyhow::Result<Salvage> {
+    if !journal.exists() {
+        causes.push(format!("{} is missing", journal.display()));
+    }
+    let log = SqliteJournal::new(journal, shard.number(), None).examine_log();
+    causes.extend(log.err().map(|error| error.to_string()));
+    Ok(Salvage::begin(journal, shard.number())?)
+}
+
 fn look_at_shard(
     data: &Path,
     neighbours: &Neighbours,
+    url: Option<&DatabaseUrl>,
     lines: &mut HashMap<u64, bancada_extrato::statement::StatementLine>,
 ) -> anyhow::Result<ShardFindings> {
     let (shard, bank) = (neighbours.shard, data.join("bank"));
@@ -112,19 +150,15 @@ fn look_at_shard(
         let who = format!("the snapshot of position {position}");
         witnesses.push(Witness { who, knows: Knowledge::Event(position, None) });
     }
-    let journal = journal_of(data, shard);
     let mut causes = Vec::new();
-    if !journal.exists() {
-        causes.push(format!("{} is missing", journal.display()));
-    }
-    let log = SqliteJournal::new(&journal, shard.number(), None).examine_log();
-    causes.extend(log.err().map(|error| error.to_string()));
-
-    let salvage = Salvage::begin(&journal, shard.number())?;
+    let journal = match url {
+        Some(url) => Journal::Database(Box::new(PostgresJournal::new(url, shard.number()))),
+        None => Journal::File(salvage(&journal_of(data, shard), shard, &mut causes)?),
+    };
     let (mut ledger, mut found) = (Ledger::new(Currency::BRL), Vec::new());
     let looked_for: HashSet<u64> = witnesses.iter().filter_map(Witness::position).collect();
     let mut ends_with_a_loss = false;
-    let read = salvage.read(&mut |entry: Entry| {
+    let mut each = |entry: Entry| {
         ledger.apply(&entry);
         let (event, Mark { position, chain }) = (&entry.event, ledger.mark());
         if looked_for.contains(&position) {
@@ -135,7 +169,11 @@ fn look_at_shard(
         if lines.get(&everywhere).is_some_and(|it| it.transaction_id == event.transaction_id) {
             lines.remove(&everywhere);
         }
-    });
+    };
+    let read = match &journal {
+        Journal::File(salvage) => salvage.read(&mut each),
+        Journal::Database(journal) => journal.open().and_then(|mut it| it.replay(0, &mut each)),
+    };
     causes.extend(read.err().map(|error| error.to_string()));
     let has_payment = |id| ledger.payment(id).is_some();
     let looked = Looked { end: ledger.position(), found: &found, has_payment: &has_payment };
@@ -152,7 +190,7 @@ fn look_at_shard(
         }
     }
     let n_events = known.saturating_sub(end) + n_others;
-    Ok(ShardFindings { shard, ledger, salvage, causes, n_events, moved, ends_with_a_loss })
+    Ok(ShardFindings { shard, ledger, journal, causes, n_events, moved, ends_with_a_loss })
 }
 
 /// What the shop was told, and the Bank does not have any more; the money counts where the
