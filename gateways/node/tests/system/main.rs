@@ -11,6 +11,7 @@ mod broker;
 mod brokers;
 mod crashes;
 mod damage;
+mod descriptors;
 mod disk;
 mod doors;
 mod earlier_version;
