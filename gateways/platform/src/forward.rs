@@ -28,6 +28,8 @@ const HEAD_WITHIN: Duration = Duration::from_secs(30);
 pub(crate) struct Doors {
     pub(crate) allowed_hosts: Rc<AllowedHosts>,
     pub(crate) connections: ConnectionLimit,
+    /// How long a head may take.
+    pub(crate) head_within: Duration,
 }
 
 impl Doors {
@@ -38,6 +40,7 @@ impl Doors {
             allowed_hosts: Rc::new(AllowedHosts::new(names.iter().cloned())),
             // Each of them has another to whom it is passed on.
             connections: ConnectionLimit::new(shares.clients / 2, None),
+            head_within: HEAD_WITHIN,
         }
     }
 }
@@ -144,11 +147,62 @@ pub(crate) async fn serve<Answer>(
             }
         });
         let mut server = hyper::server::conn::http1::Builder::new();
-        server.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+        server.timer(TokioTimer::new()).header_read_timeout(doors.head_within);
         tokio::task::spawn_local(async move {
             let served = server.serve_connection(TokioIo::new(connection), service).await;
             drop(permit);
             served
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    /// What a server that answers everything with "well" says to these bytes, until it closes.
+    fn said_to(request: &str) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        tokio::task::LocalSet::new().block_on(&runtime, async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let names = ["shop.example".parse().unwrap()];
+            let doors = Doors { head_within: Duration::from_millis(200), ..Doors::new(&names, 1) };
+            tokio::task::spawn_local(serve(listener, doors, |_| async {
+                Ok(Response::new(Either::Right(Full::from("well"))))
+            }));
+            let mut connection = TcpStream::connect(address).await.unwrap();
+            connection.write_all(request.as_bytes()).await.unwrap();
+            let mut said = String::new();
+            connection.read_to_string(&mut said).await.unwrap();
+            said
+        })
+    }
+
+    fn asked(host: &str) -> String {
+        said_to(&format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
+    }
+
+    #[test]
+    fn only_names_of_ours_are_passed_on() {
+        for host in ["localhost:8080", "127.0.0.1", "192.0.2.7", "[::1]:8080", "shop.example"] {
+            assert!(asked(host).ends_with("well"), "{host}");
+        }
+        for host in ["evil.example", "localhost.evil.example", ""] {
+            let said = asked(host);
+            assert!(said.starts_with("HTTP/1.1 421 "), "{host}: {said}");
+            assert!(said.contains("host_not_allowed"), "{host}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_head_that_does_not_come_closes_the_connection() {
+        for head in ["", "GET / HTTP/1.1\r\nHost: localhost\r\n"] {
+            let said = said_to(head);
+            assert!(!said.contains("well"), "{said}");
+        }
     }
 }
