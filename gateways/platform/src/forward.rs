@@ -177,7 +177,9 @@ mod tests {
             let mut connection = TcpStream::connect(address).await.unwrap();
             connection.write_all(request.as_bytes()).await.unwrap();
             let mut said = String::new();
-            connection.read_to_string(&mut said).await.unwrap();
+            let closed = connection.read_to_string(&mut said);
+            let closed = tokio::time::timeout(Duration::from_secs(10), closed).await;
+            closed.expect("it is never closed").unwrap();
             said
         })
     }
