@@ -110,6 +110,9 @@ pub enum JournalError {
     /// What is there cannot be read as it was written: nothing is decided on the rest.
     #[error("the journal is damaged: {0}")]
     Damaged(String),
+    /// A newer program wrote it: nothing of it is lost, and this program cannot read it.
+    #[error("the journal is of a newer program: {0}")]
+    Newer(String),
     /// It does not have what somebody was told of: nothing is decided on what is left.
     #[error(transparent)]
     Lost(#[from] Loss),
@@ -118,6 +121,11 @@ pub enum JournalError {
 impl JournalError {
     /// Whether the journal stays as it is, however often it is read.
     pub fn is_final(&self) -> bool {
+        self.is_loss() || matches!(self, JournalError::Newer(_))
+    }
+
+    /// Whether something that was in it is not there any more, for good.
+    pub fn is_loss(&self) -> bool {
         matches!(self, JournalError::Damaged(_) | JournalError::Lost(_))
     }
 }

@@ -99,7 +99,10 @@ fn limit_size(connection: &Connection, max_bytes: u64) -> rusqlite::Result<()> {
 
 impl JournalOpener for SqliteJournal {
     fn open(&self) -> Result<Box<dyn JournalStore>, JournalError> {
-        let failed = |error: OpenError| JournalError::Failed(error.to_string());
+        let failed = |error: OpenError| match error.is_damage() {
+            true => JournalError::Damaged(error.to_string()),
+            false => JournalError::Failed(error.to_string()),
+        };
         let connection = self.connect().map_err(failed)?;
         let copier = SCHEMA.open(&self.path, Synchronous::Full).map_err(failed)?;
         let checkpoints = Checkpoints::start(&self.path, &connection, copier).map_err(failed)?;

@@ -54,11 +54,12 @@ pub(crate) fn decode(record: &[u8]) -> Result<Vec<Entry>, RecordError> {
         return Err(RecordError::Short(record.len()));
     };
     let [version, sum @ ..] = *header;
-    if !(1..=VERSION).contains(&version) {
-        return Err(RecordError::Version(version));
-    }
+    // First, so that a damaged byte is not taken for the version of a newer program.
     if checksum(version, content) != u32::from_le_bytes(sum) {
         return Err(RecordError::Checksum);
+    }
+    if !(1..=VERSION).contains(&version) {
+        return Err(RecordError::Version(version));
     }
     Ok(match version {
         1 => read::<Vec<EntryV1>>(content)?.into_iter().map(Entry::from).collect(),
@@ -83,6 +84,13 @@ fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, RecordError> {
         return Ok(value);
     }
     Err(RecordError::Content(format!("{} bytes are left over", rest.len())))
+}
+
+/// A record as a program after this one may write it.
+#[cfg(test)]
+pub(crate) fn of_next_version(content: &[u8]) -> Vec<u8> {
+    let version = VERSION + 1;
+    [&[version], &checksum(version, content).to_le_bytes()[..], content].concat()
 }
 
 #[cfg(test)]
@@ -285,7 +293,9 @@ pub(crate) mod tests {
             assert_eq!(decode(&with_version(record, claimed)), Err(RecordError::Checksum));
         }
         for unknown in [0, VERSION + 1] {
-            let record = with_version(&new, unknown);
+            assert_eq!(decode(&with_version(&new, unknown)), Err(RecordError::Checksum));
+            let sum = checksum(unknown, &new[HEADER_BYTES..]).to_le_bytes();
+            let record = [&[unknown][..], &sum, &new[HEADER_BYTES..]].concat();
             assert_eq!(decode(&record), Err(RecordError::Version(unknown)));
         }
         let mut longer = [&old[HEADER_BYTES..], &[0]].concat();

@@ -3,7 +3,7 @@
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::JournalError;
 
-use crate::record;
+use crate::record::{self, RecordError};
 
 /// How far a journal has been read.
 pub(crate) struct Replay {
@@ -27,7 +27,10 @@ impl Replay {
         let damaged = |what: String| {
             JournalError::Damaged(format!("the record at position {first} is unusable: {what}"))
         };
-        let entries = record::decode(bytes).map_err(|error| damaged(error.to_string()))?;
+        let entries = record::decode(bytes).map_err(|error| match error {
+            RecordError::Version(_) => JournalError::Newer(format!("position {first}: {error}")),
+            error => damaged(error.to_string()),
+        })?;
         // The first record that is read may begin before what is asked for, and never behind it.
         let missing = match self.expected {
             Some(expected) => (expected != first).then_some(expected),

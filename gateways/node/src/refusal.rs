@@ -8,7 +8,7 @@ use crate::exit::Exit;
 /// Says what is wrong and what to do, in one line.
 pub(crate) fn text(error: &JournalError) -> String {
     let mut text = error.to_string();
-    if error.is_final() {
+    if error.is_loss() {
         text.push_str(
             ". Nothing was changed. Put a backup in place (bancada restore); without one, bancada \
              accept-loss says what is missing and gives it up",

@@ -42,12 +42,18 @@ impl Salvage {
     }
 
     /// Hands over every entry up to the first damage; the result is what that is, if there is one.
-    pub fn read(&self, each: &mut dyn FnMut(Entry)) -> Result<(), JournalError> {
+    /// An error is no damage: the disk is full, or a newer program wrote the journal. Nothing may
+    /// be given up for it.
+    pub fn read(&self, each: &mut dyn FnMut(Entry)) -> Result<Option<String>, JournalError> {
         if !self.copy.exists() {
-            return Ok(());
+            return Ok(None);
         }
         let journal = SqliteJournal::new(&self.copy, self.shard, None);
-        journal.open()?.replay(0, each)
+        match journal.open().and_then(|mut store| store.replay(0, each)) {
+            Ok(()) => Ok(None),
+            Err(damage) if damage.is_loss() => Ok(Some(damage.to_string())),
+            Err(error) => Err(error),
+        }
     }
 
     /// Puts a journal of what is whole, and this entry behind it, in the old one's place. The
@@ -60,14 +66,13 @@ impl Salvage {
         let mut store = SqliteJournal::new(&new, self.shard, None).open()?;
         store.replay(0, &mut |_| {})?;
         let (mut batch, mut written) = (Vec::with_capacity(BATCH), Ok(()));
-        // Where it ends is known already.
-        let _ = self.read(&mut |entry| {
+        self.read(&mut |entry| {
             batch.push(entry);
-            if batch.len() == BATCH && written.is_ok() {
-                written = store.append(&batch);
+            if batch.len() == BATCH {
+                written = written.clone().and_then(|()| store.append(&batch));
                 batch.clear();
             }
-        });
+        })?;
         written?;
         batch.push(last);
         store.append(&batch)?;
@@ -84,5 +89,59 @@ impl Drop for Salvage {
         if let Err(error) = remove_store(&self.copy) {
             tracing::warn!(%error, "a copy of the journal is left");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{self, tests::version_1};
+
+    /// A journal in which the last record is this one.
+    fn journal_with(folder: &Path, last: &[u8]) -> PathBuf {
+        let path = folder.join("journal.sqlite3");
+        let mut store = SqliteJournal::new(&path, 0, None).open().unwrap();
+        let entries = record::decode(&version_1()).unwrap();
+        store.append(&entries[..2]).unwrap();
+        store.append(&entries[2..]).unwrap();
+        drop(store);
+        let change = "UPDATE record SET record = ?1 WHERE id = (SELECT max(id) FROM record)";
+        rusqlite::Connection::open(&path).unwrap().execute(change, [last]).unwrap();
+        path
+    }
+
+    #[test]
+    fn what_a_newer_program_wrote_is_no_damage_and_is_never_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let newer = record::of_next_version(b"whatever it is");
+        let path = journal_with(folder.path(), &newer);
+        let read = |path: &Path| Salvage::begin(path, 0).unwrap().read(&mut |_| {});
+        assert!(matches!(read(&path), Err(JournalError::Newer(_))), "{:?}", read(&path));
+        let last = record::decode(&version_1()).unwrap().pop().unwrap();
+        assert!(Salvage::begin(&path, 0).unwrap().replace(last).is_err());
+        assert_eq!(journal_end(&path), newer, "the journal is as it was");
+    }
+
+    #[test]
+    fn what_is_behind_a_damage_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = journal_with(folder.path(), b"rubbish");
+        let mut n_whole = 0;
+        let salvage = Salvage::begin(&path, 0).unwrap();
+        let damage = salvage.read(&mut |_| n_whole += 1).unwrap();
+        assert!(damage.is_some_and(|it| it.contains("position 3")));
+        assert_eq!(n_whole, 2);
+        let last = record::decode(&version_1()).unwrap().remove(2);
+        let aside = salvage.replace(last.clone()).unwrap().unwrap();
+        assert_eq!(journal_end(&aside), b"rubbish");
+        let mut entries = Vec::new();
+        let mut store = SqliteJournal::new(&path, 0, None).open().unwrap();
+        store.replay(0, &mut |entry| entries.push(entry)).unwrap();
+        assert_eq!((entries.len(), entries.pop()), (3, Some(last)));
+    }
+
+    fn journal_end(path: &Path) -> Vec<u8> {
+        let last = "SELECT record FROM record ORDER BY id DESC LIMIT 1";
+        rusqlite::Connection::open(path).unwrap().query_row(last, (), |row| row.get(0)).unwrap()
     }
 }

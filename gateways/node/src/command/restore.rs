@@ -29,14 +29,15 @@ pub(crate) fn run(options: &RestoreOptions) -> anyhow::Result<Exit> {
         "the backup is wrong: {}",
         findings.wrong.join("; ")
     );
+    // First: after an error here the same command can be given again.
+    accept_loss::make_beyond_anew(&options.beyond)?;
     copy::make_folder(data)?;
     for folder in FOLDERS.iter().filter(|folder| from.join(folder).exists()) {
         let copied = copy::folder(&from.join(folder), &data.join(folder));
         copied.with_context(|| format!("{folder} cannot be copied to {}", data.display()))?;
     }
     let n_events: u64 = findings.shards.iter().map(|shard| shard.position).sum();
-    accept_loss::begin_generation(data)?;
-    accept_loss::make_beyond_anew(&options.beyond)?;
+    accept_loss::begin_generation(data, options.beyond.kafka.is_some())?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

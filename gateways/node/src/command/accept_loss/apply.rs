@@ -81,7 +81,7 @@ fn give_up(bank: &Path, shard: ShardFindings, goes_on: bool) -> anyhow::Result<(
 
 /// Marks a directory that was just put in place, and that nobody uses, as one that knows nothing
 /// of what came after it.
-pub(crate) fn begin_generation(data: &Path) -> anyhow::Result<()> {
+pub(crate) fn begin_generation(data: &Path, is_topic_new: bool) -> anyhow::Result<()> {
     let directory = DataDirectory::open(data, "bank")?;
     let count = directory.keep_number("shards", 1, Some(1)).context("the number of shards")?;
     let shards: Vec<_> = ShardCount::new(count.into())?.shards().collect();
@@ -97,7 +97,7 @@ pub(crate) fn begin_generation(data: &Path) -> anyhow::Result<()> {
         ledger.apply(&entry);
         write_mark(directory.path(), shard, &ledger)?;
     }
-    deliver_again(directory.path(), &shards, None)
+    if is_topic_new { deliver_again(directory.path(), &shards, None) } else { Ok(()) }
 }
 
 fn write_mark(bank: &Path, shard: Shard, ledger: &Ledger) -> anyhow::Result<()> {

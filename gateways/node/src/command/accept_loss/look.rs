@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use bancada_bank::ledger::{AcceptLoss, Entry, Ledger, PaymentStatus};
 use bancada_bank::ports::{
-    DeliveryCursor, HighWaterMark as _, JournalOpener as _, SnapshotStore as _, Witnesses as _,
+    DeliveryCursor, EventHistory as _, HighWaterMark as _, SnapshotStore as _, Witnesses as _,
 };
 use bancada_bank::proof::{Found, Knowledge, Looked, Mark, Witness, judge};
 use bancada_checkout::order::{Order, OrderState};
@@ -93,7 +93,8 @@ pub(super) fn look(
     let has_delivered = cursors
         .iter()
         .zip(count.shards())
-        .any(|(cursor, shard)| cursor.load().is_ok_and(|position| position > shard.position(0)));
+        // What a damaged note says is not known, and may be much.
+        .any(|(cursor, shard)| !cursor.load().is_ok_and(|it| it <= shard.position(0)));
     let mut shards = Vec::new();
     for shard in count.shards() {
         let cursor = cursors.get(usize::from(shard.number())).cloned();
@@ -135,6 +136,18 @@ fn salvage(journal: &Path, shard: Shard, causes: &mut Vec<String>) -> anyhow::Re
     Ok(Salvage::begin(journal, shard.number())?)
 }
 
+/// Reads a journal beside a Bank that may run: to open it would take it over.
+fn read_database(journal: &PostgresJournal, each: &mut dyn FnMut(Entry)) -> anyhow::Result<()> {
+    const PAGE: usize = 10_000;
+    let (history, mut after) = (journal.history(), 0);
+    loop {
+        let page = history.entries(after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.event.position;
+        page.into_iter().for_each(&mut *each);
+    }
+}
+
 fn look_at_shard(
     data: &Path,
     neighbours: &Neighbours,
@@ -170,11 +183,10 @@ fn look_at_shard(
             lines.remove(&everywhere);
         }
     };
-    let read = match &journal {
-        Journal::File(salvage) => salvage.read(&mut each),
-        Journal::Database(journal) => journal.open().and_then(|mut it| it.replay(0, &mut each)),
-    };
-    causes.extend(read.err().map(|error| error.to_string()));
+    match &journal {
+        Journal::File(salvage) => causes.extend(salvage.read(&mut each)?),
+        Journal::Database(journal) => read_database(journal, &mut each)?,
+    }
     let has_payment = |id| ledger.payment(id).is_some();
     let looked = Looked { end: ledger.position(), found: &found, has_payment: &has_payment };
     causes.extend(judge(&looked, &witnesses).err().map(|loss| loss.to_string()));
