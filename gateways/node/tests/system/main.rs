@@ -15,6 +15,7 @@ mod descriptors;
 mod disk;
 mod doors;
 mod earlier_version;
+mod identifiers;
 mod kafka;
 mod kills;
 mod life;

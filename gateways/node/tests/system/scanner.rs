@@ -8,10 +8,9 @@
 //! It has to be exact in hundreds of megabytes. Instants do not match: until the year 2033 they
 //! begin with 1 in every unit, and no brand does. Of random bytes one in 26 is a digit, so 13 of
 //! them in a row begin at one byte in 10^18. Hexadecimal text is another matter: five of eight
-//! digits are decimal, and one in thousands of identifiers would match. So what has the shape of
-//! one (a UUID, 32 hexadecimal digits, a `traceparent`, the number that is a trace's parent) is
-//! passed over; a card number has another. So is the fraction of a decimal number: a metric's sum
-//! of seconds has as many digits, and one in a hundred of them would match.
+//! digits are decimal, and one in thousands of identifiers would match. So what is one is passed
+//! over (`identifiers.rs`). So is the fraction of a decimal number: a metric's sum of
+//! seconds has as many digits, and one in a hundred of them would match.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -22,6 +21,7 @@ use std::path::Path;
 use bancada_kernel::test_cards::TEST_CARDS;
 use bancada_kernel::{Brand, CardNumber};
 
+use crate::identifiers::identifiers;
 use crate::spellings;
 
 const N_DIGITS: Range<usize> = 13..20;
@@ -30,8 +30,6 @@ const OVERLAP_BYTES: usize = 1024;
 const PIECE_BYTES: usize = 16 << 20;
 /// What may stand between the word and the code: `\":\"` is the longest that JSON makes.
 const MAX_GAP_BYTES: usize = 5;
-/// 64 random bits, as a trace is kept in the rows of orders and statements.
-const PARENT_OF_A_TRACE: &[u8] = br#""parent_id":"#;
 const WORDS_OF_A_CODE: [&[u8]; 9] = [
     "código de segurança".as_bytes(),
     b"cvv",
@@ -189,54 +187,6 @@ fn demo_cards(text: &[u8], run: Range<usize>) -> Vec<usize> {
     (0..digits.len()).filter(is_demo_card).map(|first| places[first]).collect()
 }
 
-/// The identifiers that a run of digits has a part in.
-fn identifiers(text: &[u8], run: Range<usize>) -> Vec<Range<usize>> {
-    // No identifier is longer than a `traceparent`, which has 55 characters.
-    (run.start.saturating_sub(55)..run.end)
-        .filter_map(|from| {
-            let length = identifier(text, from)?;
-            Some(from..from + length)
-        })
-        .collect()
-}
-
-/// The length of the identifier that begins here.
-fn identifier(text: &[u8], from: usize) -> Option<usize> {
-    let parent = text.get(from..).unwrap_or_default().strip_prefix(PARENT_OF_A_TRACE);
-    if let Some(number) = parent {
-        let n_digits = number.iter().take_while(|it| it.is_ascii_digit()).count();
-        return Some(PARENT_OF_A_TRACE.len() + n_digits);
-    }
-    let is_hex = |at: usize| matches!(text.get(at), Some(b'0'..=b'9' | b'a'..=b'f'));
-    let has_shape = |groups: &[usize]| {
-        let mut at = from;
-        groups.iter().enumerate().all(|(nth, n_digits)| {
-            let is_divided = nth == 0 || text.get(at) == Some(&b'-');
-            at += usize::from(nth > 0);
-            let is_group = is_divided && (at..at + n_digits).all(is_hex);
-            at += n_digits;
-            is_group
-        })
-    };
-    let is_uuid = || {
-        has_shape(&[8, 4, 4, 4, 12])
-            && matches!(text[from + 14], b'4' | b'7')
-            && matches!(text[from + 19], b'8' | b'9' | b'a' | b'b')
-    };
-    if is_uuid() {
-        return Some(36);
-    }
-    // A longer word of hexadecimal digits: a binary field may follow a text without a gap.
-    if from.checked_sub(1).is_some_and(is_hex) {
-        return None;
-    }
-    if has_shape(&[2, 32, 16, 2]) {
-        return Some(55);
-    }
-    let has_letter = || text[from..from + 32].iter().any(u8::is_ascii_alphabetic);
-    (has_shape(&[32]) && has_letter()).then_some(32)
-}
-
 /// Whether the name of a security code stands here with a code behind it.
 fn is_security_code(text: &[u8], at: usize) -> bool {
     let rest = &text[at..];
@@ -289,6 +239,8 @@ mod tests {
             ("00000042424242424242429", 6),
             ("deadbeef4242424242424242deadbeef", 8),
             ("0.4242424242424242", 2),
+            ("card_4111111111111111", 5),
+            ("4111-4111-8011-1111", 0),
             ("No.4111111111111111", 3),
         ] {
             let expected = (at != usize::MAX).then_some((at, Secret::CardNumber));
@@ -313,6 +265,9 @@ mod tests {
             "00-41111111111111110000000000000000-4111111111111111-01",
             "duration_seconds_sum 0.4293849719999995",
             r#"{"trace_id":7,"parent_id":4111111111111111,"sampled":true}"#,
+            r#"{"trace_id":4111111111111111"#,
+            r#""fingerprint":"a4111111111111111"#,
+            "019aa111-4111-7111-8111-4111111111111",
         ] {
             check(text, &[]);
         }
