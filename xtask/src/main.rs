@@ -7,6 +7,7 @@ mod campaign;
 mod cargo;
 mod debian;
 mod duel;
+mod failures;
 mod kafka;
 mod maven;
 mod phase;
@@ -17,6 +18,8 @@ mod test;
 mod tidy;
 mod up;
 mod web;
+
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -63,7 +66,18 @@ enum Command {
     },
 }
 
-fn main() -> anyhow::Result<()> {
+/// An error is told by its causes; where this program itself was then helps nobody.
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
     let metadata = cargo_metadata::MetadataCommand::new()
         .no_deps()
         .exec()

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use crate::cargo::cargo;
+use crate::failures::succeed_or_tell;
 use crate::phase::{Phases, succeed};
 use crate::{browser, kafka, pipeline, postgres, tidy, web};
 
-/// Runs every check and test; prints the test runners' own closing lines and the time per phase.
+/// Runs every check and test; prints what the test runners print, what of it says why a test
+/// failed once more, and the time per phase.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let mut phases = Phases::default();
     phases.run("formatting", || succeed(cargo(root).args(["fmt", "--all", "--check"])))?;
@@ -25,7 +27,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         let mut tests = cargo(root);
         tests.args(test).env("BANCADA_WEB", root.join("dist/web")).env(kafka::LIBS, &libs);
         tests.envs(servers);
-        succeed(&mut tests)
+        succeed_or_tell(&mut tests)
     })?;
     phases.print();
     Ok(())
