@@ -13,6 +13,7 @@ mod handle;
 pub mod ledger;
 pub mod ports;
 pub mod proof;
+pub mod recovery;
 mod routing;
 pub mod shards;
 mod shell;

@@ -169,6 +169,41 @@ pub fn judge(journal: &Looked<'_>, witnesses: &[Witness]) -> Result<(), Loss> {
     }
 }
 
+/// A reader has followed another journal: nothing of this one fits what it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OtherPast {
+    /// It has read more than there is.
+    #[error("position {position} is beyond the last one, {end}")]
+    Beyond {
+        /// What it has read last.
+        position: u64,
+        /// The last position of this journal.
+        end: u64,
+    },
+    /// It has read another event there.
+    #[error("the event at position {position} is another one than was read there")]
+    Another {
+        /// What it has read last.
+        position: u64,
+    },
+}
+
+/// Whether a journal that ends at `end`, and has the event `found` at a position, is the one of
+/// which a reader has read the event `read` there; `read` is absent where the reader does not say
+/// which event it has read.
+pub fn is_followed(
+    (end, found): (u64, Option<EventHash>),
+    (position, read): (u64, Option<EventHash>),
+) -> Result<(), OtherPast> {
+    if position > end {
+        return Err(OtherPast::Beyond { position, end });
+    }
+    if read.is_some() && read != found {
+        return Err(OtherPast::Another { position });
+    }
+    Ok(())
+}
+
 fn testimony(journal: &Looked<'_>, Witness { who, knows }: &Witness) -> Option<Loss> {
     let (who, Looked { end, found, has_payment }) = (who.clone(), *journal);
     let at = |position| found.iter().find(|found| found.position == position);

@@ -8,7 +8,6 @@ pub(crate) mod ledger_mail;
 pub(crate) mod mark_writer;
 pub(crate) mod outbox;
 pub(crate) mod pending;
-pub(crate) mod recovery;
 pub(crate) mod reply;
 pub(crate) mod scrub;
 pub(crate) mod snapshots;

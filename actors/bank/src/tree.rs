@@ -22,6 +22,7 @@ use crate::ports::{
     DeliveryCursor, EventHistory, EventPublisher, HighWaterMark, JournalOpener, SnapshotStore,
     Surroundings, Witnesses,
 };
+use crate::recovery::Recovery;
 use crate::routing::ShardLink;
 use crate::shards::KeyHomes;
 use crate::shards::Part;
@@ -31,7 +32,6 @@ use crate::shell::ledger::LedgerActor;
 use crate::shell::ledger_mail::Reload;
 use crate::shell::mark_writer::MarkWriter;
 use crate::shell::outbox::{Outbox, OutboxParts};
-use crate::shell::recovery::Recovery;
 use crate::shell::snapshots::{Maker, Snapshots};
 use crate::vault::Vault;
 
@@ -134,11 +134,8 @@ fn build(name: &str, part: Part, parts: ShardParts, common: &Common) -> (Supervi
     let is_loaded = Arc::new(AtomicBool::new(false));
     let has_loaded = Arc::clone(&part.has_loaded);
     let feed = Feed::new(part.shard, parts.history);
-    let recovery = Recovery {
-        currency: common.currency,
-        snapshots: parts.snapshots.as_ref().map(|snapshots| Arc::clone(&snapshots.store)),
-        snapshot_at: Arc::default(),
-    };
+    let snapshots = parts.snapshots.as_ref().map(|snapshots| Arc::clone(&snapshots.store));
+    let recovery = Recovery::new(common.currency, snapshots);
 
     let make_thread = make_thread(
         recovery.clone(),

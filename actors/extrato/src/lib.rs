@@ -12,6 +12,7 @@ mod answer;
 mod freshness;
 mod handle;
 mod limits;
+pub mod past;
 pub mod ports;
 mod reading;
 mod shell;

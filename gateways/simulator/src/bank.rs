@@ -7,23 +7,30 @@
 mod decide;
 mod lie;
 mod mark;
+mod snapshots;
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bancada_bank::ledger::{Entry, Ledger, Run, check};
-use bancada_bank::ports::{JournalError, JournalOpener as _, JournalStore};
-use bancada_bank::proof::{Chain, Found, Looked, Witness, judge};
+use bancada_bank::ports::{JournalError, JournalOpener as _, JournalStore, SnapshotStore as _};
+use bancada_bank::proof::Witness;
+use bancada_bank::recovery::Recovery;
 use bancada_database::fault_disk::{FaultDisk, FaultJournal};
 use bancada_kernel::{Currency, PaymentEvent, Timestamp};
 
 use crate::bank::lie::Truth;
 use crate::bank::mark::MarkFile;
+use crate::bank::snapshots::Snapshots;
 use crate::draw::Draw;
 use crate::message::{Answer, Party, Reply, Request};
 use crate::planted::Planted;
 pub(crate) use decide::standing;
-pub(crate) use lie::MustFind;
+pub(crate) use lie::{Began, MustFind};
+
+/// By so much the journal grows between two snapshots.
+const SNAPSHOT_EVERY: u64 = 40;
 
 /// The Bank, whether or not its process runs.
 pub(crate) struct Bank {
@@ -32,6 +39,7 @@ pub(crate) struct Bank {
     pub(crate) passed_ms: u64,
     process: Option<Process>,
     mark: MarkFile,
+    snapshots: Arc<Snapshots>,
     /// Since the process began; the mark may be older than the journal.
     had_power_cut: bool,
     /// What was on the disk before it lied, as long as it does.
@@ -78,6 +86,7 @@ impl Bank {
             passed_ms: 0,
             process: None,
             mark: MarkFile::default(),
+            snapshots: Arc::default(),
             had_power_cut: false,
             truth: None,
             planted,
@@ -106,16 +115,27 @@ impl Bank {
         }
     }
 
+    fn recovery(&self) -> Recovery {
+        let snapshots: Option<Arc<_>> = match self.planted {
+            Planted::IgnoreTheSnapshots => None,
+            _ => Some(Arc::clone(&self.snapshots)),
+        };
+        Recovery::new(Currency::BRL, snapshots.map(|it| it as Arc<_>))
+    }
+
     /// Starts the process from what is on the disk, unless it lacks what a neighbour knows of.
     pub(crate) fn start(&mut self, neighbours: Vec<Witness>) -> Result<(), JournalError> {
         let mut store = self.journal().open()?;
-        let (ledger, events) = load(&mut *store)?;
         let mut witnesses = neighbours;
         witnesses.retain(|witness| !self.planted.ignores(&witness.who));
         if self.planted != Planted::IgnoreTheMark {
             witnesses.push(self.mark.witness());
         }
-        hold_against(&ledger, &events, self.mark.position(), &witnesses)?;
+        let (ledger, events) = load(&mut *store, &self.recovery(), witnesses)?;
+        if ledger.position() >= self.snapshots.newest() + SNAPSHOT_EVERY {
+            // A snapshot that is not there costs time and nothing else.
+            let _ = self.snapshots.write(&ledger);
+        }
         self.mark.begin(ledger.mark());
         self.had_power_cut = false;
         let (batch, queue) = (Batch::default(), Batch::default());
@@ -178,7 +198,7 @@ impl Bank {
 
     /// Nothing of what was decided is kept, and nobody is told that it was.
     fn refuse(&mut self, mut replies: Vec<Reply>) -> Committed {
-        let passed = self.passed();
+        let (passed, recovery) = (self.passed(), self.recovery());
         let Some(process) = &mut self.process else {
             return Committed::Lost("there is no process".to_owned());
         };
@@ -189,7 +209,7 @@ impl Bank {
         if self.planted == Planted::KeepWhatWasNotWritten {
             return Committed::Full(replies);
         }
-        match load(&mut *process.store) {
+        match load(&mut *process.store, &recovery, Vec::new()) {
             Ok((ledger, events)) => {
                 process.loaded(ledger, events, passed);
                 Committed::Full(replies)
@@ -220,9 +240,9 @@ impl Bank {
             Committed::Full(replies) => return Some(Ok(replies)),
             Committed::Lost(why) => return Some(Err(why)),
         };
-        let passed = self.passed();
+        let (passed, recovery) = (self.passed(), self.recovery());
         let process = self.process.as_mut()?;
-        match load(&mut *process.store) {
+        match load(&mut *process.store, &recovery, Vec::new()) {
             Ok((ledger, events)) => {
                 process.loaded(ledger, events, passed);
                 Some(Ok(replies))
@@ -341,37 +361,23 @@ impl Process {
     }
 }
 
-/// Whether a journal has all that witnesses know of; what it holds is compared where the mark is.
-fn hold_against(
-    ledger: &Ledger,
-    events: &[Rc<PaymentEvent>],
-    marked: u64,
-    witnesses: &[Witness],
-) -> Result<(), JournalError> {
-    let found = found_at(events, marked);
-    let has_payment = |id| ledger.payment(id).is_some();
-    let looked =
-        Looked { end: ledger.position(), found: found.as_slice(), has_payment: &has_payment };
-    Ok(judge(&looked, witnesses)?)
-}
-
-/// What a journal of these events holds at a position.
-fn found_at(events: &[Rc<PaymentEvent>], position: u64) -> Option<Found> {
-    let mut chain = Chain::default();
-    events.iter().find_map(|event| {
-        chain = chain.then(event.hash());
-        (event.position == position).then(|| Found { position, event: event.hash(), chain })
-    })
-}
-
-fn load(store: &mut dyn JournalStore) -> Result<(Ledger, Vec<Rc<PaymentEvent>>), JournalError> {
-    let mut ledger = Ledger::new(Currency::BRL);
+/// The ledger and the events of a journal that has all that witnesses know of.
+fn load(
+    store: &mut dyn JournalStore,
+    recovery: &Recovery,
+    witnesses: Vec<Witness>,
+) -> Result<(Ledger, Vec<Rc<PaymentEvent>>), JournalError> {
     let mut events = Vec::new();
-    store.replay(0, &mut |entry| {
-        ledger.apply(&entry);
-        events.push(Rc::new(entry.event));
+    let recovered = recovery.recover_proven(witnesses, |after, each| {
+        events.clear();
+        store.replay(0, &mut |entry| {
+            events.push(Rc::new(entry.event.clone()));
+            if entry.event.position > after {
+                each(entry);
+            }
+        })
     })?;
-    Ok((ledger, events))
+    Ok((recovered.ledger, events))
 }
 
 /// Who is answered, in a word.

@@ -47,6 +47,11 @@ impl Broker {
         self.saved_cursor as u64
     }
 
+    /// The note is lost with the end of the journal: the outbox hands everything on again.
+    pub(crate) fn forget_noted(&mut self) {
+        self.saved_cursor = 0;
+    }
+
     /// Whether everything was handed on.
     pub(crate) fn has_all(&self, events: &[Rc<PaymentEvent>]) -> bool {
         self.cursor >= events.len()

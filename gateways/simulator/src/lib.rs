@@ -19,6 +19,7 @@ mod evidence;
 mod history;
 mod message;
 mod planted;
+mod row;
 mod run;
 mod shards;
 mod shop;

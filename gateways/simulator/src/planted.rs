@@ -29,6 +29,8 @@ pub(crate) enum Planted {
     IgnoreTheShop,
     /// The Bank does not hear how far its outbox had come.
     IgnoreTheOutbox,
+    /// The Bank does not hear how far its snapshots had come.
+    IgnoreTheSnapshots,
     /// The Bank takes whole commits behind a damage for torn ones.
     CutAtTheFirstDamage,
     /// The Bank writes its mark before what it marks is durable.
@@ -61,6 +63,18 @@ pub(crate) enum Planted {
     KeepHalfTransactions,
     /// The statement takes every event for one it has not seen.
     IgnoreSequences,
+    /// The statement does not ask whether the Bank still has what was read of it.
+    NeverProve,
+    /// The statement takes whatever the broker has for the Bank's past.
+    BelieveTheBroker,
+    /// The statement does not hold its rows against their checksums.
+    BelieveStatementRows,
+    /// The statement does not hold its tables against their totals.
+    BelieveStatementTables,
+    /// The shop does not hold its orders against their checksums.
+    BelieveOrders,
+    /// The shop does not hold the table of its orders against its total.
+    BelieveOrderTable,
     /// The statement does not fetch what it missed.
     NeverRepair,
 }

@@ -101,8 +101,12 @@ impl Shop {
         self.process = None;
     }
 
-    /// Finds the orders without an outcome, and asks about them.
-    pub(crate) fn start(&mut self, now: Timestamp) -> Vec<Act> {
+    /// Finds the orders without an outcome, and asks about them; `None` where the orders are not
+    /// what was written.
+    pub(crate) fn start(&mut self, now: Timestamp) -> Option<Vec<Act>> {
+        if !self.disk.is_whole(self.planted) {
+            return None;
+        }
         let mut acts = Vec::new();
         let mut process = Process::default();
         let mut found: Vec<Order> = self.disk.unresolved().cloned().collect();
@@ -127,7 +131,7 @@ impl Shop {
         let ids: Vec<OrderId> =
             self.process.iter().flat_map(|it| it.open.keys()).copied().collect();
         ids.into_iter().for_each(|id| self.ask_bank(id, 0, &mut acts));
-        acts
+        Some(acts)
     }
 
     pub(crate) fn place(&mut self, place: &Place, now_ms: i64, now: Timestamp) -> Vec<Act> {

@@ -5,7 +5,9 @@ mod rows;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use bancada_extrato::ports::{Offsets, SourceRecord, StoreError};
+use bancada_bank::proof::{Knowledge, OtherPast, is_followed};
+use bancada_extrato::past::{OtherEvent, Proof, ReadEvents};
+use bancada_extrato::ports::{Offsets, Reached, SourceRecord, StoreError};
 use bancada_extrato::statement::{HeldCard, fold, release};
 use bancada_kernel::{CardToken, PaymentEvent, Timestamp};
 
@@ -22,6 +24,8 @@ pub(crate) struct Statement {
     /// How far this process has read, which begins with what is kept.
     pub(crate) read: Offsets,
     pub(crate) is_up: bool,
+    events: ReadEvents,
+    proof: Proof,
     /// How many calls of the store succeed before one fails.
     pub(crate) calls_until_failure: Option<u32>,
     planted: Planted,
@@ -30,18 +34,63 @@ pub(crate) struct Statement {
 impl Statement {
     pub(crate) fn new(planted: Planted) -> Statement {
         let (content, read) = (Content::default(), Offsets::default());
-        Statement { content, read, is_up: true, calls_until_failure: None, planted }
+        let (events, proof) = (ReadEvents::default(), Proof::default());
+        Statement { content, read, is_up: true, events, proof, calls_until_failure: None, planted }
     }
 
     /// The process starts, and reads on from where the rows say it was.
-    pub(crate) fn start(&mut self) {
+    ///
+    /// Rows that are not what was written are set aside, and made anew from what there is to read;
+    /// the result is whether they were.
+    pub(crate) fn start(&mut self) -> bool {
+        let is_whole = self.content.is_whole(self.planted);
+        if !is_whole {
+            self.content = Content::default();
+        }
         self.is_up = true;
         self.read = self.content.offsets.clone();
+        self.events = ReadEvents::up_to(self.content.reached.as_slice());
+        self.proof = Proof::default();
+        !is_whole
     }
 
-    /// The last event of the Bank's that it has.
-    pub(crate) fn reached(&self) -> u64 {
-        self.content.cards.values().map(|card| card.position).max().unwrap_or(0)
+    /// A row is not what was written any more, or is gone.
+    pub(crate) fn damage(&mut self, nth: usize, is_gone: bool) {
+        self.content.damage(nth, is_gone);
+    }
+
+    /// The last position of the Bank's that it has.
+    pub(crate) fn reached_position(&self) -> u64 {
+        self.content.reached.map_or(0, |reached| reached.position)
+    }
+
+    /// What it testifies to when the Bank starts.
+    pub(crate) fn knows(&self) -> Knowledge {
+        let event = self.content.reached.and_then(|reached| reached.event);
+        Knowledge::Event(self.reached_position(), event)
+    }
+
+    /// Asks whether the Bank, which has these events, still has what was read of it.
+    pub(crate) fn prove(&mut self, events: &[Rc<PaymentEvent>]) -> Result<(), OtherPast> {
+        if self.planted == Planted::NeverProve {
+            return Ok(());
+        }
+        let reached = self.content.reached.as_slice();
+        for Reached { position, event } in self.proof.asked(reached) {
+            let index = usize::try_from(position).unwrap_or(usize::MAX).checked_sub(1);
+            let found = index.and_then(|index| events.get(index)).map(|event| event.hash());
+            is_followed((events.len() as u64, found), (position, event))?;
+        }
+        self.proof.confirmed(reached.to_vec());
+        Ok(())
+    }
+
+    /// Holds what the broker has against what was read before.
+    pub(crate) fn hear(&mut self, records: &[SourceRecord]) -> Result<(), OtherEvent> {
+        if self.planted == Planted::BelieveTheBroker {
+            return Ok(());
+        }
+        self.events.follow(records)
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
@@ -87,7 +136,7 @@ impl Statement {
         if self.planted == Planted::NeverRepair {
             return Ok(());
         }
-        let position = |token| self.content.cards.get(token).map_or(0, |card| card.position);
+        let position = |token| self.position(token);
         let Some(after) = self.content.held.keys().map(position).min() else { return Ok(()) };
         let waiting: HashSet<CardToken> = self.content.held.keys().cloned().collect();
         let concerns = |event: &&Rc<PaymentEvent>| {
@@ -97,7 +146,7 @@ impl Statement {
         let again: Vec<_> = past
             .map(|event| SourceRecord { at: None, event: Ok(PaymentEvent::clone(event)) })
             .collect();
-        let position = |token| self.content.cards.get(token).map_or(0, |card| card.position);
+        let position = |token| self.position(token);
         let found: Vec<HeldCard> = self
             .waiting()
             .map(|(token, needed_sequence)| {
@@ -118,6 +167,10 @@ impl Statement {
         Ok(())
     }
 
+    fn position(&self, token: &CardToken) -> u64 {
+        self.content.cards.get(token).map_or(0, |row| row.value.position)
+    }
+
     /// What it shows.
     pub(crate) fn copy(&self) -> StatementCopy {
         let content = &self.content;
@@ -128,7 +181,8 @@ impl Statement {
                 None => faturas.push((token.clone(), i128::from(*minor))),
             }
         }
-        let cards = content.cards.values().cloned().collect();
-        StatementCopy { lines: content.lines.clone(), cards, faturas }
+        let cards = content.cards.values().map(|row| row.value.clone()).collect();
+        let lines = content.lines.iter().map(|row| row.value.clone()).collect();
+        StatementCopy { lines, cards, faturas }
     }
 }

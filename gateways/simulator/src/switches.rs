@@ -39,6 +39,8 @@ kinds! {
     StatementEnds "statement-ends" "The statement's process ends and is started again.",
     StatementDiskError "statement-disk-error" "A call of the statement's store fails.",
     LyingDisk "lying-disk" "The Bank's disk gives back something else than was synced.",
+    LostElsewhere "lost-elsewhere" "A journal loses an end that only a statement elsewhere has.",
+    DamagedRow "damaged-row" "A row of the statement or of the shop is not what was written.",
     ClockJump "clock-jump" "The Bank's clock is set forward or back.",
     LostRecord "lost-record" "The broker loses an event.",
     DoubledRecord "doubled-record" "The broker has an event twice.",

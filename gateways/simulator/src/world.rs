@@ -46,6 +46,7 @@ pub(crate) struct World {
     is_relay_due: bool,
     is_poll_due: bool,
     statement: Statement,
+    other_past: OtherPast,
     /// How far the Bank's clock is from the time that passes.
     clock_offset_ms: i64,
     /// How far the shop's is.
@@ -62,6 +63,21 @@ pub(crate) struct World {
     network: Draw,
     faults: Draw,
     failure: Option<String>,
+}
+
+/// Whether the Bank lost an end that a statement elsewhere has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OtherPast {
+    /// Not that anybody could know.
+    None,
+    /// The statement has to see it.
+    Unnoticed {
+        /// How often it could have seen it.
+        n_looks: u32,
+    },
+    /// It has, and follows no more. Somebody has to decide what becomes of the Bank: with that the
+    /// run ends.
+    Noticed,
 }
 
 /// What can happen next.
@@ -88,6 +104,7 @@ enum Event {
     Relay,
     Poll,
     Repair,
+    Prove,
     StatementStarts,
 }
 
@@ -108,6 +125,7 @@ impl World {
             is_relay_due: false,
             is_poll_due: false,
             statement: Statement::new(planted),
+            other_past: OtherPast::None,
             clock_offset_ms: 0,
             shop_offset_ms: 0,
             cards: Cards::default(),
@@ -125,7 +143,9 @@ impl World {
         world.start_bank();
         world.start_shop();
         world.issue_first_cards();
-        for (in_ms, event) in [(20, Event::Work), (60, Event::Fault), (40, Event::Expire)] {
+        let regular =
+            [(20, Event::Work), (60, Event::Fault), (40, Event::Expire), (90, Event::Prove)];
+        for (in_ms, event) in regular {
             world.agenda.put(in_ms, event);
         }
         world
@@ -174,10 +194,8 @@ impl World {
             Event::Relay => self.relay(),
             Event::Poll => self.poll(),
             Event::Repair => self.repair(),
-            Event::StatementStarts => {
-                self.statement.start();
-                self.poll_soon();
-            }
+            Event::Prove => self.prove_again(),
+            Event::StatementStarts => self.start_statement(),
             // Of a process that has ended.
             Event::TakeBatch { .. }
             | Event::Commit { .. }
@@ -185,7 +203,13 @@ impl World {
             | Event::ShopAgain { .. }
             | Event::ShopDeadline { .. } => {}
         }
-        self.failure.is_none()
+        self.failure.is_none() && self.other_past != OtherPast::Noticed
+    }
+
+    /// Whether the run ended because the Bank has another past than was read of it: then what was
+    /// told is not what is kept, and everybody knows.
+    pub(crate) fn is_of_other_past(&self) -> bool {
+        self.other_past == OtherPast::Noticed
     }
 
     /// Ends the run: what was found wrong, what is left to be audited, and the history.

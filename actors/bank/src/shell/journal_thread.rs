@@ -14,10 +14,9 @@ use tokio::sync::oneshot;
 use crate::feed::Feed;
 use crate::ledger::{Entry, Ledger};
 use crate::ports::{JournalError, JournalStore, Surroundings, Witnesses};
-use crate::proof::{Looked, Witness, judge};
+use crate::recovery::{Recovered, Recovery};
 use crate::shell::mark_writer::MarkWriter;
 use crate::shell::pending::{Pending, Unwritten};
-use crate::shell::recovery::{Recovered, Recovery};
 
 /// Entries in one commit, at which no more are taken up: bounds the memory and the longest wait.
 const MAX_BATCH: usize = 1_024;
@@ -164,14 +163,10 @@ impl JournalThread {
         let started = Instant::now();
         let heard = self.witnesses.as_ref().map(|witnesses| witnesses.hear());
         let heard = heard.into_iter().flatten().chain(self.mark.witness()).collect::<Vec<_>>();
-        let looked_for: Vec<u64> = heard.iter().filter_map(Witness::position).collect();
         let store = &mut self.store;
         let recovered =
-            self.recovery.recover(&looked_for, |after, each| store.replay(after, each))?;
-        let Recovered { ledger, snapshot, found, witnesses } = recovered;
-        let has_payment = |id| ledger.payment(id).is_some();
-        let looked = Looked { end: ledger.position(), found: &found, has_payment: &has_payment };
-        judge(&looked, &[heard, witnesses].concat())?;
+            self.recovery.recover_proven(heard, |after, each| store.replay(after, each))?;
+        let Recovered { ledger, snapshot, .. } = recovered;
         self.mark.begin(ledger.mark());
         self.is_stale = false;
         self.recovery.snapshot_at.store(snapshot, Ordering::Release);

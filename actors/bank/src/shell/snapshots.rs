@@ -15,7 +15,7 @@ use bancada_supervision::{ExitContext as _, SupervisedActor};
 use crate::feed::Feed;
 use crate::ledger::{Entry, check_state};
 use crate::ports::{EventHistory, JournalError, SnapshotError, SnapshotStore, Surroundings};
-use crate::shell::recovery::{Recovered, Recovery};
+use crate::recovery::{Recovered, Recovery};
 use crate::shell::scrub::scrub;
 
 /// How often it is asked how far the journal has come: a glance at a number.

@@ -13,6 +13,7 @@ use bancada_supervision::{SupervisedActor, backoff};
 use tokio::time::{sleep, timeout};
 
 use crate::freshness::Progress;
+use crate::past::{OtherEvent, Proof, ReadEvents};
 use crate::ports::{EventRepair, EventSource, SourceError, StoreError, Surroundings};
 use crate::shell::writer_thread::{Job, WriterQueue};
 
@@ -39,18 +40,27 @@ pub(crate) struct Follower {
 enum Interruption {
     #[error(transparent)]
     Source(#[from] SourceError),
+    #[error("the bank has another past than the statement: {0}")]
+    OtherEvent(#[from] OtherEvent),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Follower {
     async fn follow(self) {
-        let mut n_failures = 0;
+        let (mut n_failures, mut proof) = (0, Proof::default());
         loop {
-            let Err(error) = self.session(&mut n_failures).await;
+            let Err(error) = self.session(&mut n_failures, &mut proof).await;
             self.progress.set_connected(false);
-            if let Interruption::Source(SourceError::OtherPast(why)) = &error {
-                self.progress.set_other_past(Some(why));
+            match &error {
+                Interruption::Source(SourceError::OtherPast(why)) => {
+                    self.progress.set_other_past(Some(why));
+                }
+                Interruption::OtherEvent(other) => {
+                    proof.doubt(other.read);
+                    self.progress.set_other_past(Some(&other.to_string()));
+                }
+                _ => {}
             }
             let unit = self.surroundings.random_unit();
             let delay = backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, JITTER, unit);
@@ -62,12 +72,19 @@ impl Follower {
     }
 
     /// Follows until something fails; a batch that was applied makes earlier failures forgotten.
-    async fn session(&self, n_failures: &mut u32) -> Result<Infallible, Interruption> {
+    async fn session(
+        &self,
+        n_failures: &mut u32,
+        proof: &mut Proof,
+    ) -> Result<Infallible, Interruption> {
         let after = self.writer.ask(Job::Offsets).await?;
         let reached = self.writer.ask(Job::Reached).await?;
         // A broker goes on while the Bank is away, and its source is away without it.
-        match self.bank.prove(&reached).await {
-            Ok(()) => self.progress.set_other_past(None),
+        match self.bank.prove(&proof.asked(&reached)).await {
+            Ok(()) => {
+                proof.confirmed(reached.clone());
+                self.progress.set_other_past(None);
+            }
             Err(SourceError::Away(_)) if self.progress.other_past().is_none() => {}
             Err(error) => return Err(error.into()),
         }
@@ -82,6 +99,7 @@ impl Follower {
         let late = |_| Err(SourceError::Away(format!("no connection within {OPEN_DEADLINE:?}")));
         let mut stream = opened.unwrap_or_else(late)?;
         self.progress.set_connected(true);
+        let mut events = ReadEvents::up_to(&reached);
         loop {
             let batch = tokio::select! {
                 biased;
@@ -92,6 +110,7 @@ impl Follower {
             };
             self.progress.heard(self.surroundings.now(), batch.committed_position);
             if !batch.records.is_empty() {
+                events.follow(&batch.records)?;
                 self.writer.ask(|reply| Job::Apply(batch.records, reply)).await?;
             }
             *n_failures = 0;

@@ -16,7 +16,8 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use crate::freshness::Progress;
-use crate::ports::{EventRepair, Reached, SourceError, SourceRecord, StoreError, Surroundings};
+use crate::past::Proof;
+use crate::ports::{EventRepair, SourceError, SourceRecord, StoreError, Surroundings};
 use crate::shell::writer_thread::{Job, Release, WriterQueue};
 use crate::statement::HeldCard;
 
@@ -51,12 +52,12 @@ enum Failure {
 
 impl Repairer {
     async fn work(self) {
-        let (mut n_failures, mut proven) = (0, Vec::new());
+        let (mut n_failures, mut proof) = (0, Proof::default());
         loop {
             match self.repair_all().await {
                 Ok(0) => {
                     n_failures = 0;
-                    self.wait(&mut proven).await;
+                    self.wait(&mut proof).await;
                     continue;
                 }
                 Ok(n_cards) => tracing::warn!(n_cards, "cards still wait for missed events"),
@@ -69,13 +70,13 @@ impl Repairer {
     }
 
     /// Waits until a card waits for missed events, and the Bank's past is the one that was read.
-    async fn wait(&self, proven: &mut Vec<Reached>) {
+    async fn wait(&self, proof: &mut Proof) {
         let is_woken = async || timeout(ASK_EVERY, self.wake.notified()).await.is_ok();
         while !is_woken().await || self.progress.other_past().is_some() {
             if self.progress.does_source_tell() || self.progress.other_past().is_some() {
                 continue;
             }
-            match self.ask(proven).await {
+            match self.ask(proof).await {
                 Ok(()) => {}
                 Err(Failure::Source(SourceError::OtherPast(why))) => {
                     tracing::error!(why, "the bank has another past, nothing is followed");
@@ -88,13 +89,11 @@ impl Repairer {
     }
 
     /// Asks the Bank how far it is, and whether it still has what was read of it: a broker says
-    /// neither. What was proven last is asked for as well, for what came since may already be of
-    /// another past.
-    async fn ask(&self, proven: &mut Vec<Reached>) -> Result<(), Failure> {
+    /// neither.
+    async fn ask(&self, proof: &mut Proof) -> Result<(), Failure> {
         let reached = self.writer.ask(Job::Reached).await?;
-        self.repair.prove(proven).await?;
-        self.repair.prove(&reached).await?;
-        *proven = reached;
+        self.repair.prove(&proof.asked(&reached)).await?;
+        proof.confirmed(reached);
         let positions = self.repair.committed_positions().await?;
         self.progress.committed_everywhere(positions);
         Ok(())

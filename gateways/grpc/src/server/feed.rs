@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use bancada_bank::proof::{OtherPast, is_followed};
 use bancada_bank::{BankHandle, Feed, FeedReader};
 use bancada_kernel::{EventHash, Shard};
 use bancada_proto::bank::v1;
@@ -40,7 +41,11 @@ impl v1::event_feed_server::EventFeed for FeedApi {
         let request = request.into_inner();
         let (after, event) = (request.after_position, EventHash::new(request.after_event));
         let feed = self.bank.feed_of(Shard::of_position(after));
-        let feed = feed.ok_or_else(|| beyond(after, self.bank.feed()))?.clone();
+        let feed = feed.ok_or_else(|| {
+            let end = self.bank.feed().committed_position();
+            other_past(OtherPast::Beyond { position: after, end })
+        })?;
+        let feed = feed.clone();
         if is_loaded(&self.bank, &feed) {
             prove(&feed, after, event).await?;
         }
@@ -112,23 +117,21 @@ fn is_loaded(bank: &BankHandle, feed: &Feed) -> bool {
 /// A reader that is ahead, or that has read another event there, has followed another journal: it
 /// must know, and get nothing of this one.
 async fn prove(feed: &Feed, after: u64, event: Option<EventHash>) -> Result<(), Status> {
-    if after > feed.committed_position() {
-        return Err(beyond(after, feed));
-    }
-    let Some(event) = event else { return Ok(()) };
-    let found = feed.hash_at(after).await;
-    let found = found.map_err(|error| Status::unavailable(error.to_string()))?;
-    if found == Some(event) {
-        return Ok(());
-    }
-    let text = format!("the event at position {after} is another one than was read there");
-    Err(status::info(Code::FailedPrecondition, reason::OTHER_PAST, text))
+    let found = match event {
+        Some(_) => {
+            feed.hash_at(after).await.map_err(|error| Status::unavailable(error.to_string()))?
+        }
+        None => None,
+    };
+    is_followed((feed.committed_position(), found), (after, event)).map_err(other_past)
 }
 
-fn beyond(after: u64, feed: &Feed) -> Status {
-    let committed = feed.committed_position();
-    let text = format!("position {after} is beyond the last one, {committed}");
-    status::info(Code::OutOfRange, reason::BEYOND_JOURNAL, text)
+fn other_past(why: OtherPast) -> Status {
+    let (code, reason) = match why {
+        OtherPast::Beyond { .. } => (Code::OutOfRange, reason::BEYOND_JOURNAL),
+        OtherPast::Another { .. } => (Code::FailedPrecondition, reason::OTHER_PAST),
+    };
+    status::info(code, reason, why.to_string())
 }
 
 async fn next_batch(reader: &mut FeedReader) -> Result<v1::EventBatch, Status> {

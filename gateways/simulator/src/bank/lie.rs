@@ -1,8 +1,13 @@
 //! A disk that gives back something else than was synced, and what a start on it must notice.
 
+use std::rc::Rc;
+
+use bancada_bank::ledger::Ledger;
 use bancada_bank::ports::JournalOpener as _;
 use bancada_bank::proof::{Knowledge, Witness};
+use bancada_bank::recovery::Recovery;
 use bancada_database::fault_disk::{FaultDisk, FaultJournal};
+use bancada_kernel::{Currency, PaymentEvent};
 
 use super::{Bank, load};
 
@@ -10,6 +15,19 @@ use super::{Bank, load};
 pub(super) struct Truth {
     image: Vec<u8>,
     position: u64,
+    /// Whether a start on it succeeds, and somebody elsewhere knows better.
+    is_known_elsewhere: bool,
+}
+
+/// What a process began on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Began {
+    /// All that there was.
+    OnTheTruth,
+    /// A journal whose end only somebody elsewhere knows of.
+    WithoutItsEnd,
+    /// A journal that lacks what it must have.
+    OnALoss,
 }
 
 /// How far a start on a disk that lies has to come at least.
@@ -22,17 +40,25 @@ pub(crate) enum MustFind<'a> {
 
 /// How far a journal on this image can be read; `None` where it is refused.
 fn end_of(image: &[u8]) -> Option<u64> {
+    read(image).map(|(ledger, _)| ledger.position())
+}
+
+fn read(image: &[u8]) -> Option<(Ledger, Vec<Rc<PaymentEvent>>)> {
     let mut journal = FaultJournal::new(&FaultDisk::of_image(image.to_vec())).open().ok()?;
-    load(&mut *journal).ok().map(|(ledger, _)| ledger.position())
+    load(&mut *journal, &Recovery::new(Currency::BRL, None), Vec::new()).ok()
 }
 
 impl Bank {
     /// The disk gives back something else than was synced, from now until somebody puts the truth
-    /// back.
-    pub(crate) fn lie(&mut self, must: MustFind<'_>, change: impl FnOnce(&mut Vec<u8>)) {
+    /// back. Somebody elsewhere, whom no start hears, knows of a position, or of none.
+    pub(crate) fn lie(
+        &mut self,
+        must: MustFind<'_>,
+        known_elsewhere: u64,
+        change: impl FnOnce(&mut Vec<u8>),
+    ) {
         let image = self.disk.image();
-        let truth = FaultJournal::new(&FaultDisk::of_image(image.clone())).open();
-        let Ok((ledger, events)) = truth.and_then(|mut truth| load(&mut *truth)) else { return };
+        let Some((ledger, events)) = read(&image) else { return };
         let position = match must {
             MustFind::All => ledger.position(),
             MustFind::WhatIsKnown(neighbours) => {
@@ -43,16 +69,20 @@ impl Bank {
                     }
                     _ => witness.position().unwrap_or(0),
                 });
-                known.max().unwrap_or(0).max(self.mark.position())
+                let here = self.mark.position().max(self.snapshots.newest());
+                known.max().unwrap_or(0).max(here)
             }
         };
         let mut other = image.clone();
         change(&mut other);
         // After a power cut the mark may be older: an end that nobody knows of is missed by nobody.
-        if self.had_power_cut && end_of(&other).is_some_and(|end| end >= position) {
+        let end = end_of(&other);
+        let is_unheard = self.had_power_cut && end.is_some_and(|end| end >= position);
+        let is_known_elsewhere = is_unheard && end.is_some_and(|end| end < known_elsewhere);
+        if is_unheard && !is_known_elsewhere {
             return;
         }
-        self.truth = Some(Truth { image, position });
+        self.truth = Some(Truth { image, position, is_known_elsewhere });
         self.disk.damage(|image| *image = other);
     }
 
@@ -63,10 +93,14 @@ impl Bank {
         true
     }
 
-    /// Whether the process began on all that anybody was told of.
-    pub(crate) fn began_on_the_truth(&mut self) -> bool {
+    /// What the process began on.
+    pub(crate) fn began(&mut self) -> Began {
         let began = self.process.as_ref().map_or(0, |process| process.ledger.position());
-        self.truth.take().is_none_or(|truth| began >= truth.position)
+        match self.truth.take() {
+            Some(truth) if began < truth.position => Began::OnALoss,
+            Some(truth) if truth.is_known_elsewhere => Began::WithoutItsEnd,
+            _ => Began::OnTheTruth,
+        }
     }
 
     /// The power goes with the process: what was not synced of the mark is lost.

@@ -6,10 +6,16 @@ use std::collections::BTreeMap;
 use bancada_checkout::order::Order;
 use bancada_kernel::OrderId;
 
+use crate::planted::Planted;
+use crate::row::{Row, Total};
+
 /// Orders that survive everything.
 #[derive(Default)]
 pub(crate) struct OrderDisk {
-    orders: BTreeMap<OrderId, Order>,
+    orders: BTreeMap<OrderId, Row<Order>>,
+    total: Total,
+    /// What was there before it was damaged.
+    truth: Option<BTreeMap<OrderId, Row<Order>>>,
     /// The next sync fails; true when it has written all the same.
     pub(crate) failure: Option<bool>,
     pub(crate) is_full: bool,
@@ -50,11 +56,11 @@ impl Write {
 
 impl OrderDisk {
     pub(super) fn unresolved(&self) -> impl Iterator<Item = &Order> {
-        self.orders.values().filter(|order| order.is_unresolved())
+        self.orders().filter(|order| order.is_unresolved())
     }
 
     pub(crate) fn orders(&self) -> impl Iterator<Item = &Order> {
-        self.orders.values()
+        self.orders.values().map(|row| &row.value)
     }
 
     /// Makes writes durable; `None` when it failed.
@@ -68,10 +74,12 @@ impl OrderDisk {
             let synced = match self.orders.get(&id) {
                 _ if self.is_full => Synced::Full,
                 Some(existing) if purpose == Purpose::Insert => {
-                    Synced::Exists(Box::new(existing.clone()))
+                    Synced::Exists(Box::new(existing.value.clone()))
                 }
                 _ => {
-                    self.orders.insert(id, order);
+                    let row = Row::new(order);
+                    self.total.put(&row, self.orders.get(&id));
+                    self.orders.insert(id, row);
                     Synced::Done
                 }
             };
@@ -79,5 +87,33 @@ impl OrderDisk {
         };
         let synced: Vec<_> = writes.into_iter().map(write).collect();
         failure.is_none().then_some(synced)
+    }
+
+    /// A row is not what was written any more, or is gone.
+    pub(crate) fn damage(&mut self, nth: usize, is_gone: bool) {
+        let Some(id) = self.orders.keys().nth(nth % self.orders.len().max(1)).copied() else {
+            return;
+        };
+        self.truth = Some(self.orders.clone());
+        match self.orders.get_mut(&id).filter(|_| !is_gone) {
+            Some(row) => row.value.total.minor += 1,
+            None => drop(self.orders.remove(&id)),
+        }
+    }
+
+    /// Whether every row is there and is what was written. Orders that are not have to be put
+    /// back from a copy: nothing gives them again.
+    pub(super) fn is_whole(&self, planted: Planted) -> bool {
+        let are_rows = planted == Planted::BelieveOrders || self.orders.values().all(Row::is_whole);
+        let is_table =
+            planted == Planted::BelieveOrderTable || Total::of(self.orders.values()) == self.total;
+        are_rows && is_table
+    }
+
+    /// Puts back what was there before the damage.
+    pub(crate) fn put_truth_back(&mut self) {
+        if let Some(truth) = self.truth.take() {
+            self.orders = truth;
+        }
     }
 }

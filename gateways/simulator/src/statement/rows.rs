@@ -8,27 +8,66 @@ use bancada_kernel::{CardToken, IdempotencyKey};
 
 use crate::evidence::Line;
 use crate::planted::Planted;
+use crate::row::{Row, Total};
 
 /// What is durable.
 #[derive(Default)]
 pub(super) struct Content {
-    pub(super) cards: BTreeMap<CardToken, CardState>,
-    pub(super) lines: Vec<Line>,
+    pub(super) cards: BTreeMap<CardToken, Row<CardState>>,
+    pub(super) lines: Vec<Row<Line>>,
+    totals: (Total, Total),
     pub(super) faturas: BTreeMap<(CardToken, Cycle), i64>,
     pub(super) held: BTreeMap<CardToken, u64>,
     pub(super) offsets: Offsets,
-    progress: u64,
+    pub(super) reached: Option<Reached>,
+}
+
+impl Content {
+    fn reach(&mut self, reached: Option<Reached>) {
+        self.reached = later(self.reached, reached);
+    }
+
+    /// A row is not what was written any more, or is gone.
+    pub(super) fn damage(&mut self, nth: usize, is_gone: bool) {
+        let n_lines = self.lines.len();
+        if nth.is_multiple_of(4) {
+            let Some(token) = self.cards.keys().nth(nth % self.cards.len().max(1)).cloned() else {
+                return;
+            };
+            match self.cards.get_mut(&token).filter(|_| !is_gone) {
+                Some(row) => row.value.now.balance.minor += 1,
+                None => drop(self.cards.remove(&token)),
+            }
+        } else if is_gone && n_lines > 0 {
+            self.lines.remove(nth % n_lines);
+        } else if let Some(row) = self.lines.get_mut(nth % n_lines.max(1)) {
+            row.value.minor += 1;
+        }
+    }
+
+    /// Whether every row is what was written, and every table has the rows that were.
+    pub(super) fn is_whole(&self, planted: Planted) -> bool {
+        let are_rows = planted == Planted::BelieveStatementRows
+            || self.cards.values().all(Row::is_whole) && self.lines.iter().all(Row::is_whole);
+        let are_tables = planted == Planted::BelieveStatementTables
+            || (Total::of(self.cards.values()), Total::of(self.lines.iter())) == self.totals;
+        are_rows && are_tables
+    }
+}
+
+fn later(one: Option<Reached>, other: Option<Reached>) -> Option<Reached> {
+    one.into_iter().chain(other).max_by_key(|reached| reached.position)
 }
 
 /// An open transaction.
 pub(super) struct Transaction<'a> {
     content: &'a mut Content,
     cards: Vec<CardState>,
-    lines: Vec<Line>,
+    lines: Vec<Row<Line>>,
     faturas: BTreeMap<(CardToken, Cycle), i64>,
     held: BTreeMap<CardToken, Option<u64>>,
     offsets: Vec<SourcePosition>,
-    progress: u64,
+    reached: Option<Reached>,
     calls_until_failure: Option<u32>,
     planted: Planted,
 }
@@ -46,7 +85,7 @@ impl<'a> Transaction<'a> {
             faturas: BTreeMap::new(),
             held: BTreeMap::new(),
             offsets: Vec::new(),
-            progress: 0,
+            reached: None,
             calls_until_failure,
             planted,
         }
@@ -55,9 +94,14 @@ impl<'a> Transaction<'a> {
     pub(super) fn commit(self) {
         let content = self.content;
         for card in self.cards {
-            content.cards.insert(card.token.clone(), card);
+            let (token, row) = (card.token.clone(), Row::new(card));
+            content.totals.0.put(&row, content.cards.get(&token));
+            content.cards.insert(token, row);
         }
-        content.lines.extend(self.lines);
+        for row in self.lines {
+            content.totals.1.put(&row, None);
+            content.lines.push(row);
+        }
         for (fatura, minor) in self.faturas {
             content.faturas.insert(fatura, minor);
         }
@@ -70,7 +114,7 @@ impl<'a> Transaction<'a> {
         for SourcePosition { partition, offset } in self.offsets {
             content.offsets.0.insert(partition, offset);
         }
-        content.progress = content.progress.max(self.progress);
+        content.reach(self.reached);
     }
 
     fn call(&mut self) -> Result<(), StoreError> {
@@ -88,7 +132,7 @@ impl<'a> Transaction<'a> {
 impl Rows for Transaction<'_> {
     fn card(&mut self, token: &CardToken) -> Result<Option<CardState>, StoreError> {
         self.call()?;
-        let mut card = self.content.cards.get(token).cloned();
+        let mut card = self.content.cards.get(token).map(|row| row.value.clone());
         if self.planted == Planted::IgnoreSequences
             && let Some(card) = &mut card
         {
@@ -114,13 +158,13 @@ impl Rows for Transaction<'_> {
 
     fn put_line(&mut self, token: &CardToken, line: &StatementLine) -> Result<(), StoreError> {
         self.call()?;
-        self.lines.push(Line {
+        self.lines.push(Row::new(Line {
             card: token.clone(),
             position: line.position,
             payment: line.transaction_id,
             kind: line.kind,
             minor: line.amount.minor,
-        });
+        }));
         Ok(())
     }
 
@@ -175,7 +219,7 @@ impl Rows for Transaction<'_> {
 
     fn put_progress(&mut self, reached: Reached) -> Result<(), StoreError> {
         self.call()?;
-        self.progress = self.progress.max(reached.position);
+        self.reached = later(self.reached, Some(reached));
         Ok(())
     }
 }

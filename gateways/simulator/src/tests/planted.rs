@@ -7,7 +7,7 @@ use crate::run::{Plan, run};
 use crate::shrink::shrink;
 
 /// Seeds in which a fault must be found.
-const N_SEEDS: u64 = 1_000;
+const N_SEEDS: u64 = 4_000;
 const N_STEPS: u64 = 1_500;
 
 fn plan(seed: u64, planted: Planted) -> Plan {
@@ -31,18 +31,25 @@ fn what_is_planted_in_the_code_is_found() {
         (Planted::ForgetKeys, &["L3", "I2"]),
         (Planted::ApplyTwice, &["L1", "L4", "L6"]),
         (Planted::RecordTwice, &["L1", "L3", "L4"]),
-        (Planted::KeepWhatWasNotWritten, &["I1", "I6", "L1", "L2", "L4", "L5", "L6"]),
+        (Planted::KeepWhatWasNotWritten, &["I9", "I1", "I6", "L1", "L2", "L4", "L5", "L6"]),
         (Planted::BelieveWhatIsRead, &["I1", "I2"]),
         (Planted::IgnoreTheMark, &["I9"]),
         (Planted::IgnoreTheStatement, &["I9"]),
         (Planted::IgnoreTheShop, &["I9"]),
         (Planted::IgnoreTheOutbox, &["I9"]),
+        (Planted::IgnoreTheSnapshots, &["I9"]),
+        (Planted::NeverProve, &["I9"]),
+        (Planted::BelieveTheBroker, &["I9"]),
+        (Planted::BelieveStatementRows, &["I6"]),
+        (Planted::BelieveStatementTables, &["I6", "I7"]),
+        (Planted::BelieveOrders, &["I1"]),
+        (Planted::BelieveOrderTable, &["I1"]),
         (Planted::CutAtTheFirstDamage, &["I9"]),
         (Planted::MarkBeforeSync, &["I1"]),
         (Planted::IgnoreLimits, &["L2"]),
         (Planted::TakeAnyAmount, &["I4"]),
         (Planted::AgeByTheWallClock, &["I2"]),
-        (Planted::PublishBeforeSync, &["I6", "I1"]),
+        (Planted::PublishBeforeSync, &["I6", "I1", "I9"]),
         (Planted::BillsWithoutHomes, &["L3"]),
         (Planted::ForgetHomesOfKeys, &["L3"]),
         (Planted::YieldWhatIsAnswered, &["L3"]),

@@ -3,7 +3,7 @@
 use bancada_bank::ledger::PaymentStatus;
 use bancada_checkout::order::Order;
 
-use super::{Event, World};
+use super::{Event, OtherPast, World};
 use crate::bank::{Committed, standing};
 use crate::evidence::{Heard, Told, What};
 use crate::message::{Answer, Party, Reply, Request};
@@ -13,6 +13,10 @@ use crate::switches::{Kind, Switches};
 /// How long a merchant, the shop or a buyer waits for an answer.
 const PATIENCE_MS: i64 = 40;
 const BUYER_PATIENCE_MS: i64 = 120;
+/// How often the statement asks whether the Bank has another past, and how often it may be told
+/// nothing.
+const PROVE_EVERY_MS: i64 = 90;
+const N_LOOKS: u32 = 2;
 /// How often a request is sent before it is left for later.
 const N_ATTEMPTS: u32 = 4;
 
@@ -227,7 +231,9 @@ impl World {
     pub(super) fn relay(&mut self) {
         self.is_relay_due = false;
         let Some(events) = self.bank.events() else { return };
-        let may = if self.is_settling { Switches::ONLY_WORK } else { self.may };
+        // A broker that loses just the events that tell of another past hides that past.
+        let is_sure = self.is_settling || self.other_past != OtherPast::None;
+        let may = if is_sure { Switches::ONLY_WORK } else { self.may };
         self.broker.relay(events, may, &mut self.counts);
         self.relay_soon();
         self.poll_soon();
@@ -249,6 +255,9 @@ impl World {
         if records.is_empty() {
             self.repair_if_needed();
             return;
+        }
+        if let Err(other) = self.statement.hear(&records) {
+            return self.notice(&other.to_string());
         }
         let now = self.now();
         let applied = self.statement.apply(&records, now);
@@ -278,5 +287,41 @@ impl World {
         if repaired.is_err() {
             self.end_statement();
         }
+    }
+
+    pub(super) fn start_statement(&mut self) {
+        if self.statement.start() {
+            self.note(format_args!("the statement's rows are damaged, and made anew"));
+        }
+        self.prove();
+        self.poll_soon();
+    }
+
+    pub(super) fn prove_again(&mut self) {
+        self.agenda.put(PROVE_EVERY_MS, Event::Prove);
+        self.prove();
+    }
+
+    /// The statement asks the Bank whether it still has what was read of it.
+    fn prove(&mut self) {
+        let Some(events) = self.bank.events().filter(|_| self.statement.is_up) else { return };
+        if let Err(other) = self.statement.prove(events) {
+            return self.notice(&other.to_string());
+        }
+        if let OtherPast::Unnoticed { n_looks } = &mut self.other_past {
+            *n_looks += 1;
+            if *n_looks == N_LOOKS {
+                self.fail("I9: the statement does not see that the bank lost its end".to_owned());
+            }
+        }
+    }
+
+    /// The statement follows no more, and says why.
+    fn notice(&mut self, why: &str) {
+        self.note(format_args!("the statement does not follow: {why}"));
+        if self.other_past == OtherPast::None {
+            return self.fail(format!("I9: the statement does not follow the truth: {why}"));
+        }
+        self.other_past = OtherPast::Noticed;
     }
 }

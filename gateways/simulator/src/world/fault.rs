@@ -1,7 +1,8 @@
 //! Faults that strike a party: when, which, and how it comes back.
 
+use super::OtherPast;
 use super::{Event, World};
-use crate::bank::MustFind;
+use crate::bank::{Began, MustFind};
 use crate::planted::{OUTBOX, SHOP, STATEMENT};
 use crate::switches::Kind;
 use bancada_bank::proof::{Knowledge, Witness};
@@ -13,7 +14,7 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 const NEAR_THE_END: usize = 12 * SECTOR;
 
 /// What a fault is drawn from.
-const FAULTS: [Kind; 16] = [
+const FAULTS: [Kind; 17] = [
     Kind::BankEnds,
     Kind::PowerCut,
     Kind::PowerCut,
@@ -23,6 +24,7 @@ const FAULTS: [Kind; 16] = [
     Kind::FullDisk,
     Kind::LyingDisk,
     Kind::LyingDisk,
+    Kind::DamagedRow,
     Kind::ShopEnds,
     Kind::ShopDiskError,
     Kind::FullShopDisk,
@@ -58,6 +60,7 @@ impl World {
             // The mark is what finds a lie, and a power cut may take the mark's end.
             Kind::PowerCut => self.strike_bank(!self.bank.is_lied_to()),
             Kind::LyingDisk => self.lie(),
+            Kind::DamagedRow => self.damage_row(n % 2 == 0, ms.unsigned_abs()),
             Kind::LedgerRestarts => self.restart_ledger(),
             Kind::DiskError => self.bank.disk.fail_after(Some(n as u64 / 2)),
             Kind::FullDisk => {
@@ -148,8 +151,13 @@ impl World {
             true => MustFind::All,
             false => MustFind::WhatIsKnown(&neighbours),
         };
+        let is_elsewhere = self.elsewhere & 1 == 1;
+        let known_elsewhere = match is_elsewhere && self.may.has(Kind::LostElsewhere) {
+            true => self.statement.reached_position(),
+            false => 0,
+        };
         self.note(format_args!("the bank's disk lies from byte {at}: {kind}"));
-        self.bank.lie(must, |image| match kind {
+        self.bank.lie(must, known_elsewhere, |image| match kind {
             0 => image[at] ^= 1 << (at % 8),
             1 => image[sector * SECTOR..(sector + 1) * SECTOR].fill(0),
             2 => (0..SECTOR)
@@ -175,8 +183,17 @@ impl World {
         let neighbours = self.neighbours();
         match self.bank.start(neighbours) {
             Ok(()) => {
-                if !self.bank.began_on_the_truth() {
-                    self.fail("I9: the bank starts on a journal that lost its end".to_owned());
+                match self.bank.began() {
+                    Began::OnTheTruth => {}
+                    Began::OnALoss => {
+                        self.fail("I9: the bank starts on a journal that lost its end".to_owned());
+                    }
+                    Began::WithoutItsEnd => {
+                        self.counts.count(Kind::LostElsewhere);
+                        self.note(format_args!("only the statement knows that an end is missing"));
+                        self.other_past = OtherPast::Unnoticed { n_looks: 0 };
+                        self.broker.forget_noted();
+                    }
                 }
                 self.broker.bank_started();
                 let n_events = self.bank.events().map_or(0, <[_]>::len);
@@ -208,7 +225,7 @@ impl World {
         let paid = orders.filter_map(bancada_checkout::order::Order::payment);
         let of_shop = paid.map(|payment| witness(SHOP, Knowledge::Payment(payment)));
         let others = [
-            witness(STATEMENT, Knowledge::Event(self.statement.reached(), None)),
+            witness(STATEMENT, self.statement.knows()),
             witness(OUTBOX, Knowledge::Event(self.broker.noted(), None)),
         ];
         let is_beside = |witness: &Witness| {
@@ -216,6 +233,22 @@ impl World {
             of_run.filter(|(who, _)| *who == witness.who).all(|(_, n)| self.elsewhere >> n & 1 == 0)
         };
         others.into_iter().chain(of_shop).filter(is_beside).collect()
+    }
+
+    /// A process ends, and one of its rows is another when it starts again, or is gone. What was
+    /// lost elsewhere meanwhile, and is known from these rows alone, would be lost for good.
+    fn damage_row(&mut self, is_shop: bool, drawn: u64) {
+        if self.bank.is_lied_to() || self.other_past != OtherPast::None {
+            return;
+        }
+        let (nth, is_gone) = (usize::try_from(drawn / 2).unwrap_or(0), drawn.is_multiple_of(2));
+        if is_shop && self.shop.is_up() {
+            self.end_shop();
+            self.shop.disk.damage(nth, is_gone);
+        } else if self.statement.is_up {
+            self.end_statement();
+            self.statement.damage(nth, is_gone);
+        }
     }
 
     fn restart_ledger(&mut self) {
@@ -243,9 +276,17 @@ impl World {
     }
 
     pub(super) fn start_shop(&mut self) {
-        let acts = self.shop.start(self.shop_now());
-        self.note(format_args!("the shop starts"));
-        self.act(acts);
+        match self.shop.start(self.shop_now()) {
+            Some(acts) => {
+                self.note(format_args!("the shop starts"));
+                self.act(acts);
+            }
+            None => {
+                self.note(format_args!("the shop refuses to start: its orders are damaged"));
+                self.shop.disk.put_truth_back();
+                self.agenda.put(10, Event::ShopStarts);
+            }
+        }
     }
 
     pub(super) fn end_statement(&mut self) {

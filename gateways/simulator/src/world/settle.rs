@@ -39,7 +39,7 @@ impl World {
         self.go_on_until(|world| {
             world.is_answered() && world.is_read() && !world.statement.is_waiting()
         });
-        if self.failure.is_none() {
+        if self.failure.is_none() && !self.is_of_other_past() {
             self.take_down();
         }
     }

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use super::bench::{Bench, eventually, in_frozen_time};
-use crate::ports::StoreError;
+use crate::ports::{SourcePosition, StoreError};
 use crate::statement::Filter;
 use crate::statement::history::{History, START, token};
 use crate::statement::memory::Content;
@@ -167,6 +167,31 @@ fn a_broker_that_goes_on_does_not_hide_that_the_bank_has_another_past() {
         bench.script.remember(&history);
         bench.reaches(10).await;
         assert_eq!(bench.content(), whole(&history));
+        bench.close().await;
+    });
+}
+
+#[test]
+fn a_broker_with_another_event_where_one_was_read_is_not_followed_while_the_bank_is_away() {
+    in_frozen_time(async {
+        let bench = Bench::open().await;
+        bench.script.be_a_broker();
+        let history = History::of_purchases(1, 9);
+        bench.script.remember(&history);
+        bench.script.deliver(history.records()[..5].to_vec());
+        bench.reaches(5).await;
+        let before = bench.content();
+        bench.script.take_past_away(true);
+        // Of another card, whose sequence goes on: nothing in the rows is against it.
+        let mut records = History::of_purchases(2, 30).records().split_off(3);
+        for (record, offset) in records.iter_mut().zip(6..) {
+            record.at = Some(SourcePosition { partition: 0, offset });
+        }
+        bench.script.deliver(records);
+        eventually("it is known", || bench.handle.freshness().is_of_other_past).await;
+        let why = bench.handle.other_past().unwrap();
+        assert!(why.contains("the event at position 4 is another one"), "{why}");
+        assert_eq!(bench.content(), before);
         bench.close().await;
     });
 }

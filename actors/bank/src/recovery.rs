@@ -1,5 +1,5 @@
 //! The ledger from the newest snapshot that can be used and the journal's tail; from the whole
-//! journal where there is none.
+//! journal where there is none; and whether the journal has all that anybody knows of.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -8,26 +8,27 @@ use bancada_kernel::Currency;
 
 use crate::ledger::{Entry, Ledger};
 use crate::ports::{JournalError, SnapshotStore};
-use crate::proof::{Found, Knowledge, Witness};
+use crate::proof::{Found, Knowledge, Looked, Witness, judge};
 
 /// Where a ledger is recovered from, besides the journal.
 #[derive(Clone)]
-pub(crate) struct Recovery {
-    pub(crate) currency: Currency,
-    pub(crate) snapshots: Option<Arc<dyn SnapshotStore>>,
+pub struct Recovery {
+    currency: Currency,
+    snapshots: Option<Arc<dyn SnapshotStore>>,
     /// Where the newest usable snapshot is, or where it was last tried to make one.
     pub(crate) snapshot_at: Arc<AtomicU64>,
 }
 
 /// What was recovered.
-pub(crate) struct Recovered {
-    pub(crate) ledger: Ledger,
+pub struct Recovered {
+    /// As of the journal's end.
+    pub ledger: Ledger,
     /// The position of the snapshot it began with; 0 for the whole journal.
-    pub(crate) snapshot: u64,
+    pub snapshot: u64,
     /// What the journal holds at the positions that were looked for, where it was read.
-    pub(crate) found: Vec<Found>,
+    found: Vec<Found>,
     /// What snapshots know that could not be begun with.
-    pub(crate) witnesses: Vec<Witness>,
+    witnesses: Vec<Witness>,
 }
 
 /// A ledger from a snapshot, which the journal has yet to confirm.
@@ -67,6 +68,27 @@ impl Candidate {
 }
 
 impl Recovery {
+    /// From snapshots, where there are some, and the journal of a Bank of this currency.
+    pub fn new(currency: Currency, snapshots: Option<Arc<dyn SnapshotStore>>) -> Recovery {
+        Recovery { currency, snapshots, snapshot_at: Arc::default() }
+    }
+
+    /// Recovers what `replay` has, which hands over every entry after a position, in order; an
+    /// error of its own where it lacks what a witness or a snapshot knows of.
+    pub fn recover_proven(
+        &self,
+        heard: Vec<Witness>,
+        replay: impl FnMut(u64, &mut dyn FnMut(Entry)) -> Result<(), JournalError>,
+    ) -> Result<Recovered, JournalError> {
+        let looked_for: Vec<u64> = heard.iter().filter_map(Witness::position).collect();
+        let recovered = self.recover(&looked_for, replay)?;
+        let Recovered { ledger, found, witnesses, .. } = &recovered;
+        let has_payment = |id| ledger.payment(id).is_some();
+        let looked = Looked { end: ledger.position(), found, has_payment: &has_payment };
+        judge(&looked, &[heard, witnesses.clone()].concat())?;
+        Ok(recovered)
+    }
+
     /// Recovers what `replay` has: it hands over every entry after a position, in order. What it
     /// holds at some positions is looked at meanwhile.
     ///
