@@ -3,6 +3,7 @@
 mod bill_amount;
 mod bill_attempt;
 pub(crate) mod bill_form;
+mod bills;
 pub(crate) mod filter;
 pub(crate) mod filter_form;
 pub(crate) mod follow;

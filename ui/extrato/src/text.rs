@@ -70,7 +70,15 @@ texts! {
         AmountLabel: "Valor em reais", "Amount in reais";
         NoAmount: "Digite um valor maior que zero, como 39,90.",
             "Type an amount greater than zero, like 39.90.";
+        Ambiguous: "Não está claro se são milhares ou centavos. Digite como 1234,50.",
+            "It is not clear whether these are thousands or cents. Type it like 1234.50.";
+        MoreThanOwed: "é mais do que a fatura deve. O que passar fica como crédito.",
+            "is more than the bill asks for. What is over becomes a credit.";
+        PayMore: "Pagar mesmo assim", "Pay it all the same";
         Pay: "Pagar", "Pay";
+        Open: "enviado, sem resposta ainda. O mesmo valor repete o mesmo pagamento.",
+            "sent, with no answer yet. The same amount repeats the same payment.";
+        Taken: "recebido. Nada foi pago duas vezes.", "received. Nothing was paid twice.";
         Pending: "enviado ao banco, que ainda não confirmou.",
             "sent to the bank, which has not confirmed it yet.";
         Refused: "recusado; nada foi pago.", "refused; nothing was paid.";

@@ -41,6 +41,18 @@ impl ApiError {
         }
     }
 
+    /// Whether what was asked may have happened all the same, or may still: only the same key may
+    /// ask for it again. A refusal (4xx) is an answer, but for those that say "not now": 408, 409,
+    /// 425 and 429 (RFC 9110, 8470 and 6585).
+    pub fn is_outcome_open(&self) -> bool {
+        let status = match self {
+            ApiError::Network | ApiError::Timeout => return true,
+            ApiError::Problem(problem) => problem.status,
+            ApiError::Unreadable { status } => *status,
+        };
+        !(400..500).contains(&status) || matches!(status, 408 | 409 | 425 | 429)
+    }
+
     /// Whether the server said that the thing does not exist, or that nothing can exist under
     /// such a name.
     pub fn is_not_found(&self) -> bool {
@@ -128,6 +140,19 @@ impl Timer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_refusal_says_that_nothing_happens() {
+        let open = [200, 302, 408, 409, 425, 429, 500, 502, 503, 504];
+        let closed = [400, 401, 404, 412, 422];
+        for (statuses, is_open) in [(&open[..], true), (&closed[..], false)] {
+            for status in statuses.iter().copied() {
+                let error = ApiError::Unreadable { status };
+                assert_eq!(error.is_outcome_open(), is_open, "{status}");
+            }
+        }
+        assert!(ApiError::Network.is_outcome_open() && ApiError::Timeout.is_outcome_open());
+    }
 
     #[test]
     fn answers_become_values_problems_or_say_that_they_are_unreadable() {

@@ -1,21 +1,48 @@
-//! What the browser remembers. Every failure is treated as "nothing is remembered": a browser
-//! may refuse storage (private windows, full disk), and the shop must still sell.
+//! What the browser remembers.
+//!
+//! A browser may refuse it: private windows, site data switched off, a full disk. Then the page
+//! remembers for as long as it is open: the shop must still sell, and a payment whose answer was
+//! lost must still be repeated under its own key.
 
-use gloo_storage::{LocalStorage, Storage as _};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use web_sys::Storage;
 
-/// Reads a value that outlives the tab.
+thread_local! {
+    /// What the browser did not take.
+    static UNTAKEN: RefCell<HashMap<String, String>> = RefCell::default();
+}
+
+/// Reads a value that outlives the tab, where the browser takes such values.
 pub fn get_local<T: DeserializeOwned>(key: &str) -> Option<T> {
-    LocalStorage::get(key).ok()
+    let untaken = UNTAKEN.with_borrow(|untaken| untaken.get(key).cloned());
+    let text = untaken.or_else(|| local()?.get_item(key).ok()?)?;
+    serde_json::from_str(&text).ok()
 }
 
 /// Writes a value that outlives the tab.
 pub fn put_local<T: Serialize>(key: &str, value: &T) {
-    let _ = LocalStorage::set(key, value);
+    let Ok(text) = serde_json::to_string(value) else { return };
+    let is_taken = local().is_some_and(|storage| storage.set_item(key, &text).is_ok());
+    UNTAKEN.with_borrow_mut(|untaken| match is_taken {
+        true => untaken.remove(key),
+        false => untaken.insert(key.to_owned(), text),
+    });
 }
 
 /// Forgets a value that outlives the tab.
 pub fn remove_local(key: &str) {
-    LocalStorage::delete(key);
+    UNTAKEN.with_borrow_mut(|untaken| untaken.remove(key));
+    if let Some(storage) = local() {
+        // It can only fail where nothing was kept.
+        let _ = storage.remove_item(key);
+    }
+}
+
+/// Asking for it is an exception where site data are refused.
+fn local() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
 }

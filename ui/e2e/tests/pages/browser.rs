@@ -23,6 +23,16 @@ pub(crate) struct Browser {
 impl Browser {
     /// A browser of this width in pixels and this language.
     pub(crate) async fn open(width: u32, language: &str) -> Browser {
+        Browser::open_with(width, language, json!({})).await
+    }
+
+    /// One whose user has switched site data off: asking for storage is an exception there.
+    pub(crate) async fn open_without_site_data(width: u32, language: &str) -> Browser {
+        let refused = json!({ "profile.default_content_setting_values.cookies": 2 });
+        Browser::open_with(width, language, refused).await
+    }
+
+    async fn open_with(width: u32, language: &str, preferences: Value) -> Browser {
         let profile = tempfile::tempdir().unwrap();
         let [port] = free_ports();
         let driver = Command::new("chromedriver")
@@ -48,6 +58,7 @@ impl Browser {
                 format!("--lang={language}"),
                 format!("--accept-lang={language}"),
             ],
+            "prefs": preferences,
             "mobileEmulation": {
                 "deviceMetrics": { "width": width, "height": HEIGHT, "pixelRatio": 1.0 },
             },

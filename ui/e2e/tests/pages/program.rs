@@ -2,12 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
 
 pub(crate) use crate::ports::free_ports;
 
 /// Everything here is waited for at most so long; a loaded machine is slow, not wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Names orders.
+static N_ORDERS: AtomicU64 = AtomicU64::new(1);
 
 /// A process that is killed when the test is over.
 pub(crate) struct Process(pub(crate) Child);
@@ -86,6 +92,31 @@ impl System {
         })
         .await;
         process
+    }
+
+    /// Charges a card for a bag of coffee; the result is the card's name at the Bank.
+    pub(crate) async fn buy(&self, number: &str) -> String {
+        let card = json!({
+            "number": number, "holder": "Ana Teste", "expiry_month": 12, "expiry_year": 2035,
+            "cvv": "123",
+        });
+        let body = json!({ "items": [{ "slug": "cafe-em-graos", "quantity": 1 }], "card": card });
+        let nth = N_ORDERS.fetch_add(1, Ordering::Relaxed);
+        let request = reqwest::Client::new()
+            .post(self.url("/api/checkout/v1/orders"))
+            .header("idempotency-key", format!("00000000-0000-4000-8000-{nth:012}"))
+            .json(&body);
+        let order: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(order["status"], "paid", "{order}");
+        order["card_token"].as_str().expect("the card's name").to_owned()
+    }
+
+    /// The amounts in minor units that were paid toward a card's bill.
+    pub(crate) async fn bills_paid(&self, token: &str) -> Vec<i64> {
+        let url = self.url(&format!("/api/extrato/v1/cards/{token}/statement?kind=bill_payment"));
+        let page: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
+        let lines = page["lines"].as_array().expect("lines");
+        lines.iter().filter_map(|line| line["amount"]["amount_minor"].as_i64()).collect()
     }
 
     /// The shop alone, with its pages.

@@ -92,3 +92,27 @@ async fn a_wrong_card_number_is_said_before_anything_is_sent() {
     assert!(orders.text().await.unwrap().contains("\"orders\":[]"));
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_refuses_site_data_buys_and_reads_all_the_same() {
+    let system = System::new();
+    let _program = system.up().await;
+    let browser = Browser::open_without_site_data(360, "pt-BR").await;
+    browser.client.goto(&system.url("/loja/")).await.unwrap();
+    let asked = "try { return String(window.localStorage) } catch (error) { return error.name }";
+    assert_eq!(browser.run(asked).await, "SecurityError");
+    browser.click(".add-to-cart[data-slug=\"cafe-em-graos\"]").await;
+    browser.click("a[href=\"/loja/cart\"]").await;
+    browser.click(".go-to-pay").await;
+    browser.find("#pay-form").await;
+    browser.fill_card("4242424242424242").await;
+    browser.click("#pay-submit").await;
+    browser.find("#outcome[data-status=\"paid\"]").await;
+    browser.client.refresh().await.unwrap();
+    browser.find("#outcome[data-status=\"paid\"]").await;
+    browser.click("#see-statement").await;
+    browser.find("#lines li[data-kind=\"purchase\"]").await;
+    browser.client.refresh().await.unwrap();
+    browser.find("#lines li[data-kind=\"purchase\"]").await;
+    browser.close().await;
+}

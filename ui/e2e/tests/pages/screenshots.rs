@@ -63,6 +63,10 @@ async fn every_page(width: u32) {
     browser.client.goto(&system.url(&format!("/extrato/cards/{paid}"))).await.unwrap();
     browser.find("#lines li[data-kind=\"purchase\"]").await;
     keep(&browser, "statement", width).await;
+    browser.write("#bill-amount", "1.000").await;
+    browser.click("#pay-bill").await;
+    browser.find("#more-than-owed").await;
+    keep(&browser, "statement-more-than-owed", width).await;
     browser.close().await;
 }
 

@@ -1,18 +1,15 @@
 //! Paying toward the card's bill.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
-use std::rc::Rc;
-
-use bancada_proto::web::{BillPayment, BillPaymentList, Decline, Money, StatementCard};
+use bancada_proto::web::{BillPayment, Decline, Money, StatementCard};
 use bancada_ui_kit::api::ApiError;
 use bancada_ui_kit::{Amount, ErrorNote, Locale, format, use_locale};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::bill_amount::{minor_of, typed};
-use super::bill_attempt::BillAttempt;
+use super::bill_amount::{NoAmount, minor_of, typed};
+use super::bill_attempt;
+use super::bills::use_bills;
 use crate::api;
 use crate::text::BillText;
 
@@ -26,8 +23,12 @@ pub(crate) struct BillFormProps {
 enum Answer {
     None,
     Sending,
-    /// The text is no amount.
-    NoAmount,
+    /// The text is not the amount of a payment.
+    NoAmount(NoAmount),
+    /// More than is owed: whether that is meant is asked.
+    MoreThanOwed(i64),
+    /// A payment that was sent before, and had no answer.
+    Taken(Box<BillPayment>),
     Failed(ApiError),
 }
 
@@ -39,49 +40,63 @@ pub(crate) fn BillForm(props: &BillFormProps) -> Html {
     // What was typed; what is owed until then.
     let text = use_state(|| None::<String>);
     let answer = use_state(|| Answer::None);
-    let payments = use_bills(card);
+    // Known at once, where the state is only known with the next rendering.
+    let is_sending = use_mut_ref(|| false);
+    let on_taken = {
+        let (text, answer, is_sending) = (text.clone(), answer.clone(), is_sending.clone());
+        Callback::from(move |payment: BillPayment| {
+            if !*is_sending.borrow() {
+                text.set(None);
+                answer.set(Answer::Taken(Box::new(payment)));
+            }
+        })
+    };
+    let payments = use_bills(card, on_taken);
     let shown = match (&*text, owed) {
         (Some(text), _) => text.clone(),
         (None, ..=0) => String::new(),
-        (None, owed) => typed(owed, decimal(locale)),
+        (None, owed) => typed(owed, locale),
     };
     let oninput = {
-        let (text, answer) = (text.clone(), answer.clone());
+        let (text, answer, is_sending) = (text.clone(), answer.clone(), is_sending.clone());
         Callback::from(move |event: InputEvent| {
             let input: HtmlInputElement = event.target_unchecked_into();
             text.set(Some(input.value()));
-            answer.set(Answer::None);
+            if !*is_sending.borrow() {
+                answer.set(Answer::None);
+            }
         })
     };
-    let onsubmit = {
-        let (text, answer, shown) = (text.clone(), answer.clone(), shown.clone());
+    let pay = {
+        let (text, answer) = (text.clone(), answer.clone());
         let (token, currency) = (card.token.clone(), card.balance.currency.clone());
         let (watched, refresh) = (payments.watched.clone(), payments.refresh.clone());
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            if *answer == Answer::Sending {
+        Callback::from(move |amount_minor: i64| {
+            if is_sending.replace(true) {
                 return;
             }
-            let Some(amount_minor) = minor_of(&shown) else {
-                answer.set(Answer::NoAmount);
-                return;
-            };
-            let attempt = BillAttempt::begin(&token, amount_minor);
+            let n_open = bill_attempt::open(&token).len();
+            let attempt = bill_attempt::begin(&token, amount_minor);
+            let is_repeated = bill_attempt::open(&token).len() == n_open;
             let amount = Money { amount_minor, currency: currency.clone() };
-            let (text, answer) = (text.clone(), answer.clone());
+            let (token, text, answer) = (token.clone(), text.clone(), answer.clone());
             let (watched, refresh) = (watched.clone(), refresh.clone());
+            let is_sending = is_sending.clone();
             answer.set(Answer::Sending);
             spawn_local(async move {
-                let sent = api::pay_bill(locale, &attempt.token, &attempt.key, amount).await;
-                // Without an answer it may have been taken: the next press repeats it.
-                if matches!(sent, Ok(_) | Err(ApiError::Problem(_))) {
-                    BillAttempt::forget();
+                let sent = api::pay_bill(locale, &token, &attempt.key, amount).await;
+                is_sending.replace(false);
+                if sent.as_ref().err().is_none_or(|error| !error.is_outcome_open()) {
+                    bill_attempt::end(&token, &attempt.key);
                 }
                 match sent {
                     Ok(payment) => {
-                        watched.borrow_mut().insert(payment.id);
+                        watched.borrow_mut().insert(payment.id.clone());
                         text.set(None);
-                        answer.set(Answer::None);
+                        answer.set(match is_repeated {
+                            true => Answer::Taken(Box::new(payment)),
+                            false => Answer::None,
+                        });
                     }
                     Err(error) => answer.set(Answer::Failed(error)),
                 }
@@ -89,7 +104,25 @@ pub(crate) fn BillForm(props: &BillFormProps) -> Html {
             });
         })
     };
-    let has_no_amount = *answer == Answer::NoAmount;
+    let onsubmit = {
+        let (answer, shown, pay) = (answer.clone(), shown.clone(), pay.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            match minor_of(&shown, locale) {
+                _ if *answer == Answer::Sending => {}
+                Err(why) => answer.set(Answer::NoAmount(why)),
+                Ok(minor) if minor > owed => answer.set(Answer::MoreThanOwed(minor)),
+                Ok(minor) => pay.emit(minor),
+            }
+        })
+    };
+    let problem = match &*answer {
+        Answer::NoAmount(NoAmount::Nothing) => Some(BillText::NoAmount),
+        Answer::NoAmount(NoAmount::Ambiguous) => Some(BillText::Ambiguous),
+        _ => None,
+    };
+    let is_disabled = *answer == Answer::Sending;
+    let money = |amount_minor| Money { amount_minor, currency: card.balance.currency.clone() };
     html! {
         <section class="bill" aria-labelledby="bill-title">
             <h2 id="bill-title">{ BillText::Title.text(locale) }</h2>
@@ -107,44 +140,62 @@ pub(crate) fn BillForm(props: &BillFormProps) -> Html {
                         maxlength="20"
                         value={shown}
                         {oninput}
-                        aria-invalid={has_no_amount.then_some("true")}
-                        aria-describedby={has_no_amount.then_some("bill-amount-error")}
+                        readonly={is_disabled}
+                        aria-invalid={problem.map(|_| "true")}
+                        aria-describedby={problem.map(|_| "bill-amount-error")}
                     />
-                    if has_no_amount {
+                    if let Some(problem) = problem {
                         <p id="bill-amount-error" class="problem" role="alert">
-                            { BillText::NoAmount.text(locale) }
+                            { problem.text(locale) }
                         </p>
                     }
                 </div>
                 <div class="field">
-                    <button
-                        id="pay-bill"
-                        type="submit"
-                        class="primary"
-                        disabled={*answer == Answer::Sending}
-                    >
+                    <button id="pay-bill" type="submit" class="primary" disabled={is_disabled}>
                         { BillText::Pay.text(locale) }
                     </button>
                 </div>
             </form>
-            if let Answer::Failed(error) = &*answer {
-                <ErrorNote error={error.clone()}>
-                    if !matches!(error, ApiError::Problem(_)) {
-                        <p>{ BillText::MayRepeat.text(locale) }</p>
-                    }
-                </ErrorNote>
-            }
+            { match &*answer {
+                Answer::MoreThanOwed(minor) => {
+                    let minor = *minor;
+                    more_than_owed(locale, money(minor), pay.reform(move |_: MouseEvent| minor))
+                }
+                Answer::Failed(error) => html! {
+                    <ErrorNote error={error.clone()}>
+                        if error.is_outcome_open() {
+                            <p>{ BillText::MayRepeat.text(locale) }</p>
+                        }
+                    </ErrorNote>
+                },
+                _ => Html::default(),
+            } }
             <div id="bill-payments" role="status">
+                if let Answer::Taken(payment) = &*answer {
+                    { note(locale, payment, "note", BillText::Taken, None) }
+                }
+                if !matches!(*answer, Answer::Sending | Answer::Failed(_)) {
+                    { for bill_attempt::open(&card.token).into_iter().map(|attempt| html! {
+                        <p class="note" data-bill={attempt.key} data-status="open">
+                            <Amount money={money(attempt.amount_minor)} />
+                            { ": " }{ BillText::Open.text(locale) }
+                        </p>
+                    }) }
+                }
                 { for payments.list.iter().filter_map(|payment| standing(locale, payment)) }
             </div>
         </section>
     }
 }
 
-fn decimal(locale: Locale) -> char {
-    match locale {
-        Locale::PtBr => ',',
-        Locale::En => '.',
+fn more_than_owed(locale: Locale, money: Money, onclick: Callback<MouseEvent>) -> Html {
+    html! {
+        <div id="more-than-owed" class="note" role="alert">
+            <p><Amount {money} />{ " " }{ BillText::MoreThanOwed.text(locale) }</p>
+            <button id="pay-more" type="button" {onclick}>
+                { BillText::PayMore.text(locale) }
+            </button>
+        </div>
     }
 }
 
@@ -159,7 +210,17 @@ fn standing(locale: Locale, payment: &BillPayment) -> Option<Html> {
         "refused" => ("note note-error", BillText::Refused, payment.decline.as_ref().map(reason)),
         _ => return None,
     };
-    Some(html! {
+    Some(note(locale, payment, class, text, why))
+}
+
+fn note(
+    locale: Locale,
+    payment: &BillPayment,
+    class: &'static str,
+    text: BillText,
+    why: Option<String>,
+) -> Html {
+    html! {
         <p {class} data-bill={payment.id.clone()} data-status={payment.status.clone()}>
             <Amount money={payment.amount.clone()} />{ ": " }{ text.text(locale) }
             if let Some(why) = why {
@@ -167,44 +228,5 @@ fn standing(locale: Locale, payment: &BillPayment) -> Option<Html> {
             }
             { " " }<span class="small">{ format::instant(locale, payment.asked_at_ms) }</span>
         </p>
-    })
-}
-
-/// Payments that are on their way, and how to look again.
-struct Bills {
-    list: Vec<BillPayment>,
-    /// Those whose refusal would be news.
-    watched: Rc<RefCell<HashSet<String>>>,
-    refresh: Callback<()>,
-}
-
-/// Looks when the page is opened, when asked to, and with every change of the card for as long as
-/// a payment is on its way. Of refused ones, only what was seen on its way is shown: old ones are
-/// no news.
-#[hook]
-fn use_bills(card: &StatementCard) -> Bills {
-    let locale = use_locale();
-    let list = use_state(Vec::<BillPayment>::new);
-    let round = use_state(|| 0_u32);
-    let watched = use_mut_ref(HashSet::<String>::new);
-    let is_waiting = list.iter().any(|payment| payment.status == "pending");
-    let news = is_waiting.then(|| card.clone());
-    {
-        let (list, watched) = (list.clone(), watched.clone());
-        use_effect_with((card.token.clone(), *round, news), move |(token, ..)| {
-            let token = token.clone();
-            spawn_local(async move {
-                // It is looked again with the next change.
-                if let Ok(BillPaymentList { payments }) = api::bills(locale, &token).await {
-                    let mut watched = watched.borrow_mut();
-                    let pending = payments.iter().filter(|payment| payment.status == "pending");
-                    watched.extend(pending.map(|payment| payment.id.clone()));
-                    let news = payments.into_iter().filter(|it| watched.contains(&it.id));
-                    list.set(news.collect());
-                }
-            });
-        });
     }
-    let refresh = Callback::from(move |()| round.set(round.wrapping_add(1)));
-    Bills { list: (*list).clone(), watched, refresh }
 }
