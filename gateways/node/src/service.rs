@@ -6,4 +6,5 @@ pub(crate) mod extrato;
 pub(crate) mod kafka;
 pub(crate) mod left_behind;
 pub(crate) mod neighbours;
+pub(crate) mod stalled;
 pub(crate) mod web;

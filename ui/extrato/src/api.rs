@@ -14,7 +14,7 @@ pub(crate) const PAGE_SIZE: usize = 50;
 
 /// Every card, page after page: others are served between two of them.
 pub(crate) async fn cards(locale: Locale) -> Result<CardList, ApiError> {
-    let mut list: CardList = get(locale, &format!("{BASE}/cards")).await?;
+    let mut list = first_cards(locale).await?;
     while let Some(after) = list.next.take() {
         let url = format!("{BASE}/cards?after={}", segment(&after));
         let more: CardList = get(locale, &url).await?;
@@ -22,6 +22,11 @@ pub(crate) async fn cards(locale: Locale) -> Result<CardList, ApiError> {
         list.next = more.next;
     }
     Ok(list)
+}
+
+/// The first page of cards.
+pub(crate) async fn first_cards(locale: Locale) -> Result<CardList, ApiError> {
+    get(locale, &format!("{BASE}/cards")).await
 }
 
 /// One page of lines older than `before`, or the newest.

@@ -17,6 +17,10 @@ pub(crate) enum Link {
     Interrupted,
 }
 
+/// The Bank says something every five seconds, if only that it is there. So long without a word,
+/// whoever follows it stands still, whatever the connection says.
+const SILENCE_MS: i64 = 25_000;
+
 /// What there is to say, most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -50,7 +54,8 @@ pub(crate) fn judge(freshness: Option<&Freshness>, link: Link) -> Standing {
     if freshness.is_of_other_past {
         return Standing::OtherPast;
     }
-    if !freshness.connected {
+    let heard_ago = freshness.heard_at_ms.map(|heard_at_ms| freshness.now_ms - heard_at_ms);
+    if !freshness.connected || heard_ago.is_some_and(|ago_ms| ago_ms > SILENCE_MS) {
         return Standing::BankSilent { since_ms: freshness.heard_at_ms };
     }
     let behind = freshness.committed_position.saturating_sub(freshness.applied_position);
@@ -141,6 +146,7 @@ mod tests {
             |connected| Freshness { is_of_other_past: true, ..freshness(connected, 8, 5) };
         let rebuilt =
             |connected| Freshness { is_being_rebuilt: true, ..freshness(connected, 5, 8) };
+        let heard_ago = |ago_ms| Freshness { now_ms: 7 + ago_ms, ..freshness(true, 5, 5) };
         for (freshness, link, expected) in [
             (Some(rebuilt(true)), Link::Open, Standing::Rebuilt { behind: 3 }),
             (Some(rebuilt(false)), Link::Open, Standing::BankSilent { since_ms: Some(7) }),
@@ -154,6 +160,12 @@ mod tests {
             (Some(freshness(true, 5, 8)), Link::Open, Standing::Behind(3)),
             (Some(freshness(false, 5, 8)), Link::Open, Standing::BankSilent { since_ms: Some(7) }),
             (Some(freshness(false, 5, 5)), Link::Interrupted, Standing::Offline),
+            (Some(heard_ago(SILENCE_MS)), Link::Open, Standing::UpToDate),
+            (
+                Some(heard_ago(SILENCE_MS + 1)),
+                Link::Open,
+                Standing::BankSilent { since_ms: Some(7) },
+            ),
         ] {
             assert_eq!(judge(freshness.as_ref(), link), expected, "{freshness:?} {link:?}");
         }

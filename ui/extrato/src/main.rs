@@ -8,6 +8,7 @@ mod pages;
 mod route;
 mod statement;
 mod text;
+mod wallet;
 
 fn main() {
     if let Some(root) = mount_point() {

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
+use gloo_timers::callback::{Interval, Timeout};
+use js_sys::Date;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, EventSource, MessageEvent};
@@ -85,8 +86,15 @@ impl Drop for EventStream {
     }
 }
 
+/// A server says something every ten seconds. So long without a word, the connection is dead,
+/// whatever the browser takes it for: a machine that slept, a server that stands still.
+const SILENCE_MS: f64 = 25_000.0;
+/// How often it is looked whether something was heard.
+const LOOK_EVERY_MS: u32 = 2_500;
+
 /// Keeps a stream of `url` open while the component lives. A stream that the server refused is
-/// opened anew with backoff. `on_signal` must stay good for the life of the component.
+/// opened anew with backoff, and so is one on which nothing is heard. `on_signal` must stay good
+/// for the life of the component.
 #[hook]
 pub fn use_event_stream(
     url: Option<String>,
@@ -107,7 +115,23 @@ pub fn use_event_stream(
                 waiting.set(Some(Timeout::new(delay_ms, again)));
             })
         };
+        let heard_at = Rc::new(Cell::new(Date::now()));
+        let watchdog = url.as_ref().map(|_| {
+            let (heard_at, on_signal, reopen) =
+                (heard_at.clone(), on_signal.clone(), reopen.clone());
+            Interval::new(LOOK_EVERY_MS, move || {
+                if is_silent(heard_at.get(), Date::now()) {
+                    // Once for each silence, until the stream is another one.
+                    heard_at.set(f64::INFINITY);
+                    on_signal.emit(StreamSignal::Interrupted);
+                    reopen.emit(());
+                }
+            })
+        });
         let on_signal = Callback::from(move |signal: StreamSignal| {
+            if signal != StreamSignal::Interrupted {
+                heard_at.set(Date::now());
+            }
             if signal == StreamSignal::Opened {
                 refusals.set(0);
             }
@@ -115,8 +139,28 @@ pub fn use_event_stream(
         });
         let stream = url.as_ref().and_then(|url| EventStream::open(url, names, &on_signal, reopen));
         move || {
+            drop(watchdog);
             drop(stream);
             drop(waiting.take());
         }
     });
+}
+
+/// A clock that was set back says nothing about silence.
+fn is_silent(heard_at_ms: f64, now_ms: f64) -> bool {
+    now_ms - heard_at_ms > SILENCE_MS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_silent_when_nothing_was_heard_for_long() {
+        for (ago_ms, is_dead) in [(0.0, false), (25_000.0, false), (25_001.0, true), (-1e9, false)]
+        {
+            assert_eq!(is_silent(1e12, 1e12 + ago_ms), is_dead, "{ago_ms}");
+        }
+        assert!(!is_silent(f64::INFINITY, 1e12));
+    }
 }

@@ -10,7 +10,7 @@ use bancada_proto::bank::v1;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tonic::{Code, Request, Response, Status};
 
 use super::limits::{Place as Taken, Places};
@@ -19,6 +19,8 @@ use crate::status::{self, reason};
 
 /// How often a bank that is loading is looked at again.
 const LOADED_EVERY: Duration = Duration::from_millis(50);
+/// How often a follower hears that nothing has happened.
+const BEAT_EVERY: Duration = Duration::from_secs(5);
 
 pub(crate) struct FeedApi {
     pub(crate) bank: BankHandle,
@@ -81,7 +83,7 @@ impl Place {
         let batch = async {
             match greets_after {
                 Some((after, event)) => greeting(&self.bank, &self.feed, after, event).await,
-                None => next_batch(&mut self.reader).await,
+                None => next_batch(&self.feed, &mut self.reader).await,
             }
         };
         tokio::select! {
@@ -134,8 +136,13 @@ fn other_past(why: OtherPast) -> Status {
     status::info(code, reason, why.to_string())
 }
 
-async fn next_batch(reader: &mut FeedReader) -> Result<v1::EventBatch, Status> {
-    let batch = reader.next_batch().await;
+/// An empty batch where nothing happens for a while: a follower that hears nothing cannot tell a
+/// Bank without news from one that is not there.
+async fn next_batch(feed: &Feed, reader: &mut FeedReader) -> Result<v1::EventBatch, Status> {
+    let Ok(batch) = timeout(BEAT_EVERY, reader.next_batch()).await else {
+        let committed_position = feed.committed_position();
+        return Ok(v1::EventBatch { events: Vec::new(), committed_position, n_shards: 0 });
+    };
     let batch = batch.map_err(|error| Status::unavailable(error.to_string()))?;
     let events = batch.events.iter().map(|event| event_to_message(event)).collect();
     Ok(v1::EventBatch { events, committed_position: batch.committed_position, n_shards: 0 })

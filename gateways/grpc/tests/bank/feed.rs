@@ -37,9 +37,9 @@ async fn read(stream: &mut Streaming<EventBatch>, n_events: usize) -> Vec<Paymen
     let mut events = Vec::new();
     while events.len() < n_events {
         let batch = checked(stream.message().await.map(|batch| batch.unwrap())).unwrap();
-        assert!(!batch.events.is_empty() && batch.events.len() <= 512);
+        assert!(batch.events.len() <= 512);
         events.extend(batch.events);
-        let last = events.last().unwrap().position;
+        let last = events.last().map_or(0, |event| event.position);
         assert!(batch.committed_position >= last, "{} < {last}", batch.committed_position);
     }
     events
@@ -68,6 +68,21 @@ fn a_reader_of_another_past_gets_nothing_and_a_reason_of_its_own() {
         for (status, reason) in [(another, "OTHER_PAST"), (beyond, "BEYOND_JOURNAL")] {
             assert_eq!(status.get_error_details().error_info().unwrap().reason, reason);
         }
+    });
+}
+
+#[test]
+fn a_reader_hears_of_a_bank_without_news() {
+    run(async {
+        let running = RunningBank::with_limit(1_000).await;
+        let committed_position = running.handle.feed().committed_position();
+        let mut stream = subscribe(&running, committed_position).await;
+        let beat = EventBatch { events: Vec::new(), committed_position, n_shards: 0 };
+        for _ in 0..2 {
+            assert_eq!(stream.message().await.unwrap().unwrap(), beat);
+        }
+        running.pay("a", 100).await;
+        assert_eq!(read(&mut stream, 1).await[0].position, committed_position + 1);
     });
 }
 

@@ -32,7 +32,8 @@ use crate::routes::{read, reading, takes};
 
 const DEFAULT_PAGE: usize = 50;
 const MAX_PAGE: usize = 200;
-/// A silent connection is indistinguishable from a dead one, for proxies as for browsers.
+/// A silent connection is indistinguishable from a dead one, for proxies as for browsers. It is an
+/// event, and no comment: browsers hide those from the page, which has to know as well.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// The freshness changes with every event of the Bank; nobody reads it faster.
 const FRESHNESS_EVERY: Duration = Duration::from_millis(500);
@@ -215,7 +216,10 @@ impl News {
                 let freshness = freshness_to_wire(freshness?, self.extrato.now());
                 Some(event("event: freshness", &freshness))
             }
-            () = sleep_until(heartbeat) => Some(Bytes::from_static(b": still here\n\n")),
+            () = sleep_until(heartbeat) => {
+                let freshness = freshness_to_wire(self.extrato.freshness(), self.extrato.now());
+                Some(event("event: freshness", &freshness))
+            }
         }
     }
 }

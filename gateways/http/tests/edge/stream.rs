@@ -198,6 +198,33 @@ fn a_server_that_stops_ends_its_streams() {
 
 /// The position is there, and another payment is at it: the page has read another past.
 #[test]
+fn a_follower_hears_by_name_of_a_statement_without_news() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let token = shop.token_of("4242").await;
+        let mut live = follow(&shop, &token, None).await;
+        let mut last = live.next("freshness").await.data;
+        // What had just happened may be told once more.
+        for _ in 0..3 {
+            let block = live.block().await.unwrap();
+            assert!(block.contains("event: "), "browsers hide this from the page: {block:?}");
+        }
+        loop {
+            let freshness = live.next("freshness").await.data;
+            let is_same = |name| freshness[name] == last[name];
+            if is_same("applied_position") && is_same("committed_position") {
+                let told = |data: &Value| data["now_ms"].as_i64().unwrap();
+                assert!(told(&freshness) > told(&last), "it says when it is told");
+                break;
+            }
+            last = freshness;
+        }
+        drop(live);
+        shop.stop().await;
+    });
+}
+
+#[test]
 fn a_reader_of_another_past_begins_anew() {
     run(async {
         let shop = RunningShop::start().await;

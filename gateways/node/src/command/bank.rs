@@ -27,6 +27,7 @@ pub(crate) fn run(options: BankOptions) -> anyhow::Result<Exit> {
     kafka.as_ref().map_or(Ok(()), Kafka::refuse_wrong_topics)?;
 
     let slot = TreeSlot::default();
+    let tree_of_check = Arc::clone(&slot);
     let (checked, refreshed) = (bank.handle.clone(), bank.handle.clone());
     let (counted, kafka_check) = (surroundings.clone(), kafka.as_ref().map(Kafka::check));
     let admin_parts = Admin {
@@ -36,7 +37,7 @@ pub(crate) fn run(options: BankOptions) -> anyhow::Result<Exit> {
         refresh: Arc::new(move || BankService::refresh(&refreshed, &counted)),
         readiness: Arc::new(move || {
             let broker = kafka_check.as_ref().map(|check| check());
-            [BankService::check(&checked)].into_iter().chain(broker).collect()
+            [BankService::check(&checked, &tree_of_check)].into_iter().chain(broker).collect()
         }),
     };
     let mut root = Supervisor::new("bancada", Strategy::OneForOne)

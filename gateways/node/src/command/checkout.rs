@@ -28,9 +28,11 @@ pub(crate) fn run(options: CheckoutOptions) -> anyhow::Result<Exit> {
     let (data, database) = (&options.data.data, &options.database);
     let (tree, shop) = CheckoutService::open(data, database, &bank, &surroundings)?;
 
+    let slot = TreeSlot::default();
     let (handle, client) = (shop.handle.clone(), shop.bank.clone());
+    let tree_of_status = Arc::clone(&slot);
     let status = move || {
-        let check = CheckoutService::check(&handle);
+        let check = CheckoutService::check(&handle, &tree_of_status);
         let detail = check.detail.or_else(|| CheckoutService::bank_detail(&client));
         let part = PartStatus { name: "checkout".to_owned(), up: check.ok, detail };
         SystemStatus { parts: vec![part] }
@@ -43,14 +45,13 @@ pub(crate) fn run(options: CheckoutOptions) -> anyhow::Result<Exit> {
             status: Arc::new(status),
         },
     ];
-    let slot = TreeSlot::default();
-    let checked = shop.handle.clone();
+    let (checked, tree_of_check) = (shop.handle.clone(), Arc::clone(&slot));
     let admin_parts = Admin {
         tree: Arc::clone(&slot),
         metrics: surroundings.metrics.clone(),
         statement: None,
         refresh: Arc::new(|| {}),
-        readiness: Arc::new(move || vec![CheckoutService::check(&checked)]),
+        readiness: Arc::new(move || vec![CheckoutService::check(&checked, &tree_of_check)]),
     };
     let root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(tree)

@@ -33,9 +33,10 @@ pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
         ExtratoService::open(data, database, &bank, kafka.as_mut(), &surroundings)?;
     kafka.as_ref().map_or(Ok(()), Kafka::refuse_wrong_topics)?;
 
-    let handle = statement.handle.clone();
+    let slot = TreeSlot::default();
+    let (handle, tree_of_status) = (statement.handle.clone(), Arc::clone(&slot));
     let status = move || {
-        let check = ExtratoService::check(&handle);
+        let check = ExtratoService::check(&handle, &tree_of_status);
         let part = PartStatus { name: "extrato".to_owned(), up: check.ok, detail: check.detail };
         SystemStatus { parts: vec![part] }
     };
@@ -47,7 +48,7 @@ pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
             status: Arc::new(status),
         },
     ];
-    let slot = TreeSlot::default();
+    let tree_of_check = Arc::clone(&slot);
     let (checked, refreshed) = (statement.handle.clone(), statement.handle.clone());
     let (counted, kafka_check) = (surroundings.clone(), kafka.as_ref().map(Kafka::check));
     let admin_parts = Admin {
@@ -57,7 +58,7 @@ pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
         refresh: Arc::new(move || ExtratoService::refresh(&refreshed, &counted)),
         readiness: Arc::new(move || {
             let broker = kafka_check.as_ref().map(|check| check());
-            [ExtratoService::check(&checked)].into_iter().chain(broker).collect()
+            [ExtratoService::check(&checked, &tree_of_check)].into_iter().chain(broker).collect()
         }),
     };
     let mut root = Supervisor::new("bancada", Strategy::OneForOne)

@@ -60,7 +60,7 @@ pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
     kafka.as_ref().map_or(Ok(()), Kafka::refuse_wrong_topics)?;
 
     let slot = TreeSlot::default();
-    let services = services(&bank, &checkout, &extrato, &options.web.web);
+    let services = services(&slot, &bank, &checkout, &extrato, &options.web.web);
     let broker = kafka.as_ref().map(Kafka::check);
     let admin_parts = admin_parts(&slot, &bank, &checkout, &extrato, broker, &surroundings);
     let mut root = Supervisor::new("bancada", Strategy::OneForOne)
@@ -88,6 +88,7 @@ pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
 }
 
 fn services(
+    slot: &TreeSlot,
     bank: &BankService,
     checkout: &CheckoutService,
     extrato: &ExtratoService,
@@ -96,11 +97,12 @@ fn services(
     let (bank, client) = (bank.handle.clone(), checkout.bank.clone());
     let (shop, statement) = (checkout.handle.clone(), extrato.handle.clone());
     let part = |name: &str, up, detail| PartStatus { name: name.to_owned(), up, detail };
+    let tree = Arc::clone(slot);
     let status = move || {
-        let bank_check = BankService::check(&bank);
-        let shop_check = CheckoutService::check(&shop);
+        let bank_check = BankService::check(&bank, &tree);
+        let shop_check = CheckoutService::check(&shop, &tree);
         let shop_detail = shop_check.detail.or_else(|| CheckoutService::bank_detail(&client));
-        let statement_check = ExtratoService::check(&statement);
+        let statement_check = ExtratoService::check(&statement, &tree);
         SystemStatus {
             parts: vec![
                 part("bank", bank_check.ok, bank_check.detail),
@@ -132,11 +134,12 @@ fn admin_parts(
     let statement = extrato.handle.clone();
     let checks = {
         let (bank, shop, statement) = (bank.clone(), shop, statement.clone());
+        let tree = Arc::clone(slot);
         move || {
             let services = [
-                BankService::check(&bank),
-                CheckoutService::check(&shop),
-                ExtratoService::check(&statement),
+                BankService::check(&bank, &tree),
+                CheckoutService::check(&shop, &tree),
+                ExtratoService::check(&statement, &tree),
             ];
             services.into_iter().chain(broker.as_ref().map(|check| check())).collect()
         }

@@ -29,9 +29,11 @@ use bancada_supervision::{ChildSpec, Strategy, Supervisor};
 use crate::arguments::JournalOptions;
 use crate::command::accept_loss;
 use crate::doors::Doors;
+use crate::process::TreeSlot;
 use crate::refusal;
 use crate::service::kafka::Kafka;
 use crate::service::neighbours::Neighbours;
+use crate::service::stalled::unless_stalled;
 use crate::surroundings::RealSurroundings;
 
 /// Requests in progress at once; more are refused as overload.
@@ -270,9 +272,9 @@ impl BankService {
         Supervisor::new("grpc", Strategy::OneForOne).child(server)
     }
 
-    pub(crate) fn check(handle: &BankHandle) -> Check {
+    pub(crate) fn check(handle: &BankHandle, tree: &TreeSlot) -> Check {
         let detail = handle.readiness().err().map(str::to_owned);
-        Check { name: "bank", ok: detail.is_none(), detail }
+        unless_stalled(Check { name: "bank", ok: detail.is_none(), detail }, tree)
     }
 
     pub(crate) fn refresh(handle: &BankHandle, surroundings: &RealSurroundings) {

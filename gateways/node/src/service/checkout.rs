@@ -17,7 +17,9 @@ use bancada_kernel::MerchantId;
 use bancada_supervision::Supervisor;
 
 use crate::arguments::DatabaseOption;
+use crate::process::TreeSlot;
 use crate::service::left_behind;
+use crate::service::stalled::unless_stalled;
 use crate::surroundings::RealSurroundings;
 
 const MERCHANT: &str = "loja";
@@ -93,14 +95,14 @@ impl CheckoutService {
     /// The shop takes orders also while the Bank is away: they wait. With a full disk it can be
     /// looked around in, and only the next order tells whether there is room again: it stays
     /// ready, and says what is wrong.
-    pub(crate) fn check(handle: &CheckoutHandle) -> Check {
+    pub(crate) fn check(handle: &CheckoutHandle, tree: &TreeSlot) -> Check {
         let ok = handle.is_up();
         let detail = match (ok, handle.is_full()) {
             (false, _) => Some("the order store is being opened".to_owned()),
             (true, true) => Some("the disk of the orders is full".to_owned()),
             (true, false) => None,
         };
-        Check { name: "checkout", ok, detail }
+        unless_stalled(Check { name: "checkout", ok, detail }, tree)
     }
 
     pub(crate) fn bank_detail(bank: &BankClient) -> Option<String> {

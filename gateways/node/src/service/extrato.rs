@@ -14,8 +14,10 @@ use bancada_kernel::PaymentEvent;
 use bancada_supervision::Supervisor;
 
 use crate::arguments::DatabaseOption;
+use crate::process::TreeSlot;
 use crate::service::kafka::Kafka;
 use crate::service::left_behind;
+use crate::service::stalled::unless_stalled;
 use crate::surroundings::RealSurroundings;
 
 /// Reads what either transport delivers: JSON through Kafka, protobuf from the Bank's own feed.
@@ -88,7 +90,7 @@ impl ExtratoService {
 
     /// The statement can be read also while it is behind: it says so itself. One whose Bank lost
     /// what it shows is for somebody to look at.
-    pub(crate) fn check(handle: &ExtratoHandle) -> Check {
+    pub(crate) fn check(handle: &ExtratoHandle, tree: &TreeSlot) -> Check {
         let freshness = handle.freshness();
         let behind = freshness.committed_position.saturating_sub(freshness.applied_position);
         let detail = match (freshness.connected, behind) {
@@ -101,11 +103,12 @@ impl ExtratoService {
             false => detail,
         };
         let other_past = handle.other_past();
-        Check {
+        let check = Check {
             name: "extrato",
             ok: other_past.is_none(),
             detail: other_past.map(|why| format!("the bank has another past: {why}")).or(detail),
-        }
+        };
+        unless_stalled(check, tree)
     }
 
     pub(crate) fn refresh(handle: &ExtratoHandle, surroundings: &RealSurroundings) {

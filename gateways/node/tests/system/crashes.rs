@@ -49,6 +49,17 @@ fn a_tree_that_gives_up_is_started_again_with_all_data() {
         // A thread that is blocked cannot be restarted, only left behind.
         let pause = format!("{}/chaos/pause/bank/ledger?for=120s", system.admin);
         assert_eq!(system.web.post(pause).send().await.unwrap().status(), 204);
+        let says = async |url: &str, text: &str| {
+            let answer = system.web.get(url).send().await.unwrap();
+            answer.text().await.unwrap().contains(text)
+        };
+        let (probe, status) =
+            (format!("{}/readyz?verbose", system.admin), format!("{}/api/status", system.shop));
+        eventually("the probes say so", async || {
+            says(&probe, "[-] bank: bank/ledger is paused").await
+                && says(&status, r#""name":"bank","up":false"#).await
+        })
+        .await;
         // Long before the pause ends.
         eventually("another one runs", async || {
             system.node("bank/ledger").await.is_ok_and(|ledger| ledger["state"] == "running")

@@ -9,4 +9,5 @@ mod ports;
 mod program;
 mod purchase;
 mod screenshots;
+mod silence;
 mod unknown;

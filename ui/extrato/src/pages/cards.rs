@@ -2,22 +2,20 @@
 
 use bancada_kernel::Brand;
 use bancada_proto::web::StatementCard;
-use bancada_ui_kit::{
-    Amount, Empty, ErrorNote, Loading, PageTitle, Remote, address, use_locale, use_remote,
-};
+use bancada_ui_kit::{Amount, Empty, ErrorNote, Loading, PageTitle, Remote, address, use_locale};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-use crate::api;
 use crate::card_status;
-use crate::freshness::{FreshnessLine, Link as Connection, judge};
+use crate::freshness::{FreshnessLine, judge};
 use crate::route::Route;
 use crate::text::CardsText;
+use crate::wallet::use_wallet;
 
 #[component]
 pub(crate) fn CardsPage() -> Html {
     let locale = use_locale();
-    let (cards, retry) = use_remote((), move |()| api::cards(locale));
+    let (cards, retry) = use_wallet();
     let body = match cards {
         Remote::Loading => html! { <Loading /> },
         Remote::Failed(error) => html! { <ErrorNote {error} on_retry={retry} /> },
@@ -28,7 +26,7 @@ pub(crate) fn CardsPage() -> Html {
         },
         Remote::Ready(list) => html! {
             <>
-                <FreshnessLine freshness={judge(Some(&list.freshness), Connection::Open)} />
+                <FreshnessLine freshness={judge(Some(&list.freshness), list.link)} />
                 <ul class="wallet" id="cards">
                     for card in &list.cards {
                         <CardTile key={card.token.clone()} card={card.clone()} />
