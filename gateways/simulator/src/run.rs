@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bancada_kernel::EventKind;
+use tracing::subscriber::{NoSubscriber, with_default};
 
 use crate::auditor::audit;
 use crate::evidence::Evidence;
@@ -62,8 +63,13 @@ pub struct Outcome {
 /// A Bank of several ledgers runs beside the other, for fewer steps.
 const STEPS_OF_SHARDS: u64 = 4;
 
-/// Runs a plan. A panic of the code under test is a breach like any other.
+/// Runs a plan. A panic of the code under test is a breach like any other. What that code logs is
+/// for whoever runs a Bank, and is not of one: nobody hears it.
 pub fn run(plan: &Plan, detail: Detail) -> Outcome {
+    with_default(NoSubscriber::new(), || run_unheard(plan, detail))
+}
+
+fn run_unheard(plan: &Plan, detail: Detail) -> Outcome {
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let mut world = World::new(plan.seed, plan.may, detail, plan.planted);
         let of_shards = shards::breaches(plan.seed, plan.steps / STEPS_OF_SHARDS, plan.planted);

@@ -1,6 +1,9 @@
 //! A seed says everything.
 
 use bancada_simulator::{Detail, Kind, Plan, run};
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::with_default;
+use tracing::{Event, Metadata, Subscriber};
 
 #[test]
 fn the_same_seed_gives_the_same_history_to_the_byte() {
@@ -32,4 +35,38 @@ fn what_is_switched_off_does_not_happen() {
         let outcome = run(&plan, Detail::Nothing);
         assert_eq!((outcome.counts.of(kind), outcome.breaches), (0, Vec::new()), "{kind}");
     }
+}
+
+/// Who hears of anything, fails.
+struct Listener;
+
+impl Subscriber for Listener {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        panic!("a run logs: {event:?}");
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn nothing_is_logged_of_a_bank_that_is_simulated() {
+    with_default(Listener, || {
+        for seed in 1..=60 {
+            assert_eq!(run(&Plan::new(seed, 2_000), Detail::Nothing).breaches, [""; 0], "{seed}");
+        }
+    });
 }
