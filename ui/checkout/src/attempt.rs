@@ -8,14 +8,17 @@
 use bancada_ui_kit::{key, storage};
 use serde::{Deserialize, Serialize};
 
+use crate::cart::Cart;
+
 const STORAGE_KEY: &str = "bancada.attempt";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Attempt {
     /// The idempotency key; also the id of the order.
     pub(crate) key: String,
-    /// What is being bought.
-    pub(crate) fingerprint: String,
+    /// What is being bought, whatever other tabs do to the cart.
+    #[serde(default)]
+    pub(crate) items: Cart,
     /// Whether a request with this key may have reached the server.
     pub(crate) submitted: bool,
 }
@@ -30,21 +33,18 @@ pub(crate) enum Entry {
 }
 
 /// Continues the stored attempt where it must and may, or begins a new one.
-pub(crate) fn enter(
-    stored: Option<Attempt>,
-    fingerprint: String,
-    mint: impl FnOnce() -> String,
-) -> Entry {
+pub(crate) fn enter(stored: Option<Attempt>, cart: &Cart, mint: impl FnOnce() -> String) -> Entry {
+    let is_same = |items: &Cart| items.fingerprint() == cart.fingerprint();
     match stored {
         Some(attempt) if attempt.submitted => Entry::Resume(attempt.key),
-        Some(attempt) if attempt.fingerprint == fingerprint => Entry::Pay(attempt),
-        _ => Entry::Pay(Attempt { key: mint(), fingerprint, submitted: false }),
+        Some(attempt) if is_same(&attempt.items) => Entry::Pay(attempt),
+        _ => Entry::Pay(Attempt { key: mint(), items: cart.clone(), submitted: false }),
     }
 }
 
 /// [`enter`] with what this browser remembers; a new attempt is remembered at once.
-pub(crate) fn enter_with_memory(fingerprint: String) -> Entry {
-    let entry = enter(recall(), fingerprint, key::mint);
+pub(crate) fn enter_with_memory(cart: &Cart) -> Entry {
+    let entry = enter(recall(), cart, key::mint);
     if let Entry::Pay(attempt) = &entry {
         remember(attempt);
     }
@@ -76,22 +76,27 @@ pub(crate) fn reopen(key: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cart::CartLine;
 
-    fn attempt(fingerprint: &str, submitted: bool) -> Attempt {
-        Attempt { key: "old".into(), fingerprint: fingerprint.into(), submitted }
+    fn cart(slug: &str) -> Cart {
+        Cart { lines: vec![CartLine { slug: slug.into(), quantity: 1 }] }
+    }
+
+    fn attempt(slug: &str, submitted: bool) -> Attempt {
+        Attempt { key: "old".into(), items: cart(slug), submitted }
     }
 
     #[test]
     fn a_key_is_kept_until_its_outcome_is_known() {
-        let fresh = Attempt { key: "new".into(), fingerprint: "a*1".into(), submitted: false };
+        let fresh = Attempt { key: "new".into(), ..attempt("a", false) };
         for (stored, expected) in [
             (None, Entry::Pay(fresh.clone())),
-            (Some(attempt("a*1", false)), Entry::Pay(attempt("a*1", false))),
-            (Some(attempt("b*1", false)), Entry::Pay(fresh)),
-            (Some(attempt("a*1", true)), Entry::Resume("old".into())),
-            (Some(attempt("b*1", true)), Entry::Resume("old".into())),
+            (Some(attempt("a", false)), Entry::Pay(attempt("a", false))),
+            (Some(attempt("b", false)), Entry::Pay(fresh)),
+            (Some(attempt("a", true)), Entry::Resume("old".into())),
+            (Some(attempt("b", true)), Entry::Resume("old".into())),
         ] {
-            let found = enter(stored.clone(), "a*1".into(), || "new".into());
+            let found = enter(stored.clone(), &cart("a"), || "new".into());
             assert_eq!(found, expected, "{stored:?}");
         }
     }

@@ -31,7 +31,10 @@ pub(crate) enum CartAction {
     /// Exactly this many; brought into the allowed range.
     SetQuantity(String, u32),
     Remove(String),
-    Empty,
+    /// So much was paid for: what came into the cart since stays in it.
+    Bought(Vec<CartLine>),
+    /// The cart as another tab has left it.
+    Replace(Cart),
 }
 
 impl Cart {
@@ -76,8 +79,16 @@ impl Cart {
             }
             CartAction::SetQuantity(slug, quantity) => self.set(slug, quantity),
             CartAction::Remove(slug) => self.lines.retain(|line| line.slug != slug),
-            CartAction::Empty => self.lines.clear(),
+            CartAction::Bought(lines) => lines.iter().for_each(|line| self.take_out(line)),
+            CartAction::Replace(cart) => *self = cart,
         }
+    }
+
+    fn take_out(&mut self, bought: &CartLine) {
+        for line in self.lines.iter_mut().filter(|line| line.slug == bought.slug) {
+            line.quantity = line.quantity.saturating_sub(bought.quantity);
+        }
+        self.lines.retain(|line| line.quantity > 0);
     }
 
     fn set(&mut self, slug: String, quantity: u32) {
@@ -153,7 +164,8 @@ mod tests {
 
     #[test]
     fn actions_change_the_cart_and_stay_in_range() {
-        use CartAction::{Empty, Remove, SetQuantity};
+        use CartAction::{Bought, Remove, Replace, SetQuantity};
+        let lines = |slug: &str, quantity| vec![CartLine { slug: slug.into(), quantity }];
         for (actions, expected) in [
             (vec![], ""),
             (vec![add("a"), add("b"), add("a")], "a*2,b*1"),
@@ -161,7 +173,11 @@ mod tests {
             (vec![add("a"), SetQuantity("a".into(), 0)], "a*1"),
             (vec![SetQuantity("a".into(), 99), add("a")], "a*99"),
             (vec![add("a"), add("b"), Remove("a".into())], "b*1"),
-            (vec![add("a"), Empty], ""),
+            (vec![add("a"), Bought(lines("a", 1))], ""),
+            // What came in while another tab paid stays.
+            (vec![add("a"), add("a"), add("b"), Bought(lines("a", 1))], "a*1,b*1"),
+            (vec![add("b"), Bought(lines("a", 1))], "b*1"),
+            (vec![add("a"), Replace(Cart { lines: lines("b", 3) })], "b*3"),
         ] {
             assert_eq!(after(&actions).fingerprint(), expected, "{actions:?}");
         }

@@ -9,7 +9,10 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
 use web_sys::Storage;
+use yew::prelude::*;
 
 thread_local! {
     /// What the browser did not take.
@@ -40,6 +43,33 @@ pub fn remove_local(key: &str) {
         // It can only fail where nothing was kept.
         let _ = storage.remove_item(key);
     }
+}
+
+/// When another tab may have changed what is remembered: as it does, and whenever this tab comes
+/// back to the reader, for a browser may have kept it frozen.
+const MAY_HAVE_CHANGED: [&str; 4] = ["storage", "focus", "pageshow", "visibilitychange"];
+
+/// Calls back whenever another tab may have changed what is remembered. `on_news` must stay good
+/// for the life of the component.
+#[hook]
+pub fn use_other_tabs(on_news: Callback<()>) {
+    use_effect_with((), move |()| {
+        let listener = Closure::<dyn FnMut()>::new(move || on_news.emit(()));
+        let function = listener.as_ref().unchecked_ref();
+        let window = web_sys::window();
+        for name in window.iter().flat_map(|_| MAY_HAVE_CHANGED) {
+            // Adding and removing a listener does not fail.
+            let _ = window.as_ref().map(|it| it.add_event_listener_with_callback(name, function));
+        }
+        move || {
+            let function = listener.as_ref().unchecked_ref();
+            for name in window.iter().flat_map(|_| MAY_HAVE_CHANGED) {
+                let _ = window
+                    .as_ref()
+                    .map(|it| it.remove_event_listener_with_callback(name, function));
+            }
+        }
+    });
 }
 
 /// Asking for it is an exception where site data are refused.

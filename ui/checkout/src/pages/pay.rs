@@ -21,7 +21,7 @@ pub(crate) fn PayPage() -> Html {
     // Once for each visit of the page: the key must not change under a form being filled in.
     let entry = use_memo((), |()| {
         let open = attempt::recall().is_some_and(|attempt| attempt.submitted);
-        (open || !cart.lines.is_empty()).then(|| attempt::enter_with_memory(cart.fingerprint()))
+        (open || !cart.lines.is_empty()).then(|| attempt::enter_with_memory(&cart))
     });
     match (*entry).clone() {
         None => html! { <NothingToPay /> },
@@ -53,7 +53,6 @@ struct PayForAttemptProps {
 #[component]
 fn PayForAttempt(props: &PayForAttemptProps) -> Html {
     let locale = use_locale();
-    let cart = use_cart();
     let prices = use_state(|| 0_u32);
     let (products, retry) = use_remote(*prices, move |_| api::products(locale));
     let on_price_changed = Callback::from(move |()| prices.set(*prices + 1));
@@ -67,7 +66,7 @@ fn PayForAttempt(props: &PayForAttemptProps) -> Html {
         (None, Remote::Failed(error)) => html! { <ErrorNote {error} on_retry={retry} /> },
         (None, _) => html! { <Loading /> },
         (Some(list), _) => {
-            let priced = PricedCart::of(&cart, &list.products);
+            let priced = PricedCart::of(&props.attempt.items, &list.products);
             match priced.total.clone().filter(|_| priced.missing.is_empty()) {
                 Some(total) => {
                     let attempt = props.attempt.clone();

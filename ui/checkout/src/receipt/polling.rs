@@ -49,10 +49,7 @@ pub(crate) fn use_receipt(id: &str) -> UseReducerHandle<Receipt> {
         }
         let closed = settled.and_then(|status| Some((status, attempt::forget(id)?)));
         if let Some((OrderStatus::Paid, attempt)) = closed {
-            // A cart that changed since is another purchase.
-            if attempt.fingerprint == cart.fingerprint() {
-                cart.dispatch(CartAction::Empty);
-            }
+            cart.dispatch(CartAction::Bought(attempt.items.lines));
         }
     });
     receipt

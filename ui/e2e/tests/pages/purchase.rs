@@ -116,3 +116,49 @@ async fn a_browser_that_refuses_site_data_buys_and_reads_all_the_same() {
     browser.find("#lines li[data-kind=\"purchase\"]").await;
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tabs_have_one_cart_and_pay_for_it_once() {
+    let system = System::new();
+    let _program = system.up().await;
+    let browser = Browser::open(1280, "pt-BR").await;
+    let url = system.url("/loja/");
+    browser.client.goto(&url).await.unwrap();
+    browser.find(".add-to-cart").await;
+    let first = browser.client.window().await.unwrap();
+    let second = browser.client.new_window(true).await.unwrap().handle;
+    let in_cart = async || {
+        let cart = "return JSON.parse(localStorage.getItem('bancada.cart')).lines.map(
+            (line) => line.slug + '*' + line.quantity).sort().join(',')";
+        browser.run(cart).await.as_str().unwrap().to_owned()
+    };
+    browser.client.switch_to_window(second.clone()).await.unwrap();
+    browser.client.goto(&url).await.unwrap();
+    browser.click(".add-to-cart[data-slug=\"cafe-em-graos\"]").await;
+
+    // The first tab adds to what the second one has put in, and pays for both.
+    browser.client.switch_to_window(first.clone()).await.unwrap();
+    browser.click(".add-to-cart[data-slug=\"violao-de-estudo\"]").await;
+    eventually("both are in it", async || in_cart().await == "cafe-em-graos*1,violao-de-estudo*1")
+        .await;
+    browser.click("a[href=\"/loja/cart\"]").await;
+    browser.click(".go-to-pay").await;
+    browser.find("#pay-form").await;
+
+    // Meanwhile the second one wants another bag.
+    browser.client.switch_to_window(second.clone()).await.unwrap();
+    browser.click(".add-to-cart[data-slug=\"cafe-em-graos\"]").await;
+    browser.client.switch_to_window(first).await.unwrap();
+    browser.fill_card("4242424242424242").await;
+    browser.click("#pay-submit").await;
+    browser.find("#outcome[data-status=\"paid\"]").await;
+    eventually("what was bought is gone", async || in_cart().await == "cafe-em-graos*1").await;
+
+    // It is the cart of the second one as well: what was bought is not bought again.
+    browser.client.switch_to_window(second).await.unwrap();
+    browser.click("a[href=\"/loja/cart\"]").await;
+    browser.find(".go-to-pay").await;
+    let text = browser.text_of("main").await;
+    assert!(text.contains("Café") && !text.contains("Violão"), "{text}");
+    browser.close().await;
+}

@@ -14,7 +14,6 @@ use yew_router::prelude::*;
 use crate::api;
 use crate::attempt::{self, Attempt};
 use crate::cart::PricedCart;
-use crate::cart_context::use_cart;
 use crate::pay::card_fields::CardFields;
 use crate::pay::check::check;
 use crate::pay::form::{PayAction, PayForm};
@@ -37,7 +36,6 @@ pub(super) struct CheckoutProps {
 #[component]
 pub(super) fn Checkout(props: &CheckoutProps) -> Html {
     let locale = use_locale();
-    let cart = use_cart();
     let navigator = use_navigator();
     let form = use_reducer(PayForm::default);
     // Two clicks can come before the first one's re-render; this is what the second one meets.
@@ -58,7 +56,7 @@ pub(super) fn Checkout(props: &CheckoutProps) -> Html {
             on_price_changed: props.on_price_changed.clone(),
         };
         let (card, installments) = (form.card.clone(), form.installments);
-        let (items, total) = (cart.requests(), props.total.clone());
+        let (items, total) = (props.attempt.items.requests(), props.total.clone());
         move |event: SubmitEvent| {
             event.prevent_default();
             let items = items.clone();
