@@ -10,6 +10,7 @@ use rdkafka::{ClientContext, Statistics};
 use tokio::sync::watch;
 
 use crate::statistics::Counted;
+use crate::topic::Topic;
 
 /// librdkafka says so with every attempt to connect.
 const SAY_EVERY: Duration = Duration::from_secs(30);
@@ -21,18 +22,39 @@ pub(crate) struct Context {
     side: &'static str,
     were_all_brokers_down: watch::Sender<bool>,
     said_at: Arc<Mutex<Option<Instant>>>,
+    /// Why the last error was one.
+    reason: Arc<Mutex<String>>,
     counted: Option<Arc<Counted>>,
+    /// The topic that it reads.
+    read: Option<Topic>,
 }
 
 impl Context {
     pub(crate) fn new(side: &'static str) -> Context {
         let were_all_brokers_down = watch::Sender::new(false);
-        Context { side, were_all_brokers_down, said_at: Arc::default(), counted: None }
+        Context {
+            side,
+            were_all_brokers_down,
+            said_at: Arc::default(),
+            reason: Arc::default(),
+            counted: None,
+            read: None,
+        }
     }
 
     /// The same with metrics.
     pub(crate) fn counted(side: &'static str, counted: Counted) -> Context {
         Context { counted: Some(Arc::new(counted)), ..Context::new(side) }
+    }
+
+    /// The same of a consumer: it knows where the topic cannot be read.
+    pub(crate) fn reading(side: &'static str, counted: Counted, topic: &Topic) -> Context {
+        Context { read: Some(topic.clone()), ..Context::counted(side, counted) }
+    }
+
+    /// What librdkafka said of the last error; what the consumer is given has only a code.
+    pub(crate) fn reason(&self) -> String {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether there was a moment without any broker.
@@ -72,9 +94,18 @@ impl ClientContext for Context {
 
     fn stats(&self, statistics: Statistics) {
         self.counted.iter().for_each(|counted| counted.set(&statistics));
+        if let Some(topic) = &self.read
+            && let Some(of_topic) = statistics.topics.get(topic.name())
+        {
+            topic.trouble.look(topic.name(), of_topic, Instant::now());
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        if let Some(topic) = &self.read {
+            topic.trouble.failed(topic.name(), &error, reason, Instant::now());
+        }
+        reason.clone_into(&mut self.reason.lock().unwrap_or_else(PoisonError::into_inner));
         let side = self.side;
         match error.rdkafka_error_code() {
             // Said as well for each broker; once is enough.

@@ -23,6 +23,7 @@ mod schema;
 mod statistics;
 mod thread;
 mod topic;
+mod trouble;
 mod writer;
 
 pub use address::{BadBrokers, Brokers};
@@ -31,7 +32,7 @@ pub use consumer::{Consumer, KafkaSource};
 pub use dead_letters::KafkaDeadLetters;
 pub use decode::{EventValueError, event_from_value};
 pub use encode::event_to_value;
-pub use past::{PastRecord, Place, TopicPast};
+pub use past::{PastRecord, Place, TopicPast, Unreadable};
 pub use producer::{KafkaPublisher, Producer};
 pub use topic::{Topic, TopicError, WrongTopic};
 pub use writer::RecordWriter;

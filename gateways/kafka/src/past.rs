@@ -14,6 +14,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use crate::context::Context;
 use crate::decode::{EventValueError, event_from_value};
 use crate::topic::Topic;
+use crate::trouble::is_about_records;
 
 /// Records that are given back at once.
 const MAX_RECORDS: usize = 20_000;
@@ -50,17 +51,34 @@ impl PastRecord {
     }
 }
 
+/// Records in a row that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The first of them.
+    pub first: Place,
+    /// The last of them.
+    pub last: Place,
+    /// In librdkafka's words.
+    pub why: String,
+}
+
 /// The topic, and how far it was read.
 pub struct TopicPast {
     topic: Topic,
     /// By partition, the offset of the next record.
     next: BTreeMap<i32, i64>,
+    unreadable: Vec<Unreadable>,
 }
 
 impl TopicPast {
     /// The topic, of which nothing was read yet.
     pub fn new(topic: Topic) -> TopicPast {
-        TopicPast { topic, next: BTreeMap::new() }
+        TopicPast { topic, next: BTreeMap::new(), unreadable: Vec::new() }
+    }
+
+    /// What was passed over because it cannot be read.
+    pub fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
     }
 
     /// The records from where the last reading ended, as many as are handled at once; none when
@@ -71,11 +89,15 @@ impl TopicPast {
     /// again the next time.
     pub async fn read_on(&mut self) -> Result<Vec<PastRecord>, KafkaError> {
         // librdkafka's reading blocks a thread.
-        let mut reading = TopicPast { topic: self.topic.clone(), next: self.next.clone() };
-        let read = move || reading.read().map(|records| (reading.next, records));
+        let mut reading = TopicPast {
+            topic: self.topic.clone(),
+            next: self.next.clone(),
+            unreadable: self.unreadable.clone(),
+        };
+        let read = move || reading.read().map(|records| (reading, records));
         let read = tokio::task::spawn_blocking(read).await.unwrap_or(Err(KafkaError::Canceled));
-        let (next, records) = read?;
-        self.next = next;
+        let (reached, records) = read?;
+        *self = reached;
         Ok(records)
     }
 
@@ -86,6 +108,10 @@ impl TopicPast {
             // A consumer needs the name of a group, even one that commits nothing.
             .set("group.id", "bancada-past")
             .set("enable.auto.commit", "false")
+            // What comes last in a partition need not be a record.
+            .set("enable.partition.eof", "true")
+            // A place that cannot be read is tried offset by offset.
+            .set("fetch.error.backoff.ms", "0")
             .create_with_context(Context::new("past"))?;
         let name = self.topic.name().to_owned();
         let metadata = consumer.fetch_metadata(Some(&name), ANSWER_WITHIN)?;
@@ -93,27 +119,51 @@ impl TopicPast {
         if let Some(code) = topic.and_then(|topic| topic.error()) {
             return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::from(code)));
         }
-        let mut assignment = TopicPartitionList::new();
-        let mut ends = BTreeMap::new();
+        let mut records = Vec::new();
         for partition in topic.iter().flat_map(|topic| topic.partitions()) {
             let partition = partition.id();
             let (low, high) = consumer.fetch_watermarks(&name, partition, ANSWER_WITHIN)?;
             let next = self.next.entry(partition).or_insert(low);
             *next = (*next).max(low);
-            if *next < high {
-                assignment.add_partition_offset(&name, partition, Offset::Offset(*next))?;
-                ends.insert(partition, high);
+            // One at a time: an error of librdkafka's names no partition.
+            while self.next[&partition] < high && records.len() < MAX_RECORDS {
+                self.read_partition(&consumer, partition, high, &mut records)?;
             }
         }
-        consumer.assign(&assignment)?;
-        let mut records = Vec::new();
-        let is_more = |next: &BTreeMap<i32, i64>| ends.iter().any(|(it, end)| next[it] < *end);
-        while records.len() < MAX_RECORDS && is_more(&self.next) {
-            let Some(record) = consumer.poll(ANSWER_WITHIN) else {
-                return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut));
+        Ok(records)
+    }
+
+    /// Reads a partition up to its end or to a place that cannot be read, and passes that over.
+    fn read_partition(
+        &mut self,
+        consumer: &BaseConsumer<Context>,
+        partition: i32,
+        end: i64,
+        records: &mut Vec<PastRecord>,
+    ) -> Result<(), KafkaError> {
+        let mut from = TopicPartitionList::new();
+        let next = Offset::Offset(self.next[&partition]);
+        from.add_partition_offset(self.topic.name(), partition, next)?;
+        consumer.assign(&from)?;
+        while self.next[&partition] < end && records.len() < MAX_RECORDS {
+            let record = match consumer.poll(ANSWER_WITHIN) {
+                Some(Ok(record)) => record,
+                Some(Err(KafkaError::PartitionEOF(_))) => {
+                    self.next.insert(partition, end);
+                    return Ok(());
+                }
+                Some(Err(error)) if is_about_records(&error) => {
+                    self.pass_over(partition, consumer.context().reason());
+                    return Ok(());
+                }
+                Some(Err(error)) => return Err(error),
+                None => {
+                    return Err(KafkaError::MessageConsumption(
+                        RDKafkaErrorCode::OperationTimedOut,
+                    ));
+                }
             };
-            let record = record?;
-            let (partition, offset) = (record.partition(), record.offset());
+            let offset = record.offset();
             self.next.insert(partition, offset + 1);
             records.push(PastRecord {
                 place: Place(partition, offset),
@@ -121,6 +171,19 @@ impl TopicPast {
                 value: record.payload().unwrap_or_default().to_vec(),
             });
         }
-        Ok(records)
+        Ok(())
+    }
+
+    /// Goes on at the next offset. Nobody says where a batch ends that cannot be read, so that
+    /// each of its offsets is tried, and it is one place.
+    fn pass_over(&mut self, partition: i32, why: String) {
+        let offset = self.next[&partition];
+        let place = Place(partition, offset);
+        self.next.insert(partition, offset + 1);
+        let before = self.unreadable.last_mut();
+        match before.filter(|it| it.last == Place(partition, offset - 1)) {
+            Some(before) => before.last = place,
+            None => self.unreadable.push(Unreadable { first: place, last: place, why }),
+        }
     }
 }

@@ -22,6 +22,7 @@ use crate::decode::event_from_value;
 use crate::statistics::{self, Counted};
 use crate::thread::ReadingThread;
 use crate::topic::Topic;
+use crate::trouble::is_about_records;
 
 /// Records handed over at once.
 const MAX_BATCH: usize = 512;
@@ -75,7 +76,7 @@ impl Reading {
             .set("auto.offset.reset", "error")
             .set("queued.max.messages.kbytes", "16384")
             .set(statistics::EVERY.0, statistics::EVERY.1)
-            .create_with_context(Context::counted("consumer", counted))
+            .create_with_context(Context::reading("consumer", counted, &topic))
             .map_err(|error| format!("the kafka consumer cannot be made: {error}"))?;
         let n_partitions = count_partitions(&consumer, topic.name())?;
         let mut assignment = TopicPartitionList::with_capacity(n_partitions);
@@ -139,7 +140,18 @@ impl Reading {
         while records.len() < MAX_BATCH {
             match self.consumer.poll(wait) {
                 None => break,
-                Some(message) => records.push(record(&message?)),
+                Some(Ok(message)) => {
+                    let (partition, offset) = (message.partition(), message.offset());
+                    self.topic.trouble.read(self.topic.name(), partition, offset);
+                    records.push(record(&message));
+                }
+                Some(Err(error)) => {
+                    // The other partitions are read nevertheless, and what comes in this one is
+                    // fetched from the Bank.
+                    if !is_about_records(&error) {
+                        return Err(error);
+                    }
+                }
             }
             wait = Duration::ZERO;
         }

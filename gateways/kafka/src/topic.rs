@@ -13,6 +13,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::address::Brokers;
 use crate::context::Context;
+use crate::trouble::Trouble;
 use shape::{BY_CARD, Shape, TO_LOOK_AT};
 
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -31,6 +32,7 @@ pub struct Topic {
     name: String,
     shape: Shape,
     wrong: Arc<Mutex<Option<WrongTopic>>>,
+    pub(crate) trouble: Trouble,
 }
 
 /// A topic that somebody made otherwise than it has to be. Nothing is written to it.
@@ -80,7 +82,8 @@ impl Topic {
 
     /// A topic of records by card, for a cluster that several systems share.
     pub fn named(brokers: Brokers, name: &str) -> Topic {
-        Topic { brokers, name: name.to_owned(), shape: BY_CARD, wrong: Arc::default() }
+        let (wrong, trouble) = (Arc::default(), Trouble::default());
+        Topic { brokers, name: name.to_owned(), shape: BY_CARD, wrong, trouble }
     }
 
     /// What it is called.
@@ -91,6 +94,11 @@ impl Topic {
     /// What was wrong with it when it was last looked at.
     pub fn wrong(&self) -> Option<WrongTopic> {
         self.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What cannot be read of it by the consumer of this process, and where, once it lasts.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.text(&self.name)
     }
 
     /// Settings that every client of ours has.

@@ -26,13 +26,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
 /// How long a child may take to accept a chaos command.
 const COMMAND_WITHIN: Duration = Duration::from_secs(5);
 
-/// One thing that must be well before traffic is sent here.
+/// One thing that is looked at before traffic is sent here.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     /// What is looked at.
     pub name: &'static str,
     /// Whether it is well.
     pub ok: bool,
+    /// Whether no traffic must come while it is not. Others are for somebody to mend meanwhile.
+    pub is_vital: bool,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -98,7 +100,7 @@ async fn livez(admin: Data<Admin>) -> HttpResponse {
 
 async fn readyz(request: HttpRequest, admin: Data<Admin>) -> HttpResponse {
     let checks = (admin.readiness)();
-    let ok = checks.iter().all(|check| check.ok);
+    let ok = checks.iter().all(|check| check.ok || !check.is_vital);
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let is_verbose = request.query_string().split('&').any(|part| part.starts_with("verbose"));
     if !is_verbose {

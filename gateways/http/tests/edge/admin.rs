@@ -14,13 +14,14 @@ fn probes_say_what_is_well() {
         let ready = shop.get_admin("/readyz").await;
         assert_eq!((ready.status, ready.text().as_str()), (200, "ok\n"));
         for path in ["/readyz?verbose", "/readyz?verbose=1", "/readyz?x=1&verbose"] {
-            assert_eq!(shop.get_admin(path).await.text(), "[+] bank: ok\n", "{path}");
+            let text = "[+] bank: ok\n[-] copy: somebody has to look at it\n";
+            assert_eq!(shop.get_admin(path).await.text(), text, "ready all the same: {path}");
         }
         shop.bank.shutdown().await;
         let away = shop.get_admin("/readyz").await;
         assert_eq!((away.status, away.text().as_str()), (503, "not ready\n"));
         let text = shop.get_admin("/readyz?verbose").await.text();
-        assert_eq!(text, "[-] bank: the ledger is being loaded from the journal\n");
+        assert!(text.starts_with("[-] bank: the ledger is being loaded from the journal\n"));
         assert_eq!(shop.get_admin("/livez").await.status, 200, "alive, though not ready");
         shop.stop().await;
     });

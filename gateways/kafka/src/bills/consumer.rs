@@ -158,7 +158,7 @@ impl Reading {
             // Who comes back after a crash waits so long for its own records.
             .set("session.timeout.ms", "10000")
             .set(statistics::EVERY.0, statistics::EVERY.1)
-            .create_with_context(Context::counted("bill-consumer", counted))?;
+            .create_with_context(Context::reading("bill-consumer", counted, &self.topic))?;
         consumer.subscribe(&[self.topic.name()])?;
         while !is_stopping.load(Ordering::Relaxed) {
             let message = match consumer.poll(POLL) {
@@ -177,6 +177,7 @@ impl Reading {
             if !runtime.block_on(self.take(&message, is_stopping))? {
                 break;
             }
+            self.topic.trouble.read(self.topic.name(), message.partition(), message.offset());
             consumer.commit_message(&message, CommitMode::Async)?;
         }
         Ok(())

@@ -14,13 +14,13 @@ use crate::faults::produce;
 use crate::topic::read;
 
 /// The topics of one test.
-struct Topics {
-    bills: Topic,
-    dead_letters: Topic,
+pub(crate) struct Topics {
+    pub(crate) bills: Topic,
+    pub(crate) dead_letters: Topic,
 }
 
 impl Topics {
-    fn new(broker: &Broker) -> Topics {
+    pub(crate) fn new(broker: &Broker) -> Topics {
         let named = |kind: &str| {
             let brokers = broker.address().parse().unwrap();
             Topic::named(brokers, &format!("{kind}-{}", clock::uuid()))
@@ -29,7 +29,7 @@ impl Topics {
     }
 
     /// The Bank's end.
-    async fn consumer(&self, bank: &RunningBank) -> TreeHandle {
+    pub(crate) async fn consumer(&self, bank: &RunningBank) -> TreeHandle {
         let (bills, dead_letters) = (self.bills.clone(), self.dead_letters.clone());
         let bank = bank.handle.clone();
         let spec = ChildSpec::permanent("bills", move |_| {
@@ -40,7 +40,7 @@ impl Topics {
     }
 
     /// The statement's end.
-    async fn producer(&self) -> (KafkaBills, TreeHandle) {
+    pub(crate) async fn producer(&self) -> (KafkaBills, TreeHandle) {
         let (link, bills) = (Link::new(), self.bills.clone());
         let spec = ChildSpec::permanent("bills", move |_| {
             RecordWriter::new(bills.clone(), "bills", &Metrics::new())
@@ -51,9 +51,14 @@ impl Topics {
 }
 
 fn payment(key: &str, minor: i64) -> BillPayment {
+    payment_of(0, key, minor)
+}
+
+/// What the holder of this demo card pays.
+pub(crate) fn payment_of(card: usize, key: &str, minor: i64) -> BillPayment {
     BillPayment {
         key: IdempotencyKey::parse(key).unwrap(),
-        token: token(0),
+        token: token(card),
         amount: Money::brl(minor),
         asked_at: clock::now(),
         outcome: BillOutcome::Pending,
@@ -62,7 +67,11 @@ fn payment(key: &str, minor: i64) -> BillPayment {
 }
 
 async fn balance(bank: &RunningBank) -> i64 {
-    bank.handle.find_card(token(0)).await.unwrap().unwrap().balance.minor
+    balance_of(bank, 0).await
+}
+
+pub(crate) async fn balance_of(bank: &RunningBank, card: usize) -> i64 {
+    bank.handle.find_card(token(card)).await.unwrap().unwrap().balance.minor
 }
 
 #[test]

@@ -274,7 +274,8 @@ impl BankService {
 
     pub(crate) fn check(handle: &BankHandle, tree: &TreeSlot) -> Check {
         let detail = handle.readiness().err().map(str::to_owned);
-        unless_stalled(Check { name: "bank", ok: detail.is_none(), detail }, tree)
+        let check = Check { name: "bank", ok: detail.is_none(), is_vital: true, detail };
+        unless_stalled(check, tree)
     }
 
     pub(crate) fn refresh(handle: &BankHandle, surroundings: &RealSurroundings) {

@@ -102,7 +102,8 @@ impl CheckoutService {
             (true, true) => Some("the disk of the orders is full".to_owned()),
             (true, false) => None,
         };
-        unless_stalled(Check { name: "checkout", ok, detail }, tree)
+        let check = Check { name: "checkout", ok, is_vital: true, detail };
+        unless_stalled(check, tree)
     }
 
     pub(crate) fn bank_detail(bank: &BankClient) -> Option<String> {

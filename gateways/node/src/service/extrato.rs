@@ -106,6 +106,7 @@ impl ExtratoService {
         let check = Check {
             name: "extrato",
             ok: other_past.is_none(),
+            is_vital: true,
             detail: other_past.map(|why| format!("the bank has another past: {why}")).or(detail),
         };
         unless_stalled(check, tree)

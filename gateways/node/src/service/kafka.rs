@@ -116,14 +116,15 @@ impl Kafka {
         Ok(())
     }
 
-    /// Says what is wrong with a topic. The process is ready nevertheless: payments do not need
-    /// the broker, and wait in the journal until it is mended.
+    /// Says what is wrong with a topic, and what cannot be read of it. The process is ready
+    /// nevertheless: payments do not need the broker, and wait in the journal until it is mended.
     pub(crate) fn check(&self) -> impl Fn() -> Check + Send + Sync + Clone + use<> {
         let topics = self.topics();
         move || {
-            let wrong: Vec<_> = topics.iter().filter_map(Topic::wrong).collect();
-            let detail = wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            Check { name: "kafka", ok: true, detail: Some(detail).filter(|it| !it.is_empty()) }
+            let wrong = topics.iter().filter_map(Topic::wrong).map(|wrong| wrong.to_string());
+            let detail = wrong.chain(topics.iter().filter_map(Topic::trouble)).collect::<Vec<_>>();
+            let detail = Some(detail.join("; ")).filter(|it| !it.is_empty());
+            Check { name: "kafka", ok: detail.is_none(), is_vital: false, detail }
         }
     }
 

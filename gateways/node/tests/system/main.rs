@@ -33,6 +33,8 @@ mod scanner;
 mod secrets;
 mod secrets_in_memory;
 mod secrets_on_servers;
+#[path = "../../../kafka/tests/events/segments.rs"]
+mod segments;
 #[path = "../../../database/tests/journal/server.rs"]
 #[allow(dead_code, reason = "the tests of the journal use the rest")]
 mod server;
@@ -42,4 +44,5 @@ mod spellings;
 mod split;
 mod start;
 mod topics;
+mod unreadable;
 mod up;

@@ -60,6 +60,8 @@ pub(super) async fn read(topic: &Topic, told: &Tally) -> anyhow::Result<Lines> {
             }
         }
     }
+    let unreadable = past.unreadable();
+    anyhow::ensure!(unreadable.is_empty(), "the topic cannot be read: {unreadable:?}");
     Ok(judge(told, &seen))
 }
 

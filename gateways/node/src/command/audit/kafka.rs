@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use bancada_kafka::{Brokers, PastRecord, Place, Topic, TopicPast};
+use bancada_kafka::{Brokers, PastRecord, Place, Topic, TopicPast, Unreadable};
 use bancada_kernel::CardToken;
 use tokio::time::{Instant, sleep};
 
@@ -25,6 +25,7 @@ pub(super) async fn audit(
     loop {
         match past.read_on().await {
             Ok(records) if records.is_empty() => {
+                seen.unreadable = past.unreadable().to_vec();
                 let result = seen.compare(bank, &bank.latest().await?);
                 if result.is_well() || Instant::now() >= deadline {
                     return Ok(result);
@@ -52,6 +53,7 @@ pub(super) struct Seen {
     later: Vec<(u64, Place)>,
     owed_minor: i128,
     foreign: u64,
+    pub(super) unreadable: Vec<Unreadable>,
     wrong: Vec<String>,
 }
 
@@ -98,6 +100,9 @@ impl Seen {
         result.matched = self.times.len() as u64;
         result.repeated = self.times.values().map(|times| times - 1).sum();
         result.foreign = self.foreign;
+        for Unreadable { first, last, why } in &self.unreadable {
+            result.mismatch(format!("records {first} to {last} cannot be read: {why}"));
+        }
         for what in &self.wrong {
             result.mismatch(what.clone());
         }

@@ -1,6 +1,6 @@
 //! The same for the copies that are made of the history: on the topic, and in Elasticsearch.
 
-use bancada_kafka::{PastRecord, Place, event_to_value};
+use bancada_kafka::{PastRecord, Place, Unreadable, event_to_value};
 use bancada_kernel::PaymentSnapshot;
 use bancada_pipeline::PaymentDocument;
 
@@ -12,6 +12,7 @@ use crate::command::audit::kafka::Seen;
 struct Copies {
     history: History,
     topic: Vec<PastRecord>,
+    unreadable: Vec<Unreadable>,
     documents: Vec<PaymentDocument>,
     /// How far the Bank is when the copies were read.
     latest: u64,
@@ -43,7 +44,7 @@ impl Copies {
             document(3, "rejected", 6, [90_000, 0, 0], "load", "k3"),
             document(4, "approved", 7, [400, 400, 0], "loja", "o4"),
         ];
-        Copies { history, topic, documents, latest: 99 }
+        Copies { history, topic, unreadable: Vec::new(), documents, latest: 99 }
     }
 }
 
@@ -56,6 +57,7 @@ fn finds(change: impl FnOnce(&mut Copies), counts: [u64; 3], words: &str) {
     let bank = copies.history.view();
     let mut seen = Seen::default();
     copies.topic.iter().for_each(|record| seen.add(record, &bank));
+    seen.unreadable = copies.unreadable;
     let latest = Latest::up_to(copies.latest);
     let comparisons = vec![
         seen.compare(&bank, &latest),
@@ -106,6 +108,15 @@ fn what_is_not_copied_is_found() {
     finds(|copies| drop(copies.documents.remove(1)), [1, 0, 1], "has no document");
     // A card's event moves no money, and is missed all the same.
     finds(|copies| drop(copies.topic.remove(0)), [1, 0, 0], "event 1 is not on the topic");
+}
+
+#[test]
+fn what_cannot_be_read_of_the_topic_is_found() {
+    let unreadable = |copies: &mut Copies| {
+        let (first, last) = (Place(3, 7), Place(3, 9));
+        copies.unreadable.push(Unreadable { first, last, why: "codec 5".to_owned() });
+    };
+    finds(unreadable, [0, 0, 1], "records 3:7 to 3:9 cannot be read: codec 5");
 }
 
 #[test]
