@@ -22,6 +22,20 @@ pub trait JournalStore: Send + 'static {
 
     /// Whether an append would find room now; asked after [`JournalError::Full`].
     fn has_room(&mut self) -> bool;
+
+    /// Whether its connection, if it has one, ended while nothing was asked of it. All that was
+    /// appended is durable then, and whoever replays it knows all of it.
+    fn has_ended(&mut self) -> bool {
+        false
+    }
+
+    /// Connects again after that, without a wait for what is away; whether it could.
+    ///
+    /// # Errors
+    /// When the journal is somebody else's meanwhile.
+    fn resume(&mut self) -> Result<bool, JournalError> {
+        Ok(true)
+    }
 }
 
 /// Opens the journal: at the start, and again whenever its thread had to be replaced.

@@ -226,6 +226,7 @@ fn make_thread(
                 }
             }),
             is_stale: false,
+            ended: None,
         })
     })
 }

@@ -26,7 +26,7 @@ const FULL_PROBE: Duration = Duration::from_millis(250);
 /// What the journal's thread is asked to do, in order.
 pub(crate) enum Order {
     /// Rebuild the ledger from everything that is durable, including all orders before this one.
-    Load(oneshot::Sender<Result<Ledger, JournalError>>),
+    Load(LoadReply),
     /// Make an entry durable, then answer.
     Append(Box<Entry>, Pending),
     /// Answer once everything before is durable: the answer shows it.
@@ -51,7 +51,18 @@ pub(crate) struct JournalThread {
     /// After a failed append the ledger's state is ahead of the journal: nothing is accepted
     /// until it has loaded again.
     pub(crate) is_stale: bool,
+    /// The journal's connection ended while nobody paid; what wants to load meanwhile.
+    pub(crate) ended: Option<Ended>,
 }
+
+/// A journal without a connection.
+#[derive(Default)]
+pub(crate) struct Ended {
+    /// Who waits for the ledger; whoever asked before is gone.
+    load: Option<LoadReply>,
+}
+
+type LoadReply = oneshot::Sender<Result<Ledger, JournalError>>;
 
 impl JournalThread {
     /// Serves orders until told to stop, or until nobody can give any.
@@ -63,6 +74,7 @@ impl JournalThread {
                 Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
                     self.probe();
+                    self.look();
                     self.mark.sync();
                     continue;
                 }
@@ -72,6 +84,7 @@ impl JournalThread {
                 batch.extend(more);
             }
             self.probe();
+            self.look();
             if !self.serve(&mut batch) {
                 return;
             }
@@ -91,9 +104,7 @@ impl JournalThread {
                 Order::Observe(pending) => waiting.push(pending),
                 Order::Load(reply) => {
                     self.commit(&mut entries, &mut waiting);
-                    let loaded = self.load();
-                    // A ledger that crashed meanwhile loads again.
-                    let _ = reply.send(loaded);
+                    self.answer_load(reply);
                 }
                 Order::Stop => {
                     self.commit(&mut entries, &mut waiting);
@@ -148,6 +159,16 @@ impl JournalThread {
         if self.is_full.load(Ordering::Acquire) { Unwritten::Full } else { Unwritten::Stale }
     }
 
+    fn answer_load(&mut self, reply: LoadReply) {
+        if let Some(ended) = &mut self.ended {
+            ended.load = Some(reply);
+            return;
+        }
+        let loaded = self.load();
+        // A ledger that crashed meanwhile loads again.
+        let _ = reply.send(loaded);
+    }
+
     fn load(&mut self) -> Result<Ledger, JournalError> {
         let loaded = self.load_whole();
         if let Err(error) = &loaded
@@ -175,6 +196,32 @@ impl JournalThread {
         let position = ledger.position();
         tracing::info!(position, snapshot, took_ms, "ledger loaded from the journal");
         Ok(ledger)
+    }
+
+    /// Notices that the journal's connection has ended before somebody pays, and connects again.
+    /// Nothing was on its way, so that the process need not end for it; that the journal is still
+    /// what the ledger knows is proven as at a start.
+    fn look(&mut self) {
+        if self.ended.is_none() {
+            if self.is_stale || !self.store.has_ended() {
+                return;
+            }
+            tracing::warn!("the journal's connection has ended, the ledger is loaded again");
+            self.is_stale = true;
+            self.ended = Some(Ended::default());
+            (self.ask_reload)();
+        }
+        match self.store.resume() {
+            Ok(true) => {
+                let load = self.ended.take().and_then(|ended| ended.load);
+                load.into_iter().for_each(|reply| self.answer_load(reply));
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(%error, "the journal cannot be resumed, the process must end");
+                self.surroundings.journal_is_lost(&error);
+            }
+        }
     }
 
     /// Accepts payments again once the disk has room.

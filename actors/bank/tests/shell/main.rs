@@ -2,6 +2,7 @@
 //! test decides.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod connection;
 mod crashes;
 mod disk;
 mod following;

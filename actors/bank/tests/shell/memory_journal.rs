@@ -17,6 +17,17 @@ pub(crate) enum Disk {
     Panicking,
 }
 
+/// What became of the connection to it, as if it had one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Connection {
+    Open,
+    Cut,
+    /// Cut, and it cannot be made again now.
+    Away,
+    /// Cut, and another bank writes meanwhile.
+    TakenOver,
+}
+
 /// What would be on the disk; outlives every store and every bank.
 #[derive(Clone)]
 pub(crate) struct MemoryJournal(Arc<(Mutex<Content>, Condvar)>);
@@ -31,6 +42,7 @@ struct Content {
     /// After which positions it was replayed.
     replays: Vec<u64>,
     disk: Disk,
+    connection: Connection,
 }
 
 impl MemoryJournal {
@@ -42,6 +54,7 @@ impl MemoryJournal {
             n_probes: 0,
             replays: Vec::new(),
             disk: Disk::Well,
+            connection: Connection::Open,
         };
         MemoryJournal(Arc::new((Mutex::new(content), Condvar::new())))
     }
@@ -49,6 +62,14 @@ impl MemoryJournal {
     pub(crate) fn set_disk(&self, disk: Disk) {
         self.0.0.lock().unwrap().disk = disk;
         self.0.1.notify_all();
+    }
+
+    pub(crate) fn set_connection(&self, connection: Connection) {
+        self.0.0.lock().unwrap().connection = connection;
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.0.0.lock().unwrap().connection == Connection::Open
     }
 
     pub(crate) fn entries(&self) -> Vec<Entry> {
@@ -125,6 +146,22 @@ impl JournalStore for MemoryJournal {
         let mut content = self.0.0.lock().unwrap();
         content.n_probes += 1;
         content.disk == Disk::Well
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.0.0.lock().unwrap().connection != Connection::Open
+    }
+
+    fn resume(&mut self) -> Result<bool, JournalError> {
+        let mut content = self.0.0.lock().unwrap();
+        match content.connection {
+            Connection::TakenOver => Err(JournalError::Failed("it is another bank's".to_owned())),
+            Connection::Away => Ok(false),
+            Connection::Open | Connection::Cut => {
+                content.connection = Connection::Open;
+                Ok(true)
+            }
+        }
     }
 }
 

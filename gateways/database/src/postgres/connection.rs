@@ -1,17 +1,29 @@
 //! A connection that is made when it is needed, and made again after it failed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bancada_bank::ports::{JournalError, SnapshotError};
 use bancada_checkout::ports::StoreError as OrdersError;
 use bancada_extrato::ports::StoreError as StatementError;
 use postgres::error::SqlState;
+use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::{Client, NoTls};
 
 use super::DatabaseUrl;
 use super::schema;
 
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// A connection that was used a moment ago is not looked at: a look takes [`LOOK_FOR`].
+const RESTS: Duration = Duration::from_millis(100);
+/// A moment, in which the client learns what has come for it; the clock of its runtime has no
+/// shorter one.
+const LOOK_FOR: Duration = Duration::from_millis(1);
+/// Whatever the server's defaults are: an answer means that the disk has it, and a session that
+/// nobody uses for a while is nobody's mistake. Older servers do not have the second setting.
+const SETTINGS: &str = "
+    SET synchronous_commit = on;
+    SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout';
+";
 
 /// Why the database did not do what was asked.
 #[derive(Debug)]
@@ -68,11 +80,12 @@ impl From<DatabaseError> for StatementError {
 pub(super) struct Connection {
     url: DatabaseUrl,
     client: Option<Client>,
+    used_at: Instant,
 }
 
 impl Connection {
     pub(super) fn new(url: &DatabaseUrl) -> Connection {
-        Connection { url: url.clone(), client: None }
+        Connection { url: url.clone(), client: None, used_at: Instant::now() }
     }
 
     /// The client, connected.
@@ -80,6 +93,7 @@ impl Connection {
         if self.client.as_ref().is_none_or(Client::is_closed) {
             self.client = Some(connect(&self.url)?);
         }
+        self.used_at = Instant::now();
         self.client.as_mut().ok_or_else(|| DatabaseError::Failed("not connected".to_owned()))
     }
 
@@ -99,6 +113,24 @@ impl Connection {
     /// Whether what is known of this connection still holds.
     pub(super) fn is_open(&self) -> bool {
         self.client.as_ref().is_some_and(|client| !client.is_closed())
+    }
+
+    /// Whether the server has ended the connection while it stood still. It says so on the socket,
+    /// and nobody reads that as long as nothing is asked.
+    pub(super) fn has_ended(&mut self) -> bool {
+        let Some(client) = &mut self.client else { return true };
+        if !client.is_closed() {
+            if self.used_at.elapsed() < RESTS {
+                return false;
+            }
+            self.used_at = Instant::now();
+            let heard = client.notifications().timeout_iter(LOOK_FOR).next();
+            if heard.is_ok() && !client.is_closed() {
+                return false;
+            }
+        }
+        self.close();
+        true
     }
 
     /// Gives the connection up, and whatever is its own: a transaction, a lock.
@@ -123,8 +155,7 @@ fn connect(url: &DatabaseUrl) -> Result<Client, DatabaseError> {
         DatabaseError::Failed(format!("the database cannot be reached: {}", said(&error)))
     };
     let mut client = url.0.connect(NoTls).map_err(away)?;
-    // Whatever the server's default is: an answer means that the disk has it.
-    client.batch_execute("SET synchronous_commit = on").map_err(away)?;
+    client.batch_execute(SETTINGS).map_err(away)?;
     let mut transaction = client.transaction().map_err(away)?;
     schema::migrate(&mut transaction)?;
     transaction.commit().map_err(away)?;

@@ -12,7 +12,7 @@ use bancada_kernel::ShardCount;
 use postgres::{Client, Statement};
 
 use super::DatabaseUrl;
-use super::connection::{Connection, bigint, failure, smallint};
+use super::connection::{Connection, DatabaseError, bigint, failure, smallint};
 use crate::record;
 use crate::replay::Replay;
 
@@ -24,6 +24,10 @@ const CLAIM: &str = "
 const TAKE_OVER: &str = "
     INSERT INTO bancada.journal_epoch AS known (shard, epoch) VALUES ($1, 1)
     ON CONFLICT (shard) DO UPDATE SET epoch = known.epoch + 1
+    RETURNING epoch";
+/// After a connection that ended: if nobody has taken it over since.
+const TAKE_BACK: &str = "
+    UPDATE bancada.journal_epoch SET epoch = epoch + 1 WHERE shard = $1 AND epoch = $2
     RETURNING epoch";
 const APPEND: &str = "
     WITH mine AS MATERIALIZED (
@@ -39,6 +43,7 @@ const READ: &str = "
          WHERE shard = $1 AND first_position <= $2), 0)
     ORDER BY first_position
     LIMIT 64";
+const TAKEN_OVER: &str = "another bank has taken the journal over";
 /// Room that must be there before payments are accepted again.
 const PROBE_BYTES: usize = 256 * 1024;
 
@@ -87,30 +92,67 @@ impl JournalOpener for PostgresJournal {
     /// The database is asked for the first time when the journal is replayed.
     fn open(&self) -> Result<Box<dyn JournalStore>, JournalError> {
         let connection = Connection::new(&self.url);
-        Ok(Box::new(Store { connection, shard: smallint(self.shard)?, mine: None }))
+        Ok(Box::new(Store { connection, shard: smallint(self.shard)?, epoch: None, append: None }))
     }
 }
 
 struct Store {
     connection: Connection,
     shard: i16,
-    /// What a connection that took the shard over may do.
-    mine: Option<Mine>,
+    /// The epoch with which it took the shard over last.
+    epoch: Option<i64>,
+    /// Of the connection that took it over; another one has to take it back first.
+    append: Option<Statement>,
 }
 
-struct Mine {
-    epoch: i64,
-    append: Statement,
+/// Why a shard is not taken.
+enum NotTaken {
+    Away(DatabaseError),
+    TakenOver,
+}
+
+impl From<NotTaken> for JournalError {
+    fn from(why: NotTaken) -> JournalError {
+        match why {
+            NotTaken::Away(error) => error.into(),
+            NotTaken::TakenOver => JournalError::Failed(TAKEN_OVER.to_owned()),
+        }
+    }
+}
+
+impl From<DatabaseError> for NotTaken {
+    fn from(error: DatabaseError) -> NotTaken {
+        NotTaken::Away(error)
+    }
+}
+
+impl Store {
+    fn is_taken(&self) -> bool {
+        self.connection.is_open() && self.append.is_some()
+    }
+
+    /// Nothing is appended by another Bank after this.
+    fn take(&mut self) -> Result<(), NotTaken> {
+        self.append = None;
+        let client = self.connection.client()?;
+        let row = match self.epoch {
+            None => client.query_one(TAKE_OVER, &[&self.shard]).map_err(failure)?,
+            Some(epoch) => client
+                .query_opt(TAKE_BACK, &[&self.shard, &epoch])
+                .map_err(failure)?
+                .ok_or(NotTaken::TakenOver)?,
+        };
+        self.epoch = Some(row.get(0));
+        self.append = Some(client.prepare(APPEND).map_err(failure)?);
+        Ok(())
+    }
 }
 
 impl JournalStore for Store {
     /// Takes the shard over first: nothing is appended by another Bank after it is read.
     fn replay(&mut self, after: u64, each: &mut dyn FnMut(Entry)) -> Result<(), JournalError> {
-        if !self.connection.is_open() || self.mine.is_none() {
-            let client = self.connection.client()?;
-            let row = client.query_one(TAKE_OVER, &[&self.shard]).map_err(failure)?;
-            let append = client.prepare(APPEND).map_err(failure)?;
-            self.mine = Some(Mine { epoch: row.get(0), append });
+        if !self.is_taken() {
+            self.take()?;
         }
         read(self.connection.client()?, self.shard, after, &mut |entry| {
             each(entry);
@@ -123,21 +165,21 @@ impl JournalStore for Store {
         let first = bigint(first.event.position)?;
         let lost = || JournalError::Failed("the connection to the database is lost".to_owned());
         // Another connection would be another Bank: what this one decided may not fit any more.
-        let mine = self.mine.as_ref().filter(|_| self.connection.is_open()).ok_or_else(lost)?;
+        let append = self.append.as_ref().filter(|_| self.connection.is_open()).ok_or_else(lost)?;
         let record = record::encode(entries);
         let n_rows = self
             .connection
             .client()?
-            .execute(&mine.append, &[&self.shard, &mine.epoch, &first, &record])
+            .execute(append, &[&self.shard, &self.epoch, &first, &record])
             .map_err(failure)?;
         if n_rows == 0 {
-            let fenced = "another bank has taken the journal over";
-            return Err(JournalError::Failed(fenced.to_owned()));
+            return Err(NotTaken::TakenOver.into());
         }
         Ok(())
     }
 
     fn has_room(&mut self) -> bool {
+        let is_taken = self.is_taken();
         let mut probe = || {
             let mut transaction = self.connection.client()?.transaction().map_err(failure)?;
             let filler = vec![0_u8; PROBE_BYTES];
@@ -145,7 +187,22 @@ impl JournalStore for Store {
             transaction.execute(insert, &[&filler]).map_err(failure)?;
             transaction.rollback().map_err(failure)
         };
-        probe().is_ok()
+        is_taken && probe().is_ok()
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.append.is_some() && self.connection.has_ended()
+    }
+
+    fn resume(&mut self) -> Result<bool, JournalError> {
+        match self.take() {
+            Ok(()) => Ok(true),
+            Err(NotTaken::Away(error)) => {
+                tracing::debug!(?error, "the database of the journal is away");
+                Ok(false)
+            }
+            Err(taken_over @ NotTaken::TakenOver) => Err(taken_over.into()),
+        }
     }
 }
 

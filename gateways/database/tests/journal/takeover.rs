@@ -1,7 +1,9 @@
 //! What only a shared database has: other Banks, and an end of its own.
 
+use std::time::{Duration, Instant};
+
 use bancada_bank::ports::{
-    DeliveryCursor as _, EventHistory as _, JournalError, JournalOpener as _,
+    DeliveryCursor as _, EventHistory as _, JournalError, JournalOpener as _, JournalStore,
 };
 use bancada_database::postgres::{DatabaseUrl, PostgresDelivery, PostgresJournal};
 
@@ -66,6 +68,81 @@ fn a_database_that_ends_keeps_what_was_acknowledged() {
     assert_eq!(replay(&journal, 0).unwrap(), all);
     assert_eq!(delivery.load(), Ok(30));
     assert_eq!(history.read(0, 100).unwrap().len(), 40);
+}
+
+/// Ends the connections to a database, as a server does that is told to; how many there were.
+fn cut(server: &Server, address: &str) -> usize {
+    let cut = "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+               WHERE application_name = 'bancada' AND datname = current_database()";
+    let database = address.rsplit('/').next().unwrap();
+    server.connect(database).query(cut, &[]).unwrap().len()
+}
+
+/// Waits until a store has noticed that its connection has ended.
+fn notices(store: &mut dyn JournalStore) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !store.has_ended() {
+        assert!(Instant::now() < deadline, "nobody notices");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_connection_that_ends_while_it_stands_still_is_noticed_and_taken_back() {
+    let server = Server::shared();
+    let address = server.new_database();
+    let journal = PostgresJournal::new(&address.parse().unwrap(), 0);
+    let all = entries(4);
+    let mut store = journal.open().unwrap();
+    assert!(!store.has_ended(), "nobody asked it anything");
+    store.replay(0, &mut |_| {}).unwrap();
+    store.append(&all[..1]).unwrap();
+    let rests_until = Instant::now() + Duration::from_millis(300);
+    while Instant::now() < rests_until {
+        assert!(!store.has_ended());
+    }
+    assert_eq!(cut(&server, &address), 1);
+    notices(&mut *store);
+    failed(store.append(&all[1..2]), "connection to the database is lost");
+    assert_eq!(store.resume(), Ok(true));
+    assert!(!store.has_ended());
+    let mut found = Vec::new();
+    store.replay(0, &mut |entry| found.push(entry)).unwrap();
+    assert_eq!(found, all[..1]);
+    store.append(&all[1..2]).unwrap();
+
+    // One that was replaced meanwhile does not take it back.
+    cut(&server, &address);
+    notices(&mut *store);
+    let mut second = journal.open().unwrap();
+    second.replay(0, &mut |_| {}).unwrap();
+    failed(store.resume().map(drop), "another bank has taken the journal over");
+    failed(store.replay(0, &mut |_| {}), "another bank has taken the journal over");
+    second.append(&all[2..]).unwrap();
+    assert_eq!(replay(&journal, 0).unwrap(), all);
+}
+
+#[test]
+fn a_server_that_ends_idle_sessions_does_not_end_ours() {
+    let server = Server::start();
+    let set = "ALTER SYSTEM SET idle_session_timeout = '100ms'; SELECT pg_reload_conf()";
+    for command in set.split(';') {
+        server.connect("postgres").batch_execute(command).unwrap();
+    }
+    let address = server.new_database();
+    let journal = PostgresJournal::new(&address.parse().unwrap(), 0);
+    let all = entries(2);
+    let mut store = journal.open().unwrap();
+    store.replay(0, &mut |_| {}).unwrap();
+    store.append(&all[..1]).unwrap();
+    // A session of somebody else that is younger is ended.
+    let mut other = server.connect("postgres");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while other.is_valid(Duration::from_secs(60)).is_ok() {
+        assert!(Instant::now() < deadline, "the server ends none");
+        std::thread::park_timeout(Duration::from_millis(300));
+    }
+    store.append(&all[1..]).unwrap();
 }
 
 #[test]

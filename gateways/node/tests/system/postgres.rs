@@ -133,6 +133,56 @@ fn a_database_that_ends_under_all_services_is_no_loss() {
     });
 }
 
+/// Ends all sessions of ours, as a server does that is told to; how many there were.
+fn cut(server: &Server, database: &str) -> usize {
+    let cut = "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+               WHERE application_name = 'bancada' AND datname = current_database()";
+    server.connect(database.rsplit('/').next().unwrap()).query(cut, &[]).unwrap().len()
+}
+
+#[test]
+fn sessions_that_end_while_nobody_pays_are_no_payers_trouble() {
+    let server = Server::shared();
+    let database = server.new_database();
+    run(async {
+        let data = tempfile::tempdir().unwrap();
+        let parts = Parts::new(data.path()).on_database(&database);
+        let system = &parts.system;
+        let bank = parts.bank();
+        let (checkout, extrato) = (parts.checkout(), parts.extrato());
+        system.is_ready().await;
+        let cut = async || {
+            let (server, database) = (Arc::clone(&server), database.clone());
+            tokio::task::spawn_blocking(move || cut(&server, &database)).await.unwrap()
+        };
+        let epoch = async || {
+            let (server, database) = (Arc::clone(&server), database.clone());
+            let ask = move || {
+                let mut client = server.connect(database.rsplit('/').next().unwrap());
+                let epoch = client.query_one("SELECT epoch FROM bancada.journal_epoch", &[]);
+                epoch.unwrap().get::<_, i64>(0)
+            };
+            tokio::task::spawn_blocking(ask).await.unwrap()
+        };
+        assert_eq!(buys(system).await, "paid");
+        let before = epoch().await;
+        assert!(cut().await > 1);
+        eventually("the bank connects although nobody pays", async || epoch().await > before).await;
+        for _ in 0..3 {
+            let (status, order) = system.buy(&new_key(), "4242424242424242").await.unwrap();
+            assert_eq!((status, order["status"].as_str()), (201, Some("paid")), "{order}");
+            // Whoever pays next may come before anybody has noticed.
+            assert!(cut().await > 1);
+        }
+        let (status, order) = system.buy(&new_key(), "4242424242424242").await.unwrap();
+        assert_eq!((status, order["status"].as_str()), (201, Some("paid")), "{order}");
+        system.passes_audit(None).await;
+        for program in [extrato, checkout, bank] {
+            assert_eq!(program.interrupt(), Some(0));
+        }
+    });
+}
+
 #[test]
 fn of_four_statements_one_follows_and_each_loss_finds_another() {
     let (server, broker) = (Server::shared(), Broker::start());
