@@ -19,7 +19,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     })?;
     phases.run("web pages", || web::run(root, true))?;
     phases.run("browser", browser::ensure)?;
-    phases.run("postgresql", postgres::ensure)?;
+    phases.run("postgresql", postgres::ensure_with_pooler)?;
     let libs = phases.run("kafka", || kafka::ensure(root))?;
     let servers = phases.run("elasticsearch", || pipeline::ensure(root))?;
     phases.run("tests", || {

@@ -8,6 +8,7 @@ mod connection;
 mod delivery;
 mod journal;
 mod orders;
+mod pooler;
 mod schema;
 mod session;
 mod snapshots;
@@ -15,6 +16,8 @@ mod statement;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use ::postgres::config::Host;
 
@@ -26,7 +29,27 @@ pub use statement::{PostgresStatementReader, PostgresStatements};
 
 /// Where the database is: `postgresql://USER@HOST:PORT/DATABASE` or `host=… user=… dbname=…`.
 #[derive(Clone)]
-pub struct DatabaseUrl(::postgres::Config);
+pub struct DatabaseUrl {
+    config: ::postgres::Config,
+    /// Whether its connections were found to have sessions of their own; clones know the same.
+    has_sessions: Arc<AtomicBool>,
+}
+
+/// An address at which connections do not keep their sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", pooler::IN_TRANSACTION_MODE)]
+pub struct TransactionPooler;
+
+impl DatabaseUrl {
+    /// Refuses a pooler that gives a connection another session in each transaction. A database
+    /// that is away is no reason: it is looked at when it is there.
+    pub fn refuse_transaction_pooler(&self) -> Result<(), TransactionPooler> {
+        match connection::look(self) {
+            Ok(false) => Err(TransactionPooler),
+            Ok(true) | Err(_) => Ok(()),
+        }
+    }
+}
 
 /// Why a text does not say where a database is. It repeats nothing of the text, which may hold a
 /// password; the client's own errors repeat what they could not read.
@@ -61,7 +84,7 @@ impl FromStr for DatabaseUrl {
             return bad("it names no host");
         }
         config.application_name("bancada").connect_timeout(connection::CONNECT_WITHIN);
-        Ok(DatabaseUrl(config))
+        Ok(DatabaseUrl { config, has_sessions: Arc::default() })
     }
 }
 

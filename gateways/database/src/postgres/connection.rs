@@ -1,5 +1,6 @@
 //! A connection that is made when it is needed, and made again after it failed.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bancada_bank::ports::{JournalError, SnapshotError};
@@ -9,8 +10,8 @@ use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::{Client, NoTls};
 
-use super::DatabaseUrl;
 use super::schema;
+use super::{DatabaseUrl, pooler};
 
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// A connection that was used a moment ago is not looked at: a look takes [`LOOK_FOR`].
@@ -142,6 +143,12 @@ impl Connection {
             let _ = closing.map(std::thread::JoinHandle::join);
         }
     }
+
+    /// The same, and whatever was known of where it leads.
+    pub(super) fn doubt(&mut self) {
+        self.close();
+        self.url.has_sessions.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Connection {
@@ -154,12 +161,31 @@ fn connect(url: &DatabaseUrl) -> Result<Client, DatabaseError> {
     let away = |error: postgres::Error| {
         DatabaseError::Failed(format!("the database cannot be reached: {}", said(&error)))
     };
-    let mut client = url.0.connect(NoTls).map_err(away)?;
+    let mut client = url.config.connect(NoTls).map_err(away)?;
+    // Before anything is prepared or locked.
+    if !has_sessions(url, &mut client).map_err(away)? {
+        return Err(DatabaseError::Failed(pooler::IN_TRANSACTION_MODE.to_owned()));
+    }
     client.batch_execute(SETTINGS).map_err(away)?;
     let mut transaction = client.transaction().map_err(away)?;
     schema::migrate(&mut transaction)?;
     transaction.commit().map_err(away)?;
     Ok(client)
+}
+
+/// Whether a connection to it has a session of its own.
+pub(super) fn look(url: &DatabaseUrl) -> Result<bool, postgres::Error> {
+    has_sessions(url, &mut url.config.connect(NoTls)?)
+}
+
+/// The same of this one; looked at once.
+fn has_sessions(url: &DatabaseUrl, client: &mut Client) -> Result<bool, postgres::Error> {
+    if url.has_sessions.load(Ordering::Relaxed) {
+        return Ok(true);
+    }
+    let has_sessions = !pooler::is_in_transaction_mode(&url.config, client)?;
+    url.has_sessions.store(has_sessions, Ordering::Relaxed);
+    Ok(has_sessions)
 }
 
 pub(super) fn failure(error: postgres::Error) -> DatabaseError {

@@ -8,8 +8,8 @@ use postgres::error::{DbError, Severity, SqlState};
 use postgres::types::ToSql;
 use postgres::{Row, Statement};
 
-use super::DatabaseUrl;
 use super::connection::{Connection, DatabaseError, failure};
+use super::{DatabaseUrl, pooler};
 
 /// No statement takes so long, and no transaction stands still so long, unless something is wrong.
 /// A writer whose machine was lost is noticed by the server within half a minute, so that its lock
@@ -62,6 +62,8 @@ pub(super) struct Session {
     /// is committed or undone before the next one is there, and nobody else writes in between.
     writer: Option<Writer>,
     statements: HashMap<&'static str, Statement>,
+    /// Begins a transaction where the lock is held.
+    begin: String,
     /// Since when the database could not be reached.
     away_since: Option<Instant>,
 }
@@ -70,7 +72,13 @@ impl Session {
     /// Connects when it is asked something.
     pub(super) fn new(url: &DatabaseUrl, writer: Option<Writer>) -> Session {
         let connection = Connection::new(url);
-        Session { connection, writer, statements: HashMap::new(), away_since: None }
+        Session {
+            connection,
+            writer,
+            statements: HashMap::new(),
+            begin: String::new(),
+            away_since: None,
+        }
     }
 
     /// Does what may be done twice; once more when the connection turns out to be gone.
@@ -93,7 +101,7 @@ impl Session {
         work: impl FnOnce(&mut Session) -> Result<T, E>,
     ) -> Result<T, E> {
         // Nothing was asked yet of a connection that was lost while it stood still.
-        self.ask(|session| session.command("BEGIN"))?;
+        self.ask(Session::begin)?;
         let done = work(self).and_then(|done| {
             self.command("COMMIT")?;
             Ok(done)
@@ -124,6 +132,16 @@ impl Session {
         let statement = self.prepared(sql)?;
         let changed = self.opened()?.execute(&statement, values);
         self.noticed(changed)
+    }
+
+    /// A pooler may have been told to give sessions away since it was looked at.
+    fn begin(&mut self) -> Result<(), DatabaseError> {
+        let begin = self.begin.clone();
+        let begun = self.opened()?.batch_execute(&begin);
+        if begun.as_ref().is_err_and(pooler::is_another_session) {
+            self.connection.doubt();
+        }
+        self.noticed(begun)
     }
 
     fn command(&mut self, sql: &str) -> Result<(), DatabaseError> {
@@ -181,12 +199,14 @@ impl Session {
     fn connect(&mut self) -> Result<(), DatabaseError> {
         let client = self.connection.client()?;
         client.batch_execute(SETTINGS)?;
+        let session = pooler::session(client)?.unwrap_or_default();
         let row = client.query_one("SHOW server_encoding", &[])?;
         let encoding: &str = row.get(0);
         if encoding != "UTF8" {
             let other = format!("the database keeps texts as {encoding}; make one with UTF8");
             return Err(DatabaseError::Failed(other));
         }
+        self.begin = pooler::begin_in(&session);
         let Some(writer) = self.writer else { return Ok(()) };
         let lock = "SELECT pg_advisory_lock($1, $2)";
         match client.execute(lock, &[&LOCK_CLASS, &writer.lock()]) {

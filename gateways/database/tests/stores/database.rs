@@ -18,14 +18,14 @@ fn cut(place: &Place) -> usize {
     place.client().query(cut, &[]).unwrap().len()
 }
 
-fn failed<T: std::fmt::Debug>(result: Result<T, StoreError>, expected: &str) {
+pub(crate) fn failed<T: std::fmt::Debug>(result: Result<T, StoreError>, expected: &str) {
     match result.unwrap_err() {
         StoreError::Failed(said) => assert!(said.contains(expected), "{said}"),
         other => panic!("{other}"),
     }
 }
 
-fn insert(store: &mut dyn OrderStore, n: u128) -> Result<Vec<Written>, StoreError> {
+pub(crate) fn insert(store: &mut dyn OrderStore, n: u128) -> Result<Vec<Written>, StoreError> {
     store.write(&[Write::Insert(order(n, OrderState::Paying))])
 }
 

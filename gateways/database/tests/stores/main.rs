@@ -7,6 +7,9 @@ mod damage;
 mod database;
 mod orders;
 mod place;
+mod pooled;
+#[path = "../journal/pooler.rs"]
+mod pooler;
 #[path = "../../../node/tests/system/ports.rs"]
 mod ports;
 #[path = "../journal/server.rs"]

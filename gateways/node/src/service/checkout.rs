@@ -36,6 +36,7 @@ fn orders(
     Ok(match &database.postgres {
         Some(url) => {
             left_behind::refuse(&file, "orders")?;
+            url.refuse_transaction_pooler()?;
             Arc::new(PostgresOrders::new(url))
         }
         None => Arc::new(in_file(directory, &file)?),

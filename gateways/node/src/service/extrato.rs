@@ -44,6 +44,7 @@ impl Stores {
         let file = directory.file(FILE);
         if let Some(url) = &database.postgres {
             left_behind::refuse(&file, "statements")?;
+            url.refuse_transaction_pooler()?;
             let store = PostgresStatements::new(url);
             return Ok(Stores { reader: Arc::new(store.reader()), store: Arc::new(store) });
         }

@@ -23,6 +23,9 @@ mod life;
 mod load;
 #[allow(dead_code, reason = "the campaign uses the rest")]
 mod parts;
+#[path = "../../../database/tests/journal/pooler.rs"]
+#[allow(dead_code, reason = "the tests of the stores use the rest")]
+mod pooler;
 mod ports;
 mod postgres;
 mod postgres_of_yesterday;

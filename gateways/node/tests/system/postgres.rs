@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::broker::Broker;
 use crate::load::Load;
 use crate::parts::Parts;
+use crate::pooler::Pooler;
 use crate::program::*;
 use crate::server::Server;
 
@@ -179,6 +180,38 @@ fn sessions_that_end_while_nobody_pays_are_no_payers_trouble() {
         system.passes_audit(None).await;
         for program in [extrato, checkout, bank] {
             assert_eq!(program.interrupt(), Some(0));
+        }
+    });
+}
+
+#[test]
+fn behind_a_pooler_everything_works_if_it_keeps_sessions_and_nothing_starts_otherwise() {
+    let server = Server::shared();
+    let database = server.new_database();
+    let [keeps, gives] = ["session", "transaction"].map(|mode| Pooler::start(&database, mode));
+    run(async {
+        let data = tempfile::tempdir().unwrap();
+        let parts = Parts::new(data.path()).on_database(&keeps.before(&database));
+        let programs = [parts.bank(), parts.checkout(), parts.extrato()];
+        parts.system.is_ready().await;
+        assert_eq!(buys(&parts.system).await, "paid");
+        parts.system.passes_audit(None).await;
+        for program in programs {
+            assert_eq!(program.interrupt(), Some(0));
+        }
+
+        let elsewhere = tempfile::tempdir().unwrap();
+        let gives = gives.before(&database);
+        for part in ["bank", "checkout", "extrato"] {
+            let mut command = Command::new(BINARY);
+            let door = if part == "bank" { "--grpc" } else { "--http" };
+            command.args([part, door, "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+            command.arg("--data").arg(elsewhere.path()).args(["--postgres", &gives]);
+            let run = tokio::task::spawn_blocking(move || command.output().unwrap());
+            let output = run.await.unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(3), "{part}: {said}");
+            assert!(said.contains("a pooler in transaction mode"), "{part}: {said}");
         }
     });
 }
