@@ -9,3 +9,4 @@ pub(crate) mod refusal;
 pub(crate) mod submit;
 pub(crate) mod summary;
 pub(crate) mod test_card_list;
+mod typed_text;

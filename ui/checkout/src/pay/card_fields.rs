@@ -1,11 +1,12 @@
 //! The four fields of a card.
 
-use bancada_kernel::Brand;
+use bancada_kernel::calendar::Day;
+use bancada_kernel::{Brand, Timestamp};
 use bancada_ui_kit::{Locale, use_locale};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::check::brand_so_far;
+use super::check::{brand_so_far, seems_expired};
 use super::form::{Field, PayAction, PayForm};
 use crate::text::PayText;
 
@@ -59,7 +60,7 @@ fn look(field: Field) -> Look {
             hint: None,
             autocomplete: "cc-number",
             inputmode: "numeric",
-            max_length: "30",
+            max_length: "60",
         },
         Field::Holder => Look {
             id: "card-holder",
@@ -75,7 +76,7 @@ fn look(field: Field) -> Look {
             hint: Some(PayText::ExpiryHint),
             autocomplete: "cc-exp",
             inputmode: "numeric",
-            max_length: "9",
+            max_length: "12",
         },
         Field::Cvv => Look {
             id: "card-cvv",
@@ -149,6 +150,13 @@ fn CardField(props: &CardFieldProps) -> Html {
             if let Some(hint) = look.hint {
                 <p class="small" id={hint_id}>{ hint.text(locale) }</p>
             }
+            if field == Field::Expiry {
+                <p id="expiry-warning" class="small" aria-live="polite">
+                    if seems_expired(&props.form.card.expiry, this_month()) {
+                        { PayText::ExpiryPast.text(locale) }
+                    }
+                </p>
+            }
             if field == Field::Number {
                 <p class="small" aria-live="polite">
                     { brand_line(locale, &props.form.card.number) }
@@ -156,6 +164,11 @@ fn CardField(props: &CardFieldProps) -> Html {
             }
         </div>
     }
+}
+
+/// By the Bank's calendar.
+fn this_month() -> (u16, u8) {
+    Day::of(Timestamp(js_sys::Date::now() as i64)).year_month()
 }
 
 /// The brand as soon as the digits tell it.

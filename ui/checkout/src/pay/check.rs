@@ -4,8 +4,8 @@ use bancada_kernel::{Brand, CardNumber, CardNumberError, Cvv, CvvError, Expiry};
 use bancada_proto::web::CardEntry;
 use bancada_ui_kit::Locale;
 
-use super::expiry_text;
 use super::form::Field;
+use super::{expiry_text, typed_text};
 use crate::text::{PayText, security_code_length};
 
 /// What is wrong with a field.
@@ -38,15 +38,12 @@ pub(crate) struct CardInput {
     pub(crate) cvv: String,
 }
 
-/// Everything that is wrong, in the order of the form; or the entry to send. `now` is the
-/// current year and month in UTC, the Bank's zone.
-pub(crate) fn check(
-    input: &CardInput,
-    now: (u16, u8),
-) -> Result<CardEntry, Vec<(Field, FieldError)>> {
+/// Everything that is wrong, in the order of the form; or the entry to send.
+pub(crate) fn check(input: &CardInput) -> Result<CardEntry, Vec<(Field, FieldError)>> {
     let mut errors = Vec::new();
     let mut complain = |field: Field, error: FieldError| errors.push((field, error));
-    let brand = match CardNumber::parse(&input.number) {
+    let number = typed_text::card_number(&input.number);
+    let brand = match CardNumber::parse(&number) {
         Ok(number) => Some(number.brand()),
         Err(error) => {
             complain(Field::Number, FieldError::Is(number_text(error)));
@@ -56,7 +53,7 @@ pub(crate) fn check(
     if input.holder.trim().is_empty() {
         complain(Field::Holder, FieldError::Is(PayText::HolderEmpty));
     }
-    let expiry = check_expiry(&input.expiry, now)
+    let expiry = check_expiry(&input.expiry)
         .map_err(|text| complain(Field::Expiry, FieldError::Is(text)))
         .ok();
     match Cvv::parse(&input.cvv, brand.unwrap_or(Brand::Other)) {
@@ -68,7 +65,7 @@ pub(crate) fn check(
     }
     match expiry {
         Some(expiry) if errors.is_empty() => Ok(CardEntry {
-            number: input.number.clone(),
+            number,
             holder: input.holder.trim().to_owned(),
             expiry_month: u32::from(expiry.month()),
             expiry_year: u32::from(expiry.year()),
@@ -93,13 +90,18 @@ fn number_text(error: CardNumberError) -> PayText {
     }
 }
 
-fn check_expiry(text: &str, now: (u16, u8)) -> Result<Expiry, PayText> {
+fn check_expiry(text: &str) -> Result<Expiry, PayText> {
     if text.trim().is_empty() {
         return Err(PayText::ExpiryEmpty);
     }
     let (year, month) = expiry_text::parse(text).ok_or(PayText::ExpiryUnreadable)?;
-    let expiry = Expiry::new(year, month).map_err(|_| PayText::ExpiryUnreadable)?;
-    if expiry.is_past(now.0, now.1) { Err(PayText::ExpiryPast) } else { Ok(expiry) }
+    Expiry::new(year, month).map_err(|_| PayText::ExpiryUnreadable)
+}
+
+/// Whether what was typed is a month that is over. A browser's clock may be wrong, so the reader is
+/// told and the Bank decides.
+pub(crate) fn seems_expired(expiry: &str, now: (u16, u8)) -> bool {
+    check_expiry(expiry).is_ok_and(|expiry| expiry.is_past(now.0, now.1))
 }
 
 #[cfg(test)]
@@ -116,7 +118,8 @@ mod tests {
     #[test]
     fn a_good_card_becomes_the_entry_to_send() {
         let input = input("4242 4242 4242 4242", " Ana Teste ", "11/26", "012");
-        let entry = check(&input, NOW).map_err(|_| "refused").unwrap();
+        let entry = check(&input).map_err(|_| "refused").unwrap();
+        assert_eq!(entry.number, "4242424242424242");
         assert_eq!((entry.expiry_year, entry.expiry_month), (2026, 11));
         assert_eq!((entry.holder.as_str(), entry.cvv.as_str()), ("Ana Teste", "012"));
     }
@@ -139,7 +142,6 @@ mod tests {
                 input("4242424242424241", "A", "12/35", "123"),
                 vec![(Field::Number, Is(PayText::NumberFailsCheck))],
             ),
-            (input(visa, "A", "10/26", "123"), vec![(Field::Expiry, Is(PayText::ExpiryPast))]),
             (
                 input(visa, "A", "13/35", "123"),
                 vec![(Field::Expiry, Is(PayText::ExpiryUnreadable))],
@@ -147,7 +149,17 @@ mod tests {
             (input(visa, "A", "12/35", "1234"), vec![(Field::Cvv, CvvLength(3))]),
             (input("378282246310005", "A", "12/35", "123"), vec![(Field::Cvv, CvvLength(4))]),
         ] {
-            assert_eq!(check(&input, NOW).err(), Some(expected));
+            assert_eq!(check(&input).err(), Some(expected));
         }
+    }
+
+    #[test]
+    fn a_card_that_seems_expired_is_the_banks_to_refuse() {
+        for (expiry, expected) in
+            [("10/26", true), ("11/26", false), ("2026-10", true), ("", false), ("13/20", false)]
+        {
+            assert_eq!(seems_expired(expiry, NOW), expected, "{expiry}");
+        }
+        assert!(check(&input("4242424242424242", "A", "10/26", "123")).is_ok());
     }
 }

@@ -1,10 +1,16 @@
 //! Reads an expiry date as people and browsers type it.
 
-/// Year and month of `12/35`, `12/2035`, `1235`, `122035`, `1 / 35`. A year of two digits is of
-/// this century. Whether the month exists is the kernel's question.
+use super::typed_text::{is_dash, is_invisible};
+
+/// Year and month of `12/35`, `12/2035`, `1235`, `122035`, `1 / 35`, and of `2035-12` as ISO 8601
+/// and browsers write it. A year of two digits is of this century. Whether the month exists is the
+/// kernel's question.
 pub(crate) fn parse(text: &str) -> Option<(u16, u8)> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let (month, year) = match text.split_once(['/', '-', '.']) {
+    let is_meant = |letter: &char| !letter.is_whitespace() && !is_invisible(*letter);
+    let text: String = text.chars().filter(is_meant).collect();
+    let is_divider = |letter: char| matches!(letter, '/' | '.') || is_dash(letter);
+    let (month, year) = match text.split_once(is_divider) {
+        Some((year, month)) if year.len() == 4 => (month, year),
         Some((month, year)) => (month, year),
         None if matches!(text.len(), 4 | 6) && text.is_char_boundary(2) => text.split_at(2),
         None => return None,
@@ -34,6 +40,11 @@ mod tests {
             ("01-35", Some((2035, 1))),
             ("1235", Some((2035, 12))),
             ("122035", Some((2035, 12))),
+            ("2035-12", Some((2035, 12))),
+            ("2035/1", Some((2035, 1))),
+            ("12\u{2013}35", Some((2035, 12))),
+            ("\u{200b}12/35\u{feff}", Some((2035, 12))),
+            ("2035-123", None),
             ("13/35", Some((2035, 13))),
             ("", None),
             ("12", None),

@@ -183,7 +183,7 @@ mod tests {
     fn every_test_card_fills_a_form_that_passes_the_checks() {
         for card in TEST_CARDS {
             let form = Rc::new(PayForm::default()).reduce(PayAction::UseTestCard(card));
-            assert!(check(&form.card, (2026, 11)).is_ok(), "{}", card.number);
+            assert!(check(&form.card).is_ok(), "{}", card.number);
         }
     }
 

@@ -31,8 +31,8 @@ texts! {
         HolderEmpty: "Digite o nome como está no cartão.", "Enter the name as it is on the card.";
         ExpiryEmpty: "Digite a validade.", "Enter the expiry date.";
         ExpiryUnreadable: "Escreva mês e ano, como 12/35.", "Write month and year, such as 12/35.";
-        ExpiryPast: "Este cartão já venceu. Confira a data ou use outro cartão.",
-            "This card has expired. Check the date or use another card.";
+        ExpiryPast: "Por esta data o cartão já venceu. Confira; quem decide é o banco.",
+            "By this date the card has expired. Check it; the bank decides.";
         CvvEmpty: "Digite o código de segurança.", "Enter the security code.";
         TestCards: "Cartões de teste", "Test cards";
         TestCardsHint: "Nenhum cartão de verdade funciona aqui. Escolha um destes; qualquer código \

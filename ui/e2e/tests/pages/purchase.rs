@@ -162,3 +162,24 @@ async fn two_tabs_have_one_cart_and_pay_for_it_once() {
     assert!(text.contains("Café") && !text.contains("Violão"), "{text}");
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_is_read_however_it_was_pasted_and_the_bank_says_whether_it_has_expired() {
+    let system = System::new();
+    let _program = system.up().await;
+    let browser = Browser::open(360, "pt-BR").await;
+    browser.fill_cart(&system.url("/loja/")).await;
+    browser.fill_card("4242.4242\u{2013}4242\u{200b} 4242").await;
+    browser.write("#card-expiry", "2020-01").await;
+    let warning = browser.find("#expiry-warning").await;
+    assert!(warning.text().await.unwrap().contains("quem decide é o banco"));
+    browser.click("#pay-submit").await;
+    browser.find("#outcome[data-status=\"declined\"]").await;
+    browser.find("#decline[data-reason=\"expired_card\"]").await;
+    browser.click(".try-another-card").await;
+    browser.fill_card("4242.4242.4242.4242").await;
+    browser.write("#card-expiry", "2035-12").await;
+    browser.click("#pay-submit").await;
+    browser.find("#outcome[data-status=\"paid\"]").await;
+    browser.close().await;
+}

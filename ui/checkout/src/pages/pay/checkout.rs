@@ -3,8 +3,6 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use bancada_kernel::Timestamp;
-use bancada_kernel::calendar::Day;
 use bancada_proto::web::{Money, PlaceOrder};
 use bancada_ui_kit::{Locale, format, use_locale};
 use wasm_bindgen_futures::spawn_local;
@@ -60,7 +58,7 @@ pub(super) fn Checkout(props: &CheckoutProps) -> Html {
         move |event: SubmitEvent| {
             event.prevent_default();
             let items = items.clone();
-            match check(&card, this_month()) {
+            match check(&card) {
                 Err(errors) => sending.form.dispatch(PayAction::Complain(errors)),
                 Ok(card) => {
                     let expected_total = Some(total.clone());
@@ -116,11 +114,6 @@ fn dispatching<T: 'static>(
 ) -> Callback<T> {
     let form = form.dispatcher();
     Callback::from(move |value| form.dispatch(action(value)))
-}
-
-/// By the Bank's calendar.
-fn this_month() -> (u16, u8) {
-    Day::of(Timestamp(js_sys::Date::now() as i64)).year_month()
 }
 
 /// All that sending an order needs.
