@@ -170,34 +170,6 @@ fn a_card_that_nobody_knows_has_no_stream() {
 }
 
 #[test]
-fn a_silent_stream_shows_that_it_is_alive() {
-    run(async {
-        let shop = RunningShop::start().await;
-        let token = shop.token_of("4242").await;
-        let mut live = follow(&shop, &token, None).await;
-        while !live.block().await.expect("the stream goes on").starts_with(": ") {}
-        drop(live);
-        shop.stop().await;
-    });
-}
-
-#[test]
-fn a_server_that_stops_ends_its_streams() {
-    run(async {
-        let shop = RunningShop::start().await;
-        let token = shop.token_of("4242").await;
-        let mut live = follow(&shop, &token, None).await;
-        live.next("line").await;
-        let started = tokio::time::Instant::now();
-        shop.rest.shutdown().await;
-        assert!(started.elapsed() < Duration::from_secs(5), "no drain had to be waited for");
-        while live.block().await.is_some() {}
-        shop.stop().await;
-    });
-}
-
-/// The position is there, and another payment is at it: the page has read another past.
-#[test]
 fn a_follower_hears_by_name_of_a_statement_without_news() {
     run(async {
         let shop = RunningShop::start().await;
@@ -224,6 +196,22 @@ fn a_follower_hears_by_name_of_a_statement_without_news() {
     });
 }
 
+#[test]
+fn a_server_that_stops_ends_its_streams() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let token = shop.token_of("4242").await;
+        let mut live = follow(&shop, &token, None).await;
+        live.next("line").await;
+        let started = tokio::time::Instant::now();
+        shop.rest.shutdown().await;
+        assert!(started.elapsed() < Duration::from_secs(5), "no drain had to be waited for");
+        while live.block().await.is_some() {}
+        shop.stop().await;
+    });
+}
+
+/// The position is there, and another payment is at it: the page has read another past.
 #[test]
 fn a_reader_of_another_past_begins_anew() {
     run(async {
