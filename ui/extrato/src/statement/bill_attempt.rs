@@ -19,18 +19,18 @@ pub(crate) struct BillAttempt {
 }
 
 /// The open attempt of this amount, if there is one; a new one otherwise, which is open from now
-/// on.
+/// on. And whether it was open before.
 fn of_amount(
     open: &mut Vec<BillAttempt>,
     amount_minor: i64,
     mint: impl FnOnce() -> String,
-) -> BillAttempt {
+) -> (BillAttempt, bool) {
     if let Some(same) = open.iter().find(|attempt| attempt.amount_minor == amount_minor) {
-        return same.clone();
+        return (same.clone(), true);
     }
     let attempt = BillAttempt { key: mint(), amount_minor };
     open.push(attempt.clone());
-    attempt
+    (attempt, false)
 }
 
 /// The attempts whose payments are among these, which are open no more.
@@ -46,8 +46,8 @@ pub(crate) fn open(token: &str) -> Vec<BillAttempt> {
     storage::get_local(&place(token)).unwrap_or_default()
 }
 
-/// The attempt to pay this amount; remembered before it is sent.
-pub(crate) fn begin(token: &str, amount_minor: i64) -> BillAttempt {
+/// The attempt to pay this amount, remembered before it is sent, and whether it repeats one.
+pub(crate) fn begin(token: &str, amount_minor: i64) -> (BillAttempt, bool) {
     change(token, |open| of_amount(open, amount_minor, key::mint))
 }
 
@@ -91,7 +91,7 @@ mod tests {
     fn the_same_amount_is_repeated_until_its_payment_is_seen() {
         let mut open = Vec::new();
         let begin =
-            |open: &mut Vec<_>, minor, key: &str| of_amount(open, minor, || key.to_owned()).key;
+            |open: &mut Vec<_>, minor, key: &str| of_amount(open, minor, || key.to_owned()).0.key;
         assert_eq!(begin(&mut open, 5, "first"), "first");
         assert_eq!(begin(&mut open, 6, "other"), "other");
         assert_eq!(begin(&mut open, 5, "again"), "first", "an answer is not known");
@@ -100,5 +100,7 @@ mod tests {
         assert_eq!(seen, [BillAttempt { key: "first".into(), amount_minor: 5 }]);
         assert_eq!(begin(&mut open, 5, "second"), "second", "it is asked for on purpose");
         assert_eq!(begin(&mut open, 6, "again"), "other");
+        let is_repeated = [6, 7].map(|minor| of_amount(&mut open, minor, || "new".into()).1);
+        assert_eq!(is_repeated, [true, false]);
     }
 }

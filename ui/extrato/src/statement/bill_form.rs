@@ -75,9 +75,7 @@ pub(crate) fn BillForm(props: &BillFormProps) -> Html {
             if is_sending.replace(true) {
                 return;
             }
-            let n_open = bill_attempt::open(&token).len();
-            let attempt = bill_attempt::begin(&token, amount_minor);
-            let is_repeated = bill_attempt::open(&token).len() == n_open;
+            let (attempt, is_repeated) = bill_attempt::begin(&token, amount_minor);
             let amount = Money { amount_minor, currency: currency.clone() };
             let (token, text, answer) = (token.clone(), text.clone(), answer.clone());
             let (watched, refresh) = (watched.clone(), refresh.clone());
