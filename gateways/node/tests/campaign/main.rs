@@ -19,6 +19,8 @@ mod ports;
 #[allow(dead_code, reason = "shared with the system's tests")]
 mod program;
 mod proxy;
+#[path = "../system/said.rs"]
+mod said;
 #[path = "../system/small_disk.rs"]
 #[allow(dead_code, reason = "shared with the system's tests")]
 mod small_disk;

@@ -8,16 +8,9 @@ use crate::broker::Broker;
 use crate::load::Load;
 use crate::program::*;
 
-struct Said {
-    code: Option<i32>,
-    text: String,
-}
-
 fn accept_loss(data: &Path, more: &[&str]) -> Said {
     let mut command = Command::new(BINARY);
-    let output = command.arg("accept-loss").arg("--data").arg(data).args(more).output().unwrap();
-    let text = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into();
-    Said { code: output.status.code(), text }
+    Said::by(command.arg("accept-loss").arg("--data").arg(data).args(more))
 }
 
 /// A system that took payments under load, an order at the end, and was killed. The keys of its
@@ -63,9 +56,9 @@ async fn agrees(system: &System, more: &[&str]) {
     let mut program = system.up(more);
     system.is_ready().await;
     for _ in 0..2 {
-        let (code, text) = system.audit(None).await;
-        assert_eq!(code, Some(0), "{text}");
-        assert!(text.contains("accepted loss: "), "{text}");
+        let said = system.audit(None).await;
+        assert_eq!(said.code, Some(0), "{said}");
+        assert!(said.printed.contains("accepted loss: "), "{said}");
         let key = new_key();
         system.is_ready_to_pay().await;
         let (_, order) = system.buy(&key, "4242424242424242").await.unwrap();
@@ -78,8 +71,8 @@ async fn agrees(system: &System, more: &[&str]) {
     system.passes_audit(None).await;
     program.kill();
     let again = accept_loss(&system.data, &[]);
-    assert_eq!(again.code, Some(0), "{}", again.text);
-    assert!(again.text.contains("nothing is lost"), "{}", again.text);
+    assert_eq!(again.code, Some(0), "{again}");
+    assert!(again.printed.contains("nothing is lost"), "{again}");
 }
 
 #[test]
@@ -94,25 +87,26 @@ fn a_lost_end_is_said_and_given_up_and_everything_agrees_afterwards() {
 
         let before = files(&directory.path().join("bank"));
         let said = accept_loss(directory.path(), &[]);
-        assert_eq!(said.code, Some(1), "{}", said.text);
+        assert_eq!(said.code, Some(1), "{said}");
         for words in ["events are whole", "given up: ", "R$ ", &format!("order {last}: paid")] {
-            assert!(said.text.contains(words), "{words:?} is not in {}", said.text);
+            assert!(said.printed.contains(words), "{words:?}: {said}");
         }
-        assert!(!said.text.contains(&first), "{}", said.text);
+        assert!(!said.printed.contains(&first), "{said}");
         assert!(before == files(&directory.path().join("bank")), "something was changed");
         let mut refused = system.up(&[]);
         assert_eq!(refused.wait(), Some(3));
 
         let done = accept_loss(directory.path(), &["--yes"]);
-        assert_eq!(done.code, Some(0), "{}", done.text);
+        assert_eq!(done.code, Some(0), "{done}");
         let mut program = system.up(&[]);
         system.is_ready().await;
         assert_eq!(system.order_status(&first).await, "paid");
         assert_eq!(system.order_status(&last).await, "cancelled");
-        let (_, text) = system.audit(None).await;
-        let lost = text.lines().find(|line| line.starts_with("accepted loss: ")).unwrap();
+        let audited = system.audit(None).await;
+        let lost =
+            audited.printed.lines().find(|line| line.starts_with("accepted loss: ")).unwrap();
         let said_before =
-            said.text.lines().find_map(|line| line.trim().strip_prefix("given up: ")).unwrap();
+            said.printed.lines().find_map(|line| line.trim().strip_prefix("given up: ")).unwrap();
         let n_events = said_before.split(' ').next().unwrap();
         assert!(lost.starts_with(&format!("accepted loss: {n_events} events, R$ ")), "{lost}");
         program.kill();
@@ -130,8 +124,8 @@ fn a_journal_that_is_missing_is_given_up_as_a_whole() {
             let _ = fs::remove_file(directory.path().join("bank").join(file));
         }
         let done = accept_loss(directory.path(), &["--yes"]);
-        assert_eq!(done.code, Some(0), "{}", done.text);
-        assert!(done.text.contains("0 events are whole"), "{}", done.text);
+        assert_eq!(done.code, Some(0), "{done}");
+        assert!(done.printed.contains("0 events are whole"), "{done}");
         let mut program = system.up(&[]);
         system.is_ready().await;
         assert_eq!(system.order_status(&first).await, "cancelled");
@@ -152,7 +146,7 @@ fn an_acceptance_that_was_cut_off_is_finished_before_a_bank_starts() {
             ["checkout", "extrato"].map(|it| files(&directory.path().join(it))).into();
         let mark = fs::read(bank.join("mark-0.bin")).unwrap();
         let done = accept_loss(directory.path(), &["--yes"]);
-        assert_eq!(done.code, Some(0), "{}", done.text);
+        assert_eq!(done.code, Some(0), "{done}");
         // The journal has its new generation, and the process ended right then.
         for (path, content) in older.into_iter().flatten() {
             fs::write(path, content).unwrap();
@@ -162,11 +156,11 @@ fn an_acceptance_that_was_cut_off_is_finished_before_a_bank_starts() {
         let mut refused = system.up(&[]);
         assert_eq!(refused.wait(), Some(3));
         let finished = accept_loss(directory.path(), &["--yes"]);
-        assert_eq!(finished.code, Some(0), "{}", finished.text);
+        assert_eq!(finished.code, Some(0), "{finished}");
         let mut program = system.up(&[]);
         system.is_ready().await;
-        let (_, text) = system.audit(None).await;
-        assert!(text.contains("(1 times)"), "{text}");
+        let audited = system.audit(None).await;
+        assert!(audited.printed.contains("(1 times)"), "{audited}");
         program.kill();
         agrees(&system, &[]).await;
     });
@@ -183,10 +177,10 @@ fn a_topic_that_knows_what_is_given_up_is_made_anew() {
         killed(&system, &["--kafka", &address]).await;
         lose_the_end(&directory.path().join("bank/journal.sqlite3"), 3);
         let unnamed = accept_loss(directory.path(), &["--yes"]);
-        assert_eq!(unnamed.code, Some(3), "{}", unnamed.text);
-        assert!(unnamed.text.contains("--kafka"), "{}", unnamed.text);
+        assert_eq!(unnamed.code, Some(3), "{unnamed}");
+        assert!(unnamed.printed.contains("--kafka"), "{unnamed}");
         let done = accept_loss(directory.path(), &["--yes", "--kafka", &address]);
-        assert_eq!(done.code, Some(0), "{}", done.text);
+        assert_eq!(done.code, Some(0), "{done}");
         agrees(&system, &["--kafka", &address]).await;
     });
 }

@@ -1,18 +1,14 @@
 //! Copies that are made under load, and put in place elsewhere.
 
-use std::process::{Command, Output};
+use std::process::Command;
 
 use rusqlite::config::DbConfig;
 
 use crate::load::Load;
 use crate::program::*;
 
-fn bancada(arguments: &[&str]) -> Output {
-    Command::new(BINARY).args(arguments).output().unwrap()
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+fn bancada(arguments: &[&str]) -> Said {
+    Said::by(Command::new(BINARY).args(arguments))
 }
 
 #[test]
@@ -28,27 +24,27 @@ fn a_backup_under_load_is_restored_into_an_empty_place_and_audits_clean() {
         system.buy(&new_key(), "4242424242424242").await.unwrap();
         let (data, copy, restored) = (path("data"), path("copy"), path("restored"));
         let made = bancada(&["backup", "--data", &data, "--to", &copy]);
-        assert_eq!(made.status.code(), Some(0), "{}", text(&made));
+        assert_eq!(made.code, Some(0), "{made}");
         system.buy(&new_key(), "5555555555554444").await.unwrap();
         load.finish().await;
         // Nothing is written over, and nothing that is in use is verified.
         let again = bancada(&["backup", "--data", &data, "--to", &copy]);
-        assert_eq!(again.status.code(), Some(3), "{}", text(&again));
+        assert_eq!(again.code, Some(3), "{again}");
         assert_eq!(bancada(&["verify", &data]).status.code(), Some(3));
         program.kill();
         assert_eq!(bancada(&["verify", &data]).status.code(), Some(0));
 
         let verified = bancada(&["verify", &copy]);
-        assert_eq!(verified.status.code(), Some(0), "{}", text(&verified));
+        assert_eq!(verified.code, Some(0), "{verified}");
         let put = bancada(&["restore", "--from", &copy, "--data", &restored]);
-        assert_eq!(put.status.code(), Some(0), "{}", text(&put));
+        assert_eq!(put.code, Some(0), "{put}");
         assert_eq!(bancada(&["restore", "--from", &copy, "--data", &data]).status.code(), Some(3));
         let elsewhere = System::new(&directory.path().join("restored"));
         let _program = elsewhere.up(&[]);
         elsewhere.is_ready().await;
         elsewhere.passes_audit(None).await;
-        let (_, text) = elsewhere.audit(None).await;
-        assert!(text.contains("accepted loss: 0 events, R$ 0.00"), "{text}");
+        let said = elsewhere.audit(None).await;
+        assert!(said.printed.contains("accepted loss: 0 events, R$ 0.00"), "{said}");
         let (status, order) = elsewhere.buy(&new_key(), "4242424242424242").await.unwrap();
         assert_eq!((status, &order["status"]), (201, &"paid".into()), "{order}");
         elsewhere.passes_audit(None).await;
@@ -73,7 +69,7 @@ fn damage_of_orders_or_statement_is_found() {
             ("extrato/statement.sqlite3", "UPDATE card SET holder = 'Outra'"),
         ] {
             let verified = bancada(&["verify", &data]);
-            assert_eq!(verified.status.code(), Some(0), "{}", text(&verified));
+            assert_eq!(verified.code, Some(0), "{verified}");
             let file = directory.path().join(store);
             let before = std::fs::read(&file).unwrap();
             let connection = rusqlite::Connection::open(&file).unwrap();
@@ -82,8 +78,8 @@ fn damage_of_orders_or_statement_is_found() {
             assert!(connection.execute(change, ()).unwrap() > 0);
             connection.close().unwrap();
             let verified = bancada(&["verify", &data]);
-            assert_eq!(verified.status.code(), Some(1), "{}", text(&verified));
-            assert!(text(&verified).contains(store), "{}", text(&verified));
+            assert_eq!(verified.code, Some(1), "{verified}");
+            assert!(verified.printed.contains(store), "{verified}");
             std::fs::write(&file, before).unwrap();
         }
     });
@@ -104,10 +100,10 @@ fn a_damaged_backup_is_found_and_not_restored() {
         let lose = "DELETE FROM record WHERE id = (SELECT max(id) FROM record)";
         rusqlite::Connection::open(&journal).unwrap().execute(lose, ()).unwrap();
         let verified = bancada(&["verify", &copy]);
-        assert_eq!(verified.status.code(), Some(1), "{}", text(&verified));
-        assert!(text(&verified).contains("the high-water mark"), "{}", text(&verified));
+        assert_eq!(verified.code, Some(1), "{verified}");
+        assert!(verified.printed.contains("the high-water mark"), "{verified}");
         let put = bancada(&["restore", "--from", &copy, "--data", &path("restored")]);
-        assert_eq!(put.status.code(), Some(3), "{}", text(&put));
+        assert_eq!(put.code, Some(3), "{put}");
         assert!(!directory.path().join("restored").exists());
     });
 }

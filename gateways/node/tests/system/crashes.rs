@@ -126,10 +126,10 @@ fn an_audit_with_a_log_that_is_empty_or_cut_is_no_clean_one() {
         let cut = system.data.join("cut.jsonl");
         for n_bytes in [whole.len() / 2, whole.trim_end().rfind('\n').unwrap()] {
             std::fs::write(&cut, &whole[..n_bytes]).unwrap();
-            let (code, said) = system.audit(Some(&cut)).await;
-            assert_eq!(code, Some(1), "{said}");
-            assert!(said.contains("the load log is cut"), "{said}");
-            let compared = said.split("payers: match ").nth(1).unwrap();
+            let said = system.audit(Some(&cut)).await;
+            assert_eq!(said.code, Some(1), "{said}");
+            assert!(said.printed.contains("the load log is cut"), "{said}");
+            let compared = said.printed.split("payers: match ").nth(1).unwrap();
             let n_compared: usize = compared.split(',').next().unwrap().parse().unwrap();
             assert!((1..=n_payments).contains(&n_compared), "{said}");
             system.passes_audit_with(Some(&cut), &["--cut-log"]).await;
@@ -137,9 +137,9 @@ fn an_audit_with_a_log_that_is_empty_or_cut_is_no_clean_one() {
         // A load that was killed, and one whose disk was wiped.
         std::fs::write(&cut, "").unwrap();
         for more in [&[][..], &["--cut-log"]] {
-            let (code, said) = system.audit_with(Some(&cut), more).await;
-            assert_eq!(code, Some(3), "{said}");
-            assert!(said.contains("nothing is proved"), "{said}");
+            let said = system.audit_with(Some(&cut), more).await;
+            assert_eq!(said.code, Some(3), "{said}");
+            assert!(said.logged.contains("nothing is proved"), "{said}");
         }
     });
 }

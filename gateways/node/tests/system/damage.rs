@@ -153,8 +153,8 @@ async fn outcome(data: &Path, log: &Path, output: &Path) -> Outcome {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let (code, text) = system.audit(Some(log)).await;
-    if code == Some(0) {
+    let said = system.audit(Some(log)).await;
+    if said.code == Some(0) {
         return orders_are_right(&system, data).await;
     }
     // What no start reads is read in the background, and ends it when it is found.
@@ -164,7 +164,7 @@ async fn outcome(data: &Path, log: &Path, output: &Path) -> Outcome {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    Outcome::Wrong(format!("the audit says {code:?}: {text}"))
+    Outcome::Wrong(format!("the audit: {said}"))
 }
 
 /// Every order that was placed is shown, or the shop says that it cannot be read.
@@ -192,17 +192,17 @@ fn refusal(code: Option<i32>, output: &Path) -> Outcome {
 /// Gives up what was lost: what is left runs and agrees. The result is what does not.
 async fn accepted(data: &Path) -> Option<String> {
     let mut command = std::process::Command::new(BINARY);
-    let output = command.args(["accept-loss", "--yes", "--data"]).arg(data).output().unwrap();
-    let said = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into();
-    if !output.status.success() {
-        return Some(said);
+    let said = Said::by(command.args(["accept-loss", "--yes", "--data"]).arg(data));
+    if said.code != Some(0) {
+        return Some(said.to_string());
     }
     let system = System::new(data);
     let mut program = system.up(&[]);
     system.is_ready().await;
-    let (code, audit) = system.audit(None).await;
+    let audit = system.audit(None).await;
     program.kill();
-    (code != Some(0) || !audit.contains("accepted loss: ")).then(|| format!("{said}\n{audit}"))
+    let is_told = audit.printed.contains("accepted loss: ");
+    (audit.code != Some(0) || !is_told).then(|| format!("{said}\n{audit}"))
 }
 
 #[test]

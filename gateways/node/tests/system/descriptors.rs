@@ -58,7 +58,7 @@ fn a_process_without_descriptors_waits_for_them() {
         })
         .await;
         eventually("the bank takes connections again", async || {
-            system.audit(None).await.0 == Some(0)
+            system.audit(None).await.code == Some(0)
         })
         .await;
         assert_eq!(program.interrupt(), Some(0));

@@ -70,14 +70,11 @@ fn one_process_follows_through_kafka_and_waits_for_a_broker_that_is_not_there_ye
     });
 }
 
-/// `bancada dead-letters` with these arguments: its exit code, and what it printed.
-async fn dead_letters(system: &System, arguments: &[&str]) -> (Option<i32>, String) {
+/// `bancada dead-letters` with these arguments.
+async fn dead_letters(system: &System, arguments: &[&str]) -> Said {
     let mut command = std::process::Command::new(BINARY);
     command.args(["dead-letters", "--admin", &system.admin]).args(arguments);
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    (output.status.code(), text)
+    Said::by_and_by(command).await
 }
 
 #[test]
@@ -88,8 +85,8 @@ fn a_record_that_cannot_be_read_is_looked_at_and_forgotten() {
         let system = System::new(data.path());
         let _program = system.up(&["--kafka", &broker.address()]);
         let token = system.knows_card("4242").await;
-        let (code, text) = dead_letters(&system, &["list"]).await;
-        assert_eq!((code, text.trim()), (Some(0), "There are no dead letters."));
+        let said = dead_letters(&system, &["list"]).await;
+        assert_eq!((said.code, said.printed.as_str()), (Some(0), "There are no dead letters."));
 
         let mut config = rdkafka::ClientConfig::new();
         config.set("bootstrap.servers", broker.address());
@@ -99,25 +96,26 @@ fn a_record_that_cannot_be_read_is_looked_at_and_forgotten() {
         producer.flush(PATIENCE).unwrap();
         let mut listed = String::new();
         eventually("it is put aside", async || {
-            let (code, text) = dead_letters(&system, &["list"]).await;
-            listed = text;
-            code == Some(1)
+            let said = dead_letters(&system, &["list"]).await;
+            listed = said.printed;
+            said.code == Some(1)
         })
         .await;
         assert!(listed.contains("not an event") && listed.contains("{\"status\""), "{listed}");
-        let (code, shown) = dead_letters(&system, &["show", "1"]).await;
-        assert_eq!(code, Some(0));
-        assert!(shown.contains(&token) && shown.contains(r"\xc3\xa9"), "{shown}");
-        let (code, text) = dead_letters(&system, &["replay", "1"]).await;
-        assert_eq!(code, Some(3));
-        assert!(text.contains("still cannot be read"), "{text}");
-        let (code, text) = dead_letters(&system, &["discard", "1"]).await;
-        assert_eq!((code, text.trim()), (Some(0), "dead letter 1 was discarded"));
-        let (code, text) = dead_letters(&system, &["show", "1"]).await;
-        assert_eq!(code, Some(3));
-        assert!(text.contains("no dead letter with this number"), "{text}");
-        let (code, text) = dead_letters(&system, &["list", "--output", "json"]).await;
-        assert_eq!((code, text.trim()), (Some(0), "[]"));
+        let shown = dead_letters(&system, &["show", "1"]).await;
+        assert_eq!(shown.code, Some(0), "{shown}");
+        let is_whole = shown.printed.contains(&token) && shown.printed.contains(r"\xc3\xa9");
+        assert!(is_whole, "{shown}");
+        let said = dead_letters(&system, &["replay", "1"]).await;
+        assert_eq!(said.code, Some(3), "{said}");
+        assert!(said.logged.contains("still cannot be read"), "{said}");
+        let said = dead_letters(&system, &["discard", "1"]).await;
+        assert_eq!((said.code, said.printed.as_str()), (Some(0), "dead letter 1 was discarded"));
+        let said = dead_letters(&system, &["show", "1"]).await;
+        assert_eq!(said.code, Some(3), "{said}");
+        assert!(said.logged.contains("no dead letter with this number"), "{said}");
+        let said = dead_letters(&system, &["list", "--output", "json"]).await;
+        assert_eq!((said.code, said.printed.as_str()), (Some(0), "[]"));
         // Its card was not held up by it.
         let (_, order) = system.buy(&new_key(), "4242424242424242").await.unwrap();
         system.shows_payment(&token, order["payment_id"].as_str().unwrap()).await;

@@ -32,6 +32,7 @@ mod postgres_of_yesterday;
 mod program;
 mod refusals;
 mod rewind;
+mod said;
 mod scanner;
 mod secrets;
 mod secrets_in_memory;

@@ -102,19 +102,15 @@ fn a_database_of_yesterday_is_refused_by_the_bank_that_knows_of_today() {
         copy_files(&data.path().join("bank"), &accepting.path().join("bank"));
         let mut command = std::process::Command::new(BINARY);
         command.args(["accept-loss", "--yes", "--data"]).arg(accepting.path()).args(&of_yesterday);
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-        let said = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat())
-            .into_owned();
-        assert_eq!(output.status.code(), Some(0), "{said}");
+        let said = Said::by_and_by(command).await;
+        assert_eq!(said.code, Some(0), "{said}");
         let parts = Parts::new(accepting.path()).with_bank(&of_yesterday);
         let mut bank = parts.bank();
         parts.system.is_ready_to_pay().await;
-        let audit = ["audit", "--bank", &parts.system.bank].map(str::to_owned);
-        let output = tokio::task::spawn_blocking(move || {
-            std::process::Command::new(BINARY).args(audit).output().unwrap()
-        });
-        let audited = String::from_utf8_lossy(&output.await.unwrap().stdout).into_owned();
-        assert!(audited.contains("accepted loss: "), "{audited}");
+        let mut audit = std::process::Command::new(BINARY);
+        audit.args(["audit", "--bank", &parts.system.bank]);
+        let audited = Said::by_and_by(audit).await;
+        assert!(audited.printed.contains("accepted loss: "), "{audited}");
         bank.kill();
 
         // Both refusals changed nothing: with its own database the Bank goes on.

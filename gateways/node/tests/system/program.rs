@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 pub(crate) use crate::ports::free_ports;
+pub(crate) use crate::said::Said;
 
 /// Everything here is waited for at most so long; a loaded machine is slow, not wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -262,17 +263,13 @@ impl System {
         .await;
     }
 
-    /// The audit of everything, as its exit code and its last line.
-    pub(crate) async fn audit(&self, log: Option<&Path>) -> (Option<i32>, String) {
+    /// The audit of everything.
+    pub(crate) async fn audit(&self, log: Option<&Path>) -> Said {
         self.audit_with(log, &[]).await
     }
 
     /// The same with more options.
-    pub(crate) async fn audit_with(
-        &self,
-        log: Option<&Path>,
-        more: &[&str],
-    ) -> (Option<i32>, String) {
+    pub(crate) async fn audit_with(&self, log: Option<&Path>, more: &[&str]) -> Said {
         let mut command = Command::new(BINARY);
         command.args(["audit", "--bank", &self.bank]);
         command.args(["--checkout", &self.shop, "--extrato", &self.statement]);
@@ -283,10 +280,7 @@ impl System {
         if let Some(kafka) = &self.kafka {
             command.args(["--kafka", kafka]);
         }
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned()
-            + &String::from_utf8_lossy(&output.stderr);
-        (output.status.code(), text.trim().to_owned())
+        Said::by_and_by(command).await
     }
 
     pub(crate) async fn passes_audit(&self, log: Option<&Path>) {
@@ -294,9 +288,10 @@ impl System {
     }
 
     pub(crate) async fn passes_audit_with(&self, log: Option<&Path>, more: &[&str]) {
-        let (code, text) = self.audit_with(log, more).await;
-        assert_eq!(code, Some(0), "{text}");
-        assert!(text.ends_with("lost 0, duplicate 0, mismatch 0, overspent 0"), "{text}");
+        let said = self.audit_with(log, more).await;
+        assert_eq!(said.code, Some(0), "{said}");
+        let is_clean = said.printed.ends_with("lost 0, duplicate 0, mismatch 0, overspent 0");
+        assert!(is_clean, "{said}");
     }
 
     pub(crate) async fn crash(&self, child: &str) {

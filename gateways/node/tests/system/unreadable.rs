@@ -57,13 +57,16 @@ fn what_cannot_be_read_of_a_topic_is_in_readiness_log_and_audit_and_stops_no_pay
         })
         .await;
         // A busy broker may not answer within the second: then there is no verdict yet.
-        let (mut code, mut text) = (None, String::new());
+        let mut verdict = None;
         eventually("the audit has a verdict", async || {
-            (code, text) = system.audit_with(None, &["--catch-up-within", "1s"]).await;
-            code != Some(3)
+            let said = system.audit_with(None, &["--catch-up-within", "1s"]).await;
+            verdict = (said.code != Some(3)).then_some(said);
+            verdict.is_some()
         })
         .await;
-        assert_eq!(code, Some(1), "{text}");
+        let verdict = verdict.unwrap();
+        assert_eq!(verdict.code, Some(1), "{verdict}");
+        let text = &verdict.printed;
         let place = format!("records {partition}:0 to {partition}:");
         let lines: Vec<_> = text.lines().filter(|line| line.contains("cannot be read")).collect();
         assert!(lines.len() == 1 && lines[0].contains(&place), "{text}");
