@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask --help`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is this program's job")]
 
+mod axe;
 mod bench;
 mod browser;
 mod campaign;
@@ -10,6 +11,7 @@ mod duel;
 mod failures;
 mod kafka;
 mod maven;
+mod npm;
 mod phase;
 mod pipeline;
 mod platform;

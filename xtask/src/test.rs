@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cargo::cargo;
 use crate::failures::succeed_or_tell;
 use crate::phase::{Phases, succeed};
-use crate::{browser, kafka, pipeline, postgres, tidy, web};
+use crate::{axe, browser, kafka, pipeline, postgres, tidy, web};
 
 /// Runs every check and test; prints what the test runners print, what of it says why a test
 /// failed once more, and the time per phase.
@@ -19,6 +19,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     })?;
     phases.run("web pages", || web::run(root, true))?;
     phases.run("browser", browser::ensure)?;
+    let axe = phases.run("accessibility", || axe::ensure(root))?;
     phases.run("postgresql", postgres::ensure_with_pooler)?;
     let libs = phases.run("kafka", || kafka::ensure(root))?;
     let servers = phases.run("elasticsearch", || pipeline::ensure(root))?;
@@ -26,7 +27,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         let test = ["test", "--locked", "--workspace", "--no-fail-fast"];
         let mut tests = cargo(root);
         tests.args(test).env("BANCADA_WEB", root.join("dist/web")).env(kafka::LIBS, &libs);
-        tests.envs(servers);
+        tests.envs(servers).envs(axe.map(|script| (axe::SCRIPT, script)));
         succeed_or_tell(&mut tests)
     })?;
     phases.print();

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-use crate::debian;
 use crate::phase::succeed;
+use crate::{debian, npm};
 
 /// The npm package that brings `wasm-opt`, in the version whose result was measured.
 const PACKAGE: &str = "binaryen@132.0.0";
@@ -37,21 +37,16 @@ impl Optimizer {
 
 /// Fetches it by npm. Without npm, or if that fails, only `required` makes it an error.
 pub(super) fn install(root: &Path, required: bool) -> anyhow::Result<()> {
-    if !debian::exists("npm") {
-        println!("no wasm-opt and no npm to fetch it: the applications will be larger");
-        return Ok(());
-    }
-    let tools = root.join(TOOLS);
-    std::fs::create_dir_all(&tools).context("failed to create target/tools")?;
-    let mut npm = Command::new("npm");
-    npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"])
-        .arg(&tools)
-        .arg(PACKAGE);
-    match succeed(&mut npm) {
+    match npm::install(&root.join(TOOLS), PACKAGE) {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            println!("no wasm-opt and no npm to fetch it: the applications will be larger");
+            Ok(())
+        }
         Err(error) if !required => {
             println!("no wasm-opt ({error}): the applications will be larger");
             Ok(())
         }
-        result => result,
+        Err(error) => Err(error),
     }
 }

@@ -1,11 +1,13 @@
-//! Every page at phone and desktop width: nothing is wider than the window, and a picture of
-//! each is kept for people to look at, in `target/screenshots`.
+//! Every page at phone and desktop width: nothing is wider than the window, axe finds nothing, and
+//! a picture of each is kept for people to look at, in `target/screenshots`.
 
+use crate::axe::lets_everybody_in;
 use crate::browser::Browser;
 use crate::program::{System, pictures};
 
 async fn keep(browser: &Browser, name: &str, width: u32) {
     assert!(!browser.scrolls_sideways().await, "{name} at {width} px scrolls sideways");
+    lets_everybody_in(browser, &format!("{name} at {width} px")).await;
     let picture = browser.client.screenshot().await.unwrap();
     std::fs::write(pictures().join(format!("{name}-{width}.png")), picture).unwrap();
 }
