@@ -327,6 +327,9 @@ pub struct BillPaymentList {
 ///
 /// `event: line` carries a [`StatementUpdate`] with `id:` = position; `event: freshness` carries
 /// a [`Freshness`] without id. Resume with `Last-Event-ID`; the lines missed are sent first.
+///
+/// `GET /api/extrato/v1/stream?cards=TOKEN+TOKEN` tells the same of up to 32 cards from now on, and
+/// begins with each card as it stands; `id:` is the card's token, a space and the position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatementUpdate {
     /// The new line; absent when only the card changed.

@@ -4,24 +4,17 @@ mod bills;
 mod event_id;
 #[cfg(test)]
 mod fuzz;
+mod stream;
 
-use std::time::Duration;
-
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header;
-use actix_web::web::{self, Bytes, Data, Path, Query, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
-use bancada_extrato::statement::{Filter, LineKind, StatementCard, StatementLine, Update};
-use bancada_extrato::{
-    ExtratoHandle, Freshness, FreshnessWatch, ReadError, SubscribeError, Subscription,
-};
+use actix_web::web::{self, Data, Path, Query, ServiceConfig};
+use bancada_extrato::statement::{Filter, LineKind, StatementCard, StatementLine};
+use bancada_extrato::{ExtratoHandle, Freshness, ReadError, SubscribeError};
 use bancada_kernel::{CardToken, Timestamp};
 use bancada_proto::web as wire;
-use futures_util::Stream;
-use futures_util::stream::unfold;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
 
 use super::checkout::{decline_to_wire, money_to_wire};
 use crate::answer::json;
@@ -32,11 +25,6 @@ use crate::routes::{read, reading, takes};
 
 const DEFAULT_PAGE: usize = 50;
 const MAX_PAGE: usize = 200;
-/// A silent connection is indistinguishable from a dead one, for proxies as for browsers. It is an
-/// event, and no comment: browsers hide those from the page, which has to know as well.
-const HEARTBEAT: Duration = Duration::from_secs(10);
-/// The freshness changes with every event of the Bank; nobody reads it faster.
-const FRESHNESS_EVERY: Duration = Duration::from_millis(500);
 
 /// Becomes true when the server stops: an endless answer would keep it from ending.
 pub(crate) type Stopping = watch::Receiver<bool>;
@@ -52,7 +40,8 @@ pub(crate) fn configure(config: &mut ServiceConfig, extrato: ExtratoHandle, stop
                     .route(reading().to(bills::list)),
             )
             // An endless answer has no end to leave the body out of.
-            .service(takes("/cards/{token}/stream", "GET").route(web::get().to(stream))),
+            .service(takes("/cards/{token}/stream", "GET").route(web::get().to(stream::of_card)))
+            .service(takes("/stream", "GET").route(web::get().to(stream::of_cards))),
     );
 }
 
@@ -146,102 +135,6 @@ fn filter(query: StatementQuery) -> Result<Filter, ApiError> {
         before: number::<Position>("before", query.before)?.map(|position| position.0),
         limit,
     })
-}
-
-async fn stream(
-    reader: Reader,
-    request: HttpRequest,
-    token: Path<String>,
-    extrato: Data<ExtratoHandle>,
-    stopping: Data<Stopping>,
-) -> HttpResponse {
-    let following = async {
-        let token = CardToken::parse(&token).map_err(|_| card_unknown())?;
-        let after = request.headers().get("last-event-id");
-        let after = after.and_then(|value| value.to_str().ok()).and_then(event_id::read);
-        let news = News {
-            subscription: extrato.subscribe(&token, after).await?,
-            freshness: extrato.watch_freshness(),
-            extrato: extrato.as_ref().clone(),
-            stopping: Stopping::clone(&stopping),
-            has_greeted: false,
-            fresh_at: Instant::now(),
-        };
-        Ok(HttpResponse::Ok()
-            .content_type("text/event-stream")
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            // Proxies that buffer would turn live into late.
-            .insert_header(("x-accel-buffering", "no"))
-            .streaming(events(news)))
-    };
-    reader.answer(following.await)
-}
-
-/// What a stream is made of.
-struct News {
-    subscription: Subscription,
-    freshness: FreshnessWatch,
-    extrato: ExtratoHandle,
-    stopping: Stopping,
-    has_greeted: bool,
-    /// No freshness is told before.
-    fresh_at: Instant,
-}
-
-fn events(news: News) -> impl Stream<Item = Result<Bytes, actix_web::Error>> {
-    unfold(news, |mut news| async move {
-        let event = news.next().await?;
-        Some((Ok(event), news))
-    })
-}
-
-impl News {
-    /// The next event, as it goes over the wire; `None` ends the stream, and the browser comes
-    /// back with the last id.
-    async fn next(&mut self) -> Option<Bytes> {
-        if !self.has_greeted {
-            self.has_greeted = true;
-            let freshness = freshness_to_wire(self.extrato.freshness(), self.extrato.now());
-            // A second is long enough for a server that restarts.
-            return Some(event("retry: 1000\nevent: freshness", &freshness));
-        }
-        let heartbeat = Instant::now() + HEARTBEAT;
-        let fresh_at = self.fresh_at;
-        tokio::select! {
-            biased;
-            _ = self.stopping.wait_for(|stopping| *stopping) => None,
-            update = self.subscription.next() => update.map(line),
-            freshness = changed_not_before(&mut self.freshness, fresh_at) => {
-                self.fresh_at = Instant::now() + FRESHNESS_EVERY;
-                let freshness = freshness_to_wire(freshness?, self.extrato.now());
-                Some(event("event: freshness", &freshness))
-            }
-            () = sleep_until(heartbeat) => {
-                let freshness = freshness_to_wire(self.extrato.freshness(), self.extrato.now());
-                Some(event("event: freshness", &freshness))
-            }
-        }
-    }
-}
-
-/// The next change, but not before a moment; only the latest counts, so none is queued.
-async fn changed_not_before(watch: &mut FreshnessWatch, moment: Instant) -> Option<Freshness> {
-    sleep_until(moment).await;
-    watch.changed().await
-}
-
-fn line(update: Update) -> Bytes {
-    let head = format!("id: {}\nevent: line", event_id::of(&update));
-    let body = wire::StatementUpdate {
-        line: update.line.map(line_to_wire),
-        card: card_to_wire(update.card),
-    };
-    event(&head, &body)
-}
-
-fn event(head: &str, body: &impl Serialize) -> Bytes {
-    let body = serde_json::to_string(body).expect("plain data");
-    format!("{head}\ndata: {body}\n\n").into()
 }
 
 fn query_invalid(name: &'static str) -> ApiError {

@@ -18,6 +18,7 @@ fn a_wrong_method_is_told_which_are_right() {
             ("/api/extrato/v1/cards", Method::POST, "GET, HEAD"),
             ("/api/extrato/v1/cards/x/statement", Method::DELETE, "GET, HEAD"),
             ("/api/extrato/v1/cards/x/stream", Method::POST, "GET"),
+            ("/api/extrato/v1/stream", Method::POST, "GET"),
             ("/api/status", Method::POST, "GET, HEAD"),
             ("/", Method::POST, "GET, HEAD"),
             ("/loja/", Method::POST, "GET, HEAD"),

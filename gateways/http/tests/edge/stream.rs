@@ -19,6 +19,8 @@ struct Live<S> {
 struct Event {
     name: String,
     id: Option<u64>,
+    /// The card that its id names, where a stream is of several.
+    card: Option<String>,
     data: Value,
 }
 
@@ -27,8 +29,16 @@ async fn follow(
     token: &str,
     last_event_id: Option<&str>,
 ) -> Live<impl Stream<Item = Vec<u8>> + Unpin + use<>> {
+    listen(shop, &format!("cards/{token}/stream"), last_event_id).await
+}
+
+async fn listen(
+    shop: &RunningShop,
+    path: &str,
+    last_event_id: Option<&str>,
+) -> Live<impl Stream<Item = Vec<u8>> + Unpin + use<>> {
     // Without the deadline of other requests: a stream has no end.
-    let url = format!("{}/api/extrato/v1/cards/{token}/stream", shop.address);
+    let url = format!("{}/api/extrato/v1/{path}", shop.address);
     let mut request = reqwest::Client::new().get(url);
     if let Some(id) = last_event_id {
         request = request.header("last-event-id", id);
@@ -70,9 +80,13 @@ impl<S: Stream<Item = Vec<u8>> + Unpin> Live<S> {
                 continue;
             }
             let data = serde_json::from_str(&field("data").unwrap()).unwrap();
+            let id = field("id");
+            let (card, id) = match id.as_deref().and_then(|id| id.rsplit_once(' ')) {
+                Some((card, id)) => (Some(card.to_owned()), Some(id.to_owned())),
+                None => (None, id),
+            };
             let position = |id: String| id.split('.').next().unwrap().parse().unwrap();
-            let id = field("id").map(position);
-            return Event { name: name.to_owned(), id, data };
+            return Event { name: name.to_owned(), id: id.map(position), card, data };
         }
     }
 }
@@ -165,6 +179,57 @@ fn a_card_that_nobody_knows_has_no_stream() {
             let answer = shop.get(&format!("/api/extrato/v1/cards/{token}/stream")).await;
             assert_eq!(answer.problem(), (404, "card_unknown".to_owned()), "{token}");
         }
+        shop.stop().await;
+    });
+}
+
+#[test]
+fn one_stream_tells_of_several_cards_and_says_of_which() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let (visa, master) = (shop.token_of("4242").await, shop.token_of("4444").await);
+        let path = format!("stream?cards={visa}+{master}+{visa}+card_unknown");
+        let mut live = listen(&shop, &path, Some("9")).await;
+        let greeting = live.block().await.unwrap();
+        assert!(greeting.starts_with("retry: 1000\nevent: freshness\ndata: {"), "{greeting}");
+        let mut joined = Vec::new();
+        for _ in 0..2 {
+            let card = live.next("line").await;
+            assert!(card.data["line"].is_null(), "first each card as it stands: {card:?}");
+            assert_eq!(card.data["card"]["token"], json!(card.card));
+            joined.push(card.card.unwrap());
+        }
+        joined.sort_unstable();
+        let mut both = [visa.clone(), master.clone()];
+        both.sort_unstable();
+        assert_eq!(joined, both);
+        for (number, token) in [("5555555555554444", &master), ("4242424242424242", &visa)] {
+            let answer = shop.post(&new_key(), &order(number)).await.json();
+            let event = live.next("line").await;
+            assert_eq!(event.card.as_ref(), Some(token));
+            assert_eq!(event.data["line"]["transaction_id"], answer["payment_id"]);
+        }
+        drop(live);
+        shop.stop().await;
+    });
+}
+
+#[test]
+fn a_stream_of_several_cards_is_of_32_cards_at_most_and_of_one_at_least() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let cards = |n: usize| (0..n).map(|i| format!("card_{i}")).collect::<Vec<_>>().join("+");
+        let long = "x".repeat(65);
+        for query in ["", "?cards=", "?cards=+", "?cards=a+", &format!("?cards={long}")] {
+            let answer = shop.get(&format!("/api/extrato/v1/stream{query}")).await;
+            assert_eq!(answer.problem(), (400, "query_invalid".to_owned()), "{query}");
+        }
+        let answer = shop.get(&format!("/api/extrato/v1/stream?cards={}", cards(33))).await;
+        assert_eq!(answer.problem(), (400, "query_invalid".to_owned()));
+        // None of them is there, but all may come.
+        let mut live = listen(&shop, &format!("stream?cards={}", cards(32)), None).await;
+        live.next("freshness").await;
+        drop(live);
         shop.stop().await;
     });
 }
