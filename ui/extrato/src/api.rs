@@ -65,7 +65,8 @@ fn bills_address(token: &str) -> String {
     format!("{BASE}/cards/{}/bill-payments", segment(token))
 }
 
-/// Where the card's changes are told as they happen.
-pub(crate) fn stream_address(token: &str) -> String {
-    format!("{BASE}/cards/{}/stream", segment(token))
+/// Where the changes of these cards are told as they happen. No token has a space in it.
+pub(crate) fn stream_address(tokens: &[String]) -> String {
+    let tokens: Vec<String> = tokens.iter().map(|token| segment(token)).collect();
+    format!("{BASE}/stream?cards={}", tokens.join("+"))
 }

@@ -1,5 +1,6 @@
 //! The statement of one card: what is known of it, and its parts on the page.
 
+pub(crate) mod announcement;
 mod bill_amount;
 mod bill_attempt;
 pub(crate) mod bill_form;
@@ -7,6 +8,7 @@ mod bills;
 pub(crate) mod filter;
 pub(crate) mod filter_form;
 pub(crate) mod follow;
+mod hearing;
 pub(crate) mod line_kind;
 pub(crate) mod line_list;
 pub(crate) mod local_day;

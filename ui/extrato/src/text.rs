@@ -124,6 +124,17 @@ pub(crate) fn n_behind(locale: Locale, behind: u64) -> String {
     }
 }
 
+/// How many lines have come.
+pub(crate) fn n_new_lines(locale: Locale, n_lines: u64) -> String {
+    let count = format::count(locale, n_lines);
+    match locale {
+        Locale::PtBr if n_lines == 1 => "1 novo lançamento".to_owned(),
+        Locale::PtBr => format!("{count} novos lançamentos"),
+        Locale::En if n_lines == 1 => "1 new line".to_owned(),
+        Locale::En => format!("{count} new lines"),
+    }
+}
+
 /// The days on which the fatura closes and is due.
 pub(crate) fn fatura_days(locale: Locale, closing_day: u32, due_day: u32) -> String {
     match locale {

@@ -1,19 +1,20 @@
 //! Server-sent events, with the state of the connection made visible.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::{Interval, Timeout};
 use js_sys::Date;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, EventSource, MessageEvent};
-use yew::prelude::*;
+use yew::Callback;
 
 use crate::backoff;
 
 /// What happens on a stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StreamSignal {
     /// Connected, for the first time or again.
     Opened,
@@ -22,7 +23,7 @@ pub enum StreamSignal {
     /// An event of a name that was asked for.
     Event {
         /// Its name.
-        name: &'static str,
+        name: String,
         /// Its data.
         data: String,
         /// The id that the server last gave; empty before it gave one.
@@ -71,7 +72,8 @@ impl EventStream {
             let on_event = move |event: Event| {
                 let Ok(event) = event.dyn_into::<MessageEvent>() else { return };
                 if let Some(data) = event.data().as_string() {
-                    emit.emit(StreamSignal::Event { name, data, last_id: event.last_event_id() });
+                    let (name, last_id) = ((*name).to_owned(), event.last_event_id());
+                    emit.emit(StreamSignal::Event { name, data, last_id });
                 }
             };
             listen(name, Box::new(on_event));
@@ -92,58 +94,106 @@ const SILENCE_MS: f64 = 25_000.0;
 /// How often it is looked whether something was heard.
 const LOOK_EVERY_MS: u32 = 2_500;
 
-/// Keeps a stream of `url` open while the component lives. A stream that the server refused is
-/// opened anew with backoff, and so is one on which nothing is heard. `on_signal` must stay good
-/// for the life of the component.
-#[hook]
-pub fn use_event_stream(
-    url: Option<String>,
+/// A stream that is kept open until it is dropped. One that the server refused is opened anew with
+/// backoff, and so is one on which nothing is heard.
+pub(crate) struct LiveStream {
+    line: Rc<Line>,
+    _watchdog: Interval,
+}
+
+/// What the callbacks of a [`LiveStream`] share.
+struct Line {
+    url: String,
     names: &'static [&'static str],
     on_signal: Callback<StreamSignal>,
-) {
-    let generation = use_state(|| 0_u32);
-    let refusals = use_memo((), |_| Cell::new(0_u32));
-    use_effect_with((url, *generation), move |(url, opened)| {
-        let waiting: Rc<Cell<Option<Timeout>>> = Rc::default();
-        let reopen = {
-            let (waiting, refusals, opened) = (waiting.clone(), refusals.clone(), *opened);
-            Callback::from(move |()| {
-                let generation = generation.clone();
-                let delay_ms = backoff::delay_ms(refusals.get());
-                refusals.set(refusals.get().saturating_add(1));
-                let again = move || generation.set(opened.wrapping_add(1));
-                waiting.set(Some(Timeout::new(delay_ms, again)));
-            })
+    source: RefCell<Option<EventStream>>,
+    waiting: RefCell<Option<Timeout>>,
+    n_refusals: Cell<u32>,
+    heard_at_ms: Cell<f64>,
+}
+
+impl LiveStream {
+    /// Opens the stream at `url` for events of these names.
+    pub(crate) fn open(
+        url: String,
+        names: &'static [&'static str],
+        on_signal: Callback<StreamSignal>,
+    ) -> LiveStream {
+        let line = Rc::new(Line {
+            url,
+            names,
+            on_signal,
+            source: RefCell::default(),
+            waiting: RefCell::default(),
+            n_refusals: Cell::default(),
+            heard_at_ms: Cell::default(),
+        });
+        line.open();
+        let watched = Rc::downgrade(&line);
+        let watchdog = Interval::new(LOOK_EVERY_MS, move || {
+            if let Some(line) = watched.upgrade() {
+                line.look();
+            }
+        });
+        LiveStream { line, _watchdog: watchdog }
+    }
+}
+
+impl Drop for LiveStream {
+    fn drop(&mut self) {
+        drop(self.line.waiting.take());
+        drop(self.line.source.take());
+    }
+}
+
+impl Line {
+    fn open(self: &Rc<Line>) {
+        self.heard_at_ms.set(Date::now());
+        let (hearing, refused) = (Rc::downgrade(self), Rc::downgrade(self));
+        let on_signal = Callback::from(move |signal| {
+            if let Some(line) = hearing.upgrade() {
+                line.hear(signal);
+            }
+        });
+        let on_refused = Callback::from(move |()| {
+            if let Some(line) = refused.upgrade() {
+                line.open_later();
+            }
+        });
+        // The one before is closed by being replaced.
+        drop(self.source.replace(EventStream::open(&self.url, self.names, &on_signal, on_refused)));
+    }
+
+    fn open_later(self: &Rc<Line>) {
+        let delay_ms = backoff::delay_ms(self.n_refusals.get());
+        self.n_refusals.set(self.n_refusals.get().saturating_add(1));
+        let line = Rc::downgrade(self);
+        let again = move || {
+            if let Some(line) = line.upgrade() {
+                line.open();
+            }
         };
-        let heard_at = Rc::new(Cell::new(Date::now()));
-        let watchdog = url.as_ref().map(|_| {
-            let (heard_at, on_signal, reopen) =
-                (heard_at.clone(), on_signal.clone(), reopen.clone());
-            Interval::new(LOOK_EVERY_MS, move || {
-                if is_silent(heard_at.get(), Date::now()) {
-                    // Once for each silence, until the stream is another one.
-                    heard_at.set(f64::INFINITY);
-                    on_signal.emit(StreamSignal::Interrupted);
-                    reopen.emit(());
-                }
-            })
-        });
-        let on_signal = Callback::from(move |signal: StreamSignal| {
-            if signal != StreamSignal::Interrupted {
-                heard_at.set(Date::now());
-            }
-            if signal == StreamSignal::Opened {
-                refusals.set(0);
-            }
-            on_signal.emit(signal);
-        });
-        let stream = url.as_ref().and_then(|url| EventStream::open(url, names, &on_signal, reopen));
-        move || {
-            drop(watchdog);
-            drop(stream);
-            drop(waiting.take());
+        drop(self.waiting.replace(Some(Timeout::new(delay_ms, again))));
+    }
+
+    fn hear(&self, signal: StreamSignal) {
+        if signal != StreamSignal::Interrupted {
+            self.heard_at_ms.set(Date::now());
         }
-    });
+        if signal == StreamSignal::Opened {
+            self.n_refusals.set(0);
+        }
+        self.on_signal.emit(signal);
+    }
+
+    fn look(self: &Rc<Line>) {
+        if is_silent(self.heard_at_ms.get(), Date::now()) {
+            // Once for each silence, until the stream is another one.
+            self.heard_at_ms.set(f64::INFINITY);
+            self.on_signal.emit(StreamSignal::Interrupted);
+            self.open_later();
+        }
+    }
 }
 
 /// A clock that was set back says nothing about silence.

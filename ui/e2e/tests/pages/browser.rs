@@ -23,16 +23,21 @@ pub(crate) struct Browser {
 impl Browser {
     /// A browser of this width in pixels and this language.
     pub(crate) async fn open(width: u32, language: &str) -> Browser {
-        Browser::open_with(width, language, json!({})).await
+        Browser::open_with(width, HEIGHT, language, json!({})).await
+    }
+
+    /// One that is not as high, so that there is something to scroll.
+    pub(crate) async fn open_sized(width: u32, height: u32, language: &str) -> Browser {
+        Browser::open_with(width, height, language, json!({})).await
     }
 
     /// One whose user has switched site data off: asking for storage is an exception there.
     pub(crate) async fn open_without_site_data(width: u32, language: &str) -> Browser {
         let refused = json!({ "profile.default_content_setting_values.cookies": 2 });
-        Browser::open_with(width, language, refused).await
+        Browser::open_with(width, HEIGHT, language, refused).await
     }
 
-    async fn open_with(width: u32, language: &str, preferences: Value) -> Browser {
+    async fn open_with(width: u32, height: u32, language: &str, preferences: Value) -> Browser {
         let profile = tempfile::tempdir().unwrap();
         let [port] = free_ports();
         let driver = Command::new("chromedriver")
@@ -54,13 +59,13 @@ impl Browser {
                 "--no-first-run", "--disable-background-networking", "--disable-sync",
                 "--disable-component-update", "--disable-quic", "--hide-scrollbars",
                 format!("--user-data-dir={}", profile.path().display()),
-                format!("--window-size={width},{HEIGHT}"),
+                format!("--window-size={width},{height}"),
                 format!("--lang={language}"),
                 format!("--accept-lang={language}"),
             ],
             "prefs": preferences,
             "mobileEmulation": {
-                "deviceMetrics": { "width": width, "height": HEIGHT, "pixelRatio": 1.0 },
+                "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1.0 },
             },
         });
         let mut capabilities = Map::new();

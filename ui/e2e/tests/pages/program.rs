@@ -94,6 +94,14 @@ impl System {
         process
     }
 
+    /// So many cards are charged so often in all, until the result is dropped.
+    pub(crate) fn load(&self, n_cards: u16, per_second: u32) -> Process {
+        let mut command = self.command("load");
+        command.args(["--bank", &format!("http://127.0.0.1:{}", self.ports[1])]);
+        command.args(["--cards", &n_cards.to_string(), "--rate", &per_second.to_string()]);
+        Process(command.args(["--duration", "1h"]).spawn().unwrap())
+    }
+
     /// Charges a card for a bag of coffee; the result is the card's name at the Bank.
     pub(crate) async fn buy(&self, number: &str) -> String {
         let card = json!({

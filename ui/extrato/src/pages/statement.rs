@@ -8,10 +8,11 @@ use yew_router::prelude::*;
 
 use crate::freshness::{FreshnessLine, judge};
 use crate::route::Route;
+use crate::statement::announcement::Announcement;
 use crate::statement::bill_form::BillForm;
 use crate::statement::filter_form::FilterForm;
 use crate::statement::follow::use_statement;
-use crate::statement::line_list::{Announcement, LineList};
+use crate::statement::line_list::LineList;
 use crate::statement::state::{StatementAction, StatementState};
 use crate::statement::summary::Summary;
 use crate::text::{CardsText, StatementText};
@@ -81,6 +82,14 @@ fn Body(props: &BodyProps) -> Html {
         let statement = statement.dispatcher();
         move |_| statement.dispatch(StatementAction::Older)
     };
+    let on_reading = {
+        let statement = statement.dispatcher();
+        Callback::from(move |reading| statement.dispatch(StatementAction::Reading(reading)))
+    };
+    let on_show_new = {
+        let statement = statement.dispatcher();
+        Callback::from(move |()| statement.dispatch(StatementAction::ShowNew))
+    };
     let standing = judge(statement.freshness.as_ref(), statement.link);
     html! {
         <>
@@ -99,7 +108,10 @@ fn Body(props: &BodyProps) -> Html {
                 <LineList
                     lines={statement.lines.clone()}
                     seen_position={statement.seen_position}
+                    n_held_back={statement.n_held_back}
                     busy={!statement.current}
+                    {on_reading}
+                    {on_show_new}
                 />
             }
             if statement.older.is_some() {

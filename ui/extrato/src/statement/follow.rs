@@ -1,18 +1,30 @@
 //! Keeps a statement current while its page is shown.
 
-use bancada_proto::web::{Freshness, StatementUpdate};
-use bancada_ui_kit::stream::{StreamSignal, use_event_stream};
+use std::cell::RefCell;
+
+use bancada_ui_kit::frame::use_per_frame;
+use bancada_ui_kit::shared_stream::{SharedStream, use_shared_stream};
+use bancada_ui_kit::stream::StreamSignal;
 use bancada_ui_kit::use_locale;
-use gloo_timers::callback::Timeout;
+use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use super::state::{StatementAction, StatementState};
+use super::hearing::Hearing;
+use super::state::{Source, StatementAction, StatementState};
 use crate::api;
 
-const EVENTS: &[&str] = &["line", "freshness"];
+const STREAM: SharedStream = SharedStream {
+    channel: "bancada.statement.1",
+    names: &["line", "freshness"],
+    address: api::stream_address,
+};
 /// Typing pauses this long before the server is asked.
 const TYPING_PAUSE_MS: u32 = 250;
+/// Whether a filter wants a new line is the server's to say, who is asked no faster than this.
+const FILTERED_PAUSE_MS: u32 = 500;
+/// As long as no stream comes through: some networks keep one back until it ends.
+const ASK_EVERY_MS: u32 = 10_000;
 
 /// The statement of a card: asks the questions that the state wants asked, and listens.
 #[hook]
@@ -21,11 +33,31 @@ pub(crate) fn use_statement(token: &str) -> UseReducerHandle<StatementState> {
     use_page(token, &statement, statement.newest, None);
     use_page(token, &statement, statement.older, statement.next);
     let events = statement.dispatcher();
-    let on_signal = Callback::from(move |signal| events.dispatch(action(signal)));
+    let on_signal = use_per_frame(Callback::from(move |heard| {
+        events.dispatch(StatementAction::Heard(heard));
+    }));
+    let hearing = use_memo((), |_| RefCell::new(Hearing::new(token.to_owned())));
+    let on_signal = Callback::from(move |signal: StreamSignal| {
+        let heard = hearing.borrow_mut().hear(signal);
+        heard.into_iter().for_each(|action| on_signal.emit(action));
+    });
     // A card that does not exist has no stream; one that does is followed at once.
-    let address = statement.card.is_some().then(|| api::stream_address(token));
-    use_event_stream(address, EVENTS, on_signal);
+    let topic = statement.card.is_some().then(|| token.to_owned());
+    let needs_asking = topic.is_some() && statement.source != Source::Stream;
+    use_shared_stream(STREAM, topic, on_signal);
+    use_asking(&statement, needs_asking);
     statement
+}
+
+/// Asks again and again where there is no stream.
+#[hook]
+fn use_asking(statement: &UseReducerHandle<StatementState>, is_needed: bool) {
+    let asking = statement.dispatcher();
+    use_effect_with(is_needed, move |&is_needed| {
+        let ask = move || asking.dispatch(StatementAction::Ask);
+        let interval = is_needed.then(|| Interval::new(ASK_EVERY_MS, ask));
+        move || drop(interval)
+    });
 }
 
 /// Asks `question` whenever it changes. One that is replaced while the reader types is not sent.
@@ -38,8 +70,12 @@ fn use_page(
 ) {
     let locale = use_locale();
     let (token, filter) = (token.to_owned(), statement.filter.clone());
-    let pause_ms = if statement.current { 0 } else { TYPING_PAUSE_MS };
-    let pause_ms = if statement.card.is_none() { 0 } else { pause_ms };
+    let pause_ms = match statement.current {
+        _ if statement.card.is_none() => 0,
+        false => TYPING_PAUSE_MS,
+        true if filter.is_empty() => 0,
+        true => FILTERED_PAUSE_MS,
+    };
     let answers = statement.dispatcher();
     use_effect_with(question, move |question| {
         let timeout = question.map(|question| {
@@ -52,48 +88,4 @@ fn use_page(
         });
         move || drop(timeout)
     });
-}
-
-fn action(signal: StreamSignal) -> StatementAction {
-    match signal {
-        StreamSignal::Opened => StatementAction::Opened,
-        StreamSignal::Interrupted => StatementAction::Interrupted,
-        StreamSignal::Event { name: "line", data, last_id } => {
-            match serde_json::from_str::<StatementUpdate>(&data) {
-                Ok(update) => StatementAction::Live(Box::new(update), position(&last_id)),
-                Err(_) => StatementAction::Unreadable,
-            }
-        }
-        StreamSignal::Event { data, .. } => serde_json::from_str::<Freshness>(&data)
-            .map_or(StatementAction::Unreadable, StatementAction::Fresh),
-    }
-}
-
-/// The position in an event's id, which may name a payment as well.
-fn position(id: &str) -> Option<u64> {
-    id.split('.').next()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn events_are_read_or_lead_to_another_question() {
-        let event = |name, data: &str| {
-            action(StreamSignal::Event { name, data: data.to_owned(), last_id: "7.a".to_owned() })
-        };
-        let freshness =
-            r#"{"applied_position":1,"committed_position":2,"connected":true,"now_ms":3}"#;
-        assert!(matches!(event("freshness", freshness), StatementAction::Fresh(_)));
-        assert!(matches!(event("freshness", "{}"), StatementAction::Unreadable));
-        assert!(matches!(event("line", "{}"), StatementAction::Unreadable));
-        let money = r#"{"amount_minor":1,"currency":"BRL"}"#;
-        let update = format!(
-            r#"{{"card":{{"token":"c","card":{{"brand":"visa","masked":"*"}},"holder":"A",
-            "status":"active","limit":{money},"available":{money},"balance":{money},
-            "held":{money},"current_fatura":{money},"closing_day":1,"due_day":2}}}}"#
-        );
-        assert!(matches!(event("line", &update), StatementAction::Live(_, Some(7))));
-    }
 }

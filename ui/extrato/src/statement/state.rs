@@ -2,7 +2,10 @@
 //!
 //! Two sources tell of the same lines: pages that are asked for, and the stream. A position is
 //! unique, so a line that comes twice is shown once. Whenever the stream (re)opens, the newest
-//! page is asked for again, because what happened in between may have been told to nobody.
+//! page is asked for again, because what happened in between may have been told to nobody. Where no
+//! stream comes through, the newest page is asked for again and again instead.
+//!
+//! The list does not grow by lines that come by themselves, and does not move under a reader.
 
 use std::rc::Rc;
 
@@ -13,21 +16,49 @@ use yew::Reducible;
 use super::filter::{Filter, FilterChange};
 use crate::freshness::Link;
 
-/// The most lines kept while new ones keep coming; older ones can be asked for again.
-const MAX_LINES: usize = 1_000;
+/// Lines that come by themselves push out older ones beyond so many, or beyond as many as the
+/// reader asked for. Those can be asked for again.
+const LIVE_LINES: usize = 100;
+
+/// Where news come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// From nowhere yet.
+    None,
+    Stream,
+    /// From questions, for no stream comes through.
+    Questions,
+}
+
+/// Lines that came after the page was opened: to be announced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Arrived {
+    /// The newest.
+    pub(crate) line: Rc<StatementLine>,
+    /// How many came, from the beginning.
+    pub(crate) n_lines: u64,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StatementState {
     pub(crate) card: Option<StatementCard>,
     /// Newest first, no position twice.
-    pub(crate) lines: Vec<StatementLine>,
+    pub(crate) lines: Vec<Rc<StatementLine>>,
+    /// Newer ones that wait until the reader comes back to the list's beginning: the last of them.
+    held_back: Vec<Rc<StatementLine>>,
+    /// How many wait.
+    pub(crate) n_held_back: u64,
+    /// Whether the reader is somewhere in the list.
+    is_reading: bool,
+    /// How many lines the reader asked for.
+    n_asked_for: usize,
     /// Where older lines begin; absent when there are none, or none is known yet.
     pub(crate) next: Option<u64>,
     pub(crate) freshness: Option<Freshness>,
     pub(crate) link: Link,
+    pub(crate) source: Source,
     pub(crate) filter: Filter,
-    /// The newest line that came after the page was opened: to be announced.
-    pub(crate) arrived: Option<StatementLine>,
+    pub(crate) arrived: Option<Arrived>,
     /// Lines after this position came while the reader was looking.
     pub(crate) seen_position: Option<u64>,
     /// Why the last question went unanswered.
@@ -48,8 +79,12 @@ pub(crate) struct StatementState {
 
 #[derive(Clone, Debug)]
 pub(crate) enum StatementAction {
+    /// What was heard since the last frame.
+    Heard(Vec<StatementAction>),
     Opened,
     Interrupted,
+    /// No stream has come through for some time.
+    Ask,
     /// A line, a change of the card, or both; the position if it is known.
     Live(Box<StatementUpdate>, Option<u64>),
     Fresh(Freshness),
@@ -59,6 +94,10 @@ pub(crate) enum StatementAction {
     /// The reader wants another try.
     Retry,
     Older,
+    /// Whether the reader has left the list's beginning behind.
+    Reading(bool),
+    /// The reader wants the lines that wait.
+    ShowNew,
     Answered(u32, Result<Box<Statement>, ApiError>),
 }
 
@@ -68,9 +107,14 @@ impl Default for StatementState {
         StatementState {
             card: None,
             lines: Vec::new(),
+            held_back: Vec::new(),
+            n_held_back: 0,
+            is_reading: false,
+            n_asked_for: 0,
             next: None,
             freshness: None,
             link: Link::Connecting,
+            source: Source::None,
             filter: Filter::default(),
             arrived: None,
             seen_position: None,
@@ -97,11 +141,19 @@ impl Reducible for StatementState {
 impl StatementState {
     fn apply(&mut self, action: StatementAction) {
         match action {
+            StatementAction::Heard(heard) => heard.into_iter().for_each(|it| self.apply(it)),
             StatementAction::Opened => {
-                self.link = Link::Open;
+                (self.source, self.link) = (Source::Stream, Link::Open);
                 self.ask_newest();
             }
-            StatementAction::Interrupted => self.link = Link::Interrupted,
+            StatementAction::Interrupted => {
+                (self.source, self.link) = (Source::Questions, Link::Interrupted);
+                self.ask_newest();
+            }
+            StatementAction::Ask => {
+                self.source = Source::Questions;
+                self.ask_newest();
+            }
             StatementAction::Live(update, position) => self.take_live(*update, position),
             StatementAction::Fresh(freshness) => self.freshness = Some(freshness),
             StatementAction::Unreadable | StatementAction::Retry => self.ask_newest(),
@@ -112,6 +164,7 @@ impl StatementState {
                 self.newest = None;
                 self.older = None;
                 self.stale = false;
+                self.forget_held_back();
                 self.ask_newest();
             }
             StatementAction::Older => {
@@ -119,6 +172,13 @@ impl StatementState {
                     self.older = Some(self.new_question());
                 }
             }
+            StatementAction::Reading(is_reading) => {
+                self.is_reading = is_reading;
+                if !is_reading {
+                    self.show_new();
+                }
+            }
+            StatementAction::ShowNew => self.show_new(),
             StatementAction::Answered(question, answer) => self.take_answer(question, answer),
         }
     }
@@ -146,6 +206,9 @@ impl StatementState {
             // The reader has asked for something else since.
             return;
         }
+        if self.source == Source::Questions {
+            self.link = if answer.is_ok() { Link::Open } else { Link::Interrupted };
+        }
         match answer {
             Ok(page) => {
                 let page = *page;
@@ -155,8 +218,9 @@ impl StatementState {
                 if is_newest {
                     self.take_newest(page.lines, page.next);
                 } else {
-                    page.lines.into_iter().for_each(|line| self.insert(line));
+                    page.lines.into_iter().for_each(|line| self.insert(Rc::new(line)));
                     self.next = page.next;
+                    self.n_asked_for = self.lines.len();
                 }
                 if is_newest && std::mem::take(&mut self.stale) {
                     self.ask_newest();
@@ -170,22 +234,32 @@ impl StatementState {
     }
 
     fn take_newest(&mut self, lines: Vec<StatementLine>, next: Option<u64>) {
-        let known = self.lines.first().map(|line| line.position);
+        let known = self.newest_known();
         let oldest = lines.last().map(|line| line.position);
         // More has happened than one page holds: between the page and what is known lies a gap.
         let has_gap = next.is_some() && oldest > known;
-        if !self.current || has_gap {
+        let begins_anew = !self.current || has_gap;
+        if begins_anew {
             self.seen_position = if self.current { self.seen_position } else { None };
             self.lines.clear();
+            self.forget_held_back();
             self.next = next;
         }
-        let newest = lines.first().cloned();
-        lines.into_iter().for_each(|line| self.insert(line));
-        if self.current {
-            self.arrived =
-                newest.filter(|line| Some(line.position) > known).or(self.arrived.take());
+        let was_current = std::mem::replace(&mut self.current, true);
+        // The newest last: it is the one to be announced.
+        for line in lines.into_iter().rev().map(Rc::new) {
+            let is_new = Some(line.position) > known;
+            if was_current && is_new {
+                self.announce(&line);
+            }
+            match is_new && !begins_anew {
+                true => self.arrive(line),
+                false => self.insert(line),
+            }
         }
-        self.current = true;
+        if begins_anew {
+            self.n_asked_for = self.lines.len();
+        }
         let first = self.lines.first().map_or(0, |line| line.position);
         self.seen_position.get_or_insert(first);
     }
@@ -203,15 +277,61 @@ impl StatementState {
             self.ask_newest();
             return;
         }
-        if self.lines.iter().any(|known| known.position == line.position) {
+        let line = Rc::new(line);
+        if !self.has(line.position) {
+            self.announce(&line);
+            self.arrive(line);
+        }
+    }
+
+    fn announce(&mut self, line: &Rc<StatementLine>) {
+        let n_lines = self.arrived.as_ref().map_or(0, |arrived| arrived.n_lines) + 1;
+        self.arrived = Some(Arrived { line: Rc::clone(line), n_lines });
+    }
+
+    /// A line that nobody asked for.
+    fn arrive(&mut self, line: Rc<StatementLine>) {
+        let is_newer = Some(line.position) > self.lines.first().map(|first| first.position);
+        if self.is_reading && is_newer {
+            insert(&mut self.held_back, line);
+            self.held_back.truncate(LIVE_LINES);
+            self.n_held_back += 1;
             return;
         }
-        self.arrived = Some(line.clone());
         self.insert(line);
-        if self.lines.len() > MAX_LINES {
-            self.lines.truncate(MAX_LINES);
+        let most = LIVE_LINES.max(self.n_asked_for);
+        if self.lines.len() > most {
+            self.lines.truncate(most);
             self.next = self.lines.last().map(|line| line.position);
         }
+    }
+
+    fn show_new(&mut self) {
+        let held_back = std::mem::take(&mut self.held_back);
+        let n_held_back = std::mem::take(&mut self.n_held_back);
+        let is_reading = std::mem::take(&mut self.is_reading);
+        if n_held_back > held_back.len() as u64 {
+            // Between them and what is shown lie more.
+            self.lines.clear();
+            self.n_asked_for = 0;
+            self.next = held_back.last().map(|line| line.position);
+        }
+        held_back.into_iter().rev().for_each(|line| self.arrive(line));
+        self.is_reading = is_reading;
+    }
+
+    fn forget_held_back(&mut self) {
+        self.held_back.clear();
+        self.n_held_back = 0;
+    }
+
+    fn newest_known(&self) -> Option<u64> {
+        self.held_back.first().or(self.lines.first()).map(|line| line.position)
+    }
+
+    fn has(&self, position: u64) -> bool {
+        let is_in = |lines: &[Rc<StatementLine>]| place(lines, position).is_ok();
+        is_in(&self.lines) || is_in(&self.held_back)
     }
 
     fn take_card(&mut self, card: StatementCard, position: u64) {
@@ -221,12 +341,19 @@ impl StatementState {
         }
     }
 
-    fn insert(&mut self, line: StatementLine) {
-        let place = self.lines.partition_point(|known| known.position > line.position);
-        let is_known = self.lines.get(place).is_some_and(|known| known.position == line.position);
-        if !is_known {
-            self.lines.insert(place, line);
-        }
+    fn insert(&mut self, line: Rc<StatementLine>) {
+        insert(&mut self.lines, line);
+    }
+}
+
+/// Where a line with this position is among lines with the newest first, or would be.
+fn place(lines: &[Rc<StatementLine>], position: u64) -> Result<usize, usize> {
+    lines.binary_search_by(|known| position.cmp(&known.position))
+}
+
+fn insert(lines: &mut Vec<Rc<StatementLine>>, line: Rc<StatementLine>) {
+    if let Err(place) = place(lines, line.position) {
+        lines.insert(place, line);
     }
 }
 

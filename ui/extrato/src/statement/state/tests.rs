@@ -74,7 +74,13 @@ fn positions(state: &StatementState) -> Vec<u64> {
     state.lines.iter().map(|line| line.position).collect()
 }
 
-use StatementAction::{Answered, Fresh, Interrupted, Older, Opened, Retry};
+fn newest_arrived(state: &StatementState) -> Option<u64> {
+    state.arrived.as_ref().map(|arrived| arrived.line.position)
+}
+
+use StatementAction::{
+    Answered, Ask, Fresh, Heard, Interrupted, Older, Opened, Reading, Retry, ShowNew,
+};
 
 fn loaded() -> Vec<StatementAction> {
     vec![Answered(1, Ok(page(&[9, 7, 5], Some(5), 9)))]
@@ -88,7 +94,7 @@ fn loaded_then(more: Vec<StatementAction>) -> StatementState {
 fn live_lines_join_the_page_once_and_are_announced() {
     let state = loaded_then(vec![live(12), live(11), live(12), live(9)]);
     assert_eq!(positions(&state), [12, 11, 9, 7, 5]);
-    assert_eq!(state.arrived.as_ref().map(|line| line.position), Some(11));
+    assert_eq!(newest_arrived(&state), Some(11));
     assert_eq!(state.seen_position, Some(9));
     assert_eq!(state.next, Some(5));
     assert_eq!(state.freshness.map(|freshness| freshness.applied_position), Some(12));
@@ -114,14 +120,13 @@ fn a_line_that_comes_before_the_first_page_is_asked_for_again() {
 
 #[test]
 fn an_opened_stream_asks_for_what_was_missed() {
-    let state = loaded_then(vec![Interrupted]);
-    assert_eq!((state.link, state.newest), (Link::Interrupted, None));
-    let state = loaded_then(vec![Interrupted, Opened]);
-    assert_eq!((state.link, state.newest), (Link::Open, Some(2)));
-    let state = Rc::new(state).reduce(Answered(2, Ok(page(&[11, 9, 7], Some(7), 11))));
+    let asked = Answered(2, Ok(page(&[9], Some(9), 9)));
+    let state = loaded_then(vec![Interrupted, asked, Opened]);
+    assert_eq!((state.link, state.newest), (Link::Open, Some(3)));
+    let state = Rc::new(state).reduce(Answered(3, Ok(page(&[11, 9, 7], Some(7), 11))));
     assert_eq!(positions(&state), [11, 9, 7, 5]);
     assert_eq!(state.next, Some(5), "older pages go on from where they were");
-    assert_eq!(state.arrived.as_ref().map(|line| line.position), Some(11));
+    assert_eq!(newest_arrived(&state), Some(11));
 }
 
 #[test]
@@ -152,7 +157,7 @@ fn a_new_filter_replaces_the_lines_and_ignores_late_answers() {
     assert_eq!((positions(&state), state.newest), (vec![7], Some(4)), "the server decides");
     let state = state.reduce(Answered(4, Ok(page(&[12, 7], None, 12))));
     assert_eq!(positions(&state), [12, 7]);
-    assert_eq!(state.arrived.as_ref().map(|line| line.position), Some(12));
+    assert_eq!(newest_arrived(&state), Some(12));
 }
 
 #[test]
@@ -178,10 +183,70 @@ fn freshness_is_the_last_one_told() {
     assert_eq!(state.freshness, Some(freshness(20)));
 }
 
+/// Lines of these positions, heard in one frame.
+fn heard(positions: impl IntoIterator<Item = u64>) -> StatementAction {
+    Heard(positions.into_iter().map(live).collect())
+}
+
 #[test]
-fn endless_news_do_not_fill_the_memory() {
-    let last = 9 + MAX_LINES as u64;
-    let state = loaded_then((10..=last).map(live).collect());
-    assert_eq!(state.lines.len(), MAX_LINES);
-    assert_eq!(state.next, state.lines.last().map(|line| line.position));
+fn endless_news_do_not_let_the_list_grow() {
+    let last = 9 + 10 * LIVE_LINES as u64;
+    let state = loaded_then(vec![heard(10..=last)]);
+    assert_eq!(positions(&state), ((last - 99)..=last).rev().collect::<Vec<_>>());
+    assert_eq!(state.next, Some(last - 99));
+    assert_eq!(state.arrived.as_ref().map(|arrived| arrived.n_lines), Some(last - 9));
+}
+
+#[test]
+fn what_the_reader_asked_for_is_not_pushed_out() {
+    let page = |newest: u64| {
+        page(&(newest - 49..=newest).rev().collect::<Vec<_>>(), Some(newest - 49), 900)
+    };
+    let pages = [Answered(1, Ok(page(900))), Older, Answered(2, Ok(page(850))), Older];
+    let state = after(pages.into_iter().chain([Answered(3, Ok(page(800)))]).collect());
+    assert_eq!(state.lines.len(), 150);
+    let state = Rc::new(state).reduce(heard(901..=1_000));
+    assert_eq!((state.lines.len(), state.lines[0].position), (150, 1_000));
+    assert_eq!(state.next, Some(851), "older ones can be asked for again");
+}
+
+#[test]
+fn lines_wait_while_somebody_reads() {
+    let state = loaded_then(vec![Reading(true), heard([12, 11, 12])]);
+    assert_eq!((positions(&state), state.n_held_back), (vec![9, 7, 5], 2));
+    assert_eq!(newest_arrived(&state), Some(11), "announced all the same");
+    let shown = Rc::new(state.clone()).reduce(ShowNew);
+    assert_eq!((positions(&shown), shown.n_held_back), (vec![12, 11, 9, 7, 5], 0));
+    let shown = shown.reduce(heard([13]));
+    assert_eq!(shown.n_held_back, 1, "the reader has not come back yet");
+    let back = Rc::new(state.clone()).reduce(Reading(false)).reduce(heard([13]));
+    assert_eq!((positions(&back), back.n_held_back), (vec![13, 12, 11, 9, 7, 5], 0));
+    let page = Answered(2, Ok(page(&[13, 12, 11, 9], Some(9), 13)));
+    let refreshed = Rc::new(state).reduce(Retry).reduce(page);
+    assert_eq!((positions(&refreshed), refreshed.n_held_back), (vec![9, 7, 5], 3));
+}
+
+#[test]
+fn more_lines_that_wait_than_are_kept_begin_the_list_anew() {
+    let state = loaded_then(vec![Reading(true), heard(10..=209)]);
+    assert_eq!((positions(&state), state.n_held_back), (vec![9, 7, 5], 200));
+    let state = Rc::new(state).reduce(ShowNew);
+    assert_eq!(positions(&state), (110..=209).rev().collect::<Vec<_>>());
+    assert_eq!(state.next, Some(110));
+}
+
+#[test]
+fn without_a_stream_answers_tell_how_it_is() {
+    let state = loaded_then(vec![Ask]);
+    assert_eq!((state.link, state.newest), (Link::Connecting, Some(2)));
+    let answer = || Answered(2, Ok(page(&[11, 9], None, 11)));
+    let asked = Rc::new(state).reduce(answer());
+    assert_eq!((asked.link, positions(&asked)), (Link::Open, vec![11, 9, 7, 5]));
+    let state = loaded_then(vec![Interrupted]);
+    assert_eq!((state.link, state.newest), (Link::Interrupted, Some(2)));
+    assert_eq!(Rc::new(state.clone()).reduce(answer()).link, Link::Open);
+    let failed = Rc::new(state).reduce(Answered(2, Err(ApiError::Network)));
+    assert_eq!(failed.link, Link::Interrupted);
+    let state = loaded_then(vec![Opened, Answered(2, Err(ApiError::Network))]);
+    assert_eq!(state.link, Link::Open, "the stream tells");
 }
