@@ -102,7 +102,7 @@ pub enum OrderStatus {
     Placed,
     /// Sent to the Bank.
     Paying,
-    /// Charged.
+    /// Charged; a part of it may have been returned.
     Paid,
     /// Refused; nothing was charged.
     Declined,
@@ -111,7 +111,7 @@ pub enum OrderStatus {
     Unknown,
     /// Given up before payment.
     Cancelled,
-    /// Money returned.
+    /// All of the charge returned.
     Refunded,
 }
 
@@ -140,6 +140,9 @@ pub struct Order {
     /// Present when declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline: Option<Decline>,
+    /// What the Bank has returned of the charge so far; absent where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Money>,
     /// When it was placed.
     pub placed_at_ms: i64,
     /// When it last changed.
@@ -266,6 +269,9 @@ pub struct StatementLine {
     pub amount: Money,
     /// 1 to 12.
     pub installments: u32,
+    /// True of a hold that was captured or released since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_ended: bool,
     /// Present when `kind` is `decline`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline: Option<Decline>,

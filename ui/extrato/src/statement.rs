@@ -7,6 +7,7 @@ mod bills;
 pub(crate) mod filter;
 pub(crate) mod filter_form;
 pub(crate) mod follow;
+mod hold_end;
 pub(crate) mod line_kind;
 pub(crate) mod line_list;
 pub(crate) mod local_day;

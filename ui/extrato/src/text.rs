@@ -48,6 +48,8 @@ texts! {
         Refund: "Devolução", "Refund";
         BillPayment: "Pagamento", "Payment";
         HoldNote: "Valor reservado, ainda não cobrado", "Amount held, not charged yet";
+        HoldEndedNote: "Reserva encerrada; nada está reservado",
+            "Hold ended; nothing is held";
         DeclineNote: "Nada foi cobrado", "Nothing was charged";
         VoidNote: "Valor liberado", "Amount released";
         RefundNote: "Valor devolvido", "Amount returned";

@@ -279,6 +279,7 @@ pub(crate) fn decline_to_wire(reason: DeclineReason) -> wire::Decline {
 }
 
 fn order_to_wire(order: Order) -> wire::Order {
+    let refunded = refunded(&order.state);
     let (status, payment_id, card_token, decline) = match order.state {
         OrderState::Placed => (wire::OrderStatus::Placed, None, None, None),
         OrderState::Paying => (wire::OrderStatus::Paying, None, None, None),
@@ -320,7 +321,16 @@ fn order_to_wire(order: Order) -> wire::Order {
         payment_id: payment_id.map(|id| id.to_string()),
         card_token: card_token.map(|token| token.to_string()),
         decline,
+        refunded: refunded.map(money_to_wire),
         placed_at_ms: order.placed_at.0,
         updated_at_ms: order.updated_at.0,
     }
+}
+
+/// What was returned of the charge, where anything was.
+fn refunded(state: &OrderState) -> Option<Money> {
+    let (OrderState::Paid(charge) | OrderState::Refunded(charge)) = state else { return None };
+    let refunded = Money { minor: charge.refunded_minor, ..charge.amount };
+    // Orders of before the shop followed refunds have none, and were never refunded either.
+    Some(refunded).filter(|refunded| refunded.minor > 0)
 }

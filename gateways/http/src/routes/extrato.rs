@@ -103,7 +103,12 @@ async fn statement(
         let page = extrato.statement(&token, filter).await?.ok_or_else(card_unknown)?;
         let statement = wire::Statement {
             card: card_to_wire(page.card),
-            lines: page.lines.into_iter().map(line_to_wire).collect(),
+            lines: (page.lines.into_iter())
+                .map(|line| wire::StatementLine {
+                    has_ended: page.ended_holds.contains(&line.position),
+                    ..line_to_wire(line)
+                })
+                .collect(),
             next: page.next,
             freshness: freshness_to_wire(page.freshness, extrato.now()),
         };
@@ -317,6 +322,8 @@ fn line_to_wire(line: StatementLine) -> wire::StatementLine {
         description: line.description,
         amount: money_to_wire(line.amount),
         installments: line.installments.into(),
+        // As it was when it came; a page of lines tells what has become of it.
+        has_ended: false,
         decline: line.decline.map(decline_to_wire),
         occurred_at_ms: line.occurred_at.0,
         trace_id: line.trace.map(|trace| trace.trace_id()),

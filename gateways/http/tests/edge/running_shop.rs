@@ -288,6 +288,7 @@ fn services(
         store_name: "Loja Bancada".to_owned(),
         store: Arc::new(SqliteOrders::new(&data.join("orders.sqlite3"))),
         bank: Arc::new(BankClient::new(bank, limits.call_deadline, metrics.clone())),
+        refunds: Arc::new(FeedClient::new(bank)),
         surroundings: Arc::new(World),
         limits,
     });

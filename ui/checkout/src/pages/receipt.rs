@@ -24,10 +24,12 @@ pub(crate) fn ReceiptPage(props: &ReceiptPageProps) -> Html {
         html! { <p class="note note-open">{ OrderText::KeepAsking.text(locale) }</p> }
     });
     if let Some(order) = receipt.order.clone() {
+        // What is known stays true when nobody answers.
+        let unanswered = unanswered.filter(|_| !order_status::is_settled(order.status));
         return html! {
             <>
                 <div role="status" id="outcome" data-status={order_status::word(order.status)}>
-                    <PageTitle title={title(order.status).text(locale)} />
+                    <PageTitle title={title(&order).text(locale)} />
                     <Outcome order={order.clone()} />
                     { unanswered }
                 </div>

@@ -1,7 +1,7 @@
 //! How an order ended, or that it has not yet, and what to do.
 
 use bancada_proto::web::{Decline, Order, OrderStatus};
-use bancada_ui_kit::{address, use_locale};
+use bancada_ui_kit::{Amount, address, use_locale};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -9,8 +9,9 @@ use crate::route::Route;
 use crate::text::OrderText;
 
 /// The title of an order's page.
-pub(crate) fn title(status: OrderStatus) -> OrderText {
-    match status {
+pub(crate) fn title(order: &Order) -> OrderText {
+    match order.status {
+        OrderStatus::Paid if order.refunded.is_some() => OrderText::PartlyRefundedTitle,
         OrderStatus::Placed | OrderStatus::Paying => OrderText::PayingTitle,
         OrderStatus::Paid => OrderText::PaidTitle,
         OrderStatus::Declined => OrderText::DeclinedTitle,
@@ -36,7 +37,17 @@ pub(crate) fn Outcome(props: &OutcomeProps) -> Html {
     match order.status {
         OrderStatus::Placed | OrderStatus::Paying => say("note-open", OrderText::PayingText),
         OrderStatus::Unknown => say("note-open", OrderText::UnknownText),
-        OrderStatus::Paid => say("note-good", OrderText::PaidText),
+        OrderStatus::Paid => match &order.refunded {
+            None => say("note-good", OrderText::PaidText),
+            Some(refunded) => html! {
+                <div class="note" id="refunded">
+                    <p>
+                        { OrderText::PartReturned.text(locale) }{ ": " }
+                        <Amount money={refunded.clone()} />
+                    </p>
+                </div>
+            },
+        },
         // Only an order that was paid, or refused, has a payment.
         OrderStatus::Cancelled if order.payment_id.is_some() => say("", OrderText::LostText),
         OrderStatus::Cancelled => say("", OrderText::CancelledText),

@@ -7,11 +7,14 @@ use bancada_ui_kit::api::ApiError;
 use bancada_ui_kit::backoff;
 use yew::Reducible;
 
-use crate::order_status::is_settled;
+use crate::order_status::{is_settled, may_change};
 
 /// A lost request may still be on its way to the server, so "not found" is believed only after
 /// this many answers in a row: with the backoff, about seven seconds.
 const NOT_FOUND_ANSWERS: u32 = 5;
+
+/// How often an order is asked about that was paid: it may be returned while its receipt is open.
+const SETTLED_EVERY_MS: u32 = 15_000;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Receipt {
@@ -50,7 +53,10 @@ impl Receipt {
 
     /// When to ask (again); `None` when there is nothing left to learn.
     pub(crate) fn next_question_ms(&self) -> Option<u32> {
-        if self.never_placed() || self.settled_order().is_some() {
+        if let Some(order) = self.settled_order() {
+            return may_change(order.status).then_some(SETTLED_EVERY_MS);
+        }
+        if self.never_placed() {
             return None;
         }
         if self.questions == 0 && self.order.is_none() {
@@ -104,6 +110,7 @@ mod tests {
             payment_id: None,
             card_token: None,
             decline: None,
+            refunded: None,
             placed_at_ms: 0,
             updated_at_ms: 0,
         })
@@ -132,7 +139,8 @@ mod tests {
         assert_eq!(after(vec![order(OrderStatus::Paying)]).next_question_ms(), Some(500));
         let unknown = vec![order(OrderStatus::Unknown); 3];
         assert_eq!(after(unknown).next_question_ms(), Some(2_000));
-        for settled in [OrderStatus::Paid, OrderStatus::Declined, OrderStatus::Refunded] {
+        assert_eq!(after(vec![order(OrderStatus::Paid)]).next_question_ms(), Some(15_000));
+        for settled in [OrderStatus::Declined, OrderStatus::Cancelled, OrderStatus::Refunded] {
             assert_eq!(after(vec![order(settled)]).next_question_ms(), None, "{settled:?}");
         }
     }

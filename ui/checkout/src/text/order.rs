@@ -16,12 +16,14 @@ texts! {
         Unknown: "Resultado desconhecido", "Outcome unknown";
         Cancelled: "Cancelado", "Cancelled";
         Refunded: "Devolvido", "Refunded";
+        PartlyRefunded: "Devolvido em parte", "Partly refunded";
         PayingTitle: "Pagamento em andamento", "Payment under way";
         PaidTitle: "Pagamento aprovado", "Payment approved";
         DeclinedTitle: "Pagamento recusado", "Payment declined";
         UnknownTitle: "Ainda não sabemos o resultado", "We do not know the outcome yet";
         CancelledTitle: "Pedido cancelado", "Order cancelled";
         RefundedTitle: "Pagamento devolvido", "Payment refunded";
+        PartlyRefundedTitle: "Pagamento devolvido em parte", "Payment partly refunded";
         NeverPlacedTitle: "O pedido não chegou a ser feito", "The order was never placed";
         LookingTitle: "Procurando o pedido…", "Looking for the order…";
         PayingText: "O pedido está anotado e o banco está respondendo. Esta página se atualiza \
@@ -40,6 +42,7 @@ texts! {
             "The bank lost its record of this payment, and whoever runs it accepted the loss. \
             The amount is no longer on the card's statement.";
         RefundedText: "O valor foi devolvido ao cartão.", "The amount was returned to the card.";
+        PartReturned: "Devolvido ao cartão até agora", "Returned to the card so far";
         NothingCharged: "Nada foi cobrado e seu carrinho continua como estava.",
             "Nothing was charged and your cart is as you left it.";
         NeverPlacedText: "O servidor não conhece este pedido: nada foi cobrado. Você pode voltar e \

@@ -42,7 +42,7 @@ fn Line(props: &LineProps) -> Html {
     let locale = use_locale();
     let line = &props.line;
     let reason = line.decline.as_ref().map(|decline| locale.pick(&decline.message).to_owned());
-    let note = line_kind::note(line.kind).map(|note| note.text(locale));
+    let note = line_kind::note(line).map(|note| note.text(locale));
     let informative = line.kind == LineKind::Decline;
     html! {
         <li
@@ -53,9 +53,10 @@ fn Line(props: &LineProps) -> Html {
             )}
             data-position={line.position.to_string()}
             data-kind={line_kind::word(line.kind)}
+            data-ended={line.has_ended.then_some("true")}
             data-transaction={line.transaction_id.clone()}
         >
-            <span class={line_kind::class(line.kind)}>
+            <span class={line_kind::class(line)}>
                 { line_kind::name(line.kind).text(locale) }
             </span>
             <div class="line-text">

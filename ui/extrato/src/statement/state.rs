@@ -11,6 +11,7 @@ use bancada_ui_kit::api::ApiError;
 use yew::Reducible;
 
 use super::filter::{Filter, FilterChange};
+use super::hold_end;
 use crate::freshness::Link;
 
 /// The most lines kept while new ones keep coming; older ones can be asked for again.
@@ -222,6 +223,7 @@ impl StatementState {
     }
 
     fn insert(&mut self, line: StatementLine) {
+        hold_end::follow(&mut self.lines, &line);
         let place = self.lines.partition_point(|known| known.position > line.position);
         let is_known = self.lines.get(place).is_some_and(|known| known.position == line.position);
         if !is_known {

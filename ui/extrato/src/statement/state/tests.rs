@@ -32,6 +32,7 @@ fn line(position: u64) -> StatementLine {
         description: "mug".into(),
         amount: brl(10),
         installments: 1,
+        has_ended: false,
         decline: None,
         occurred_at_ms: 0,
         trace_id: None,
