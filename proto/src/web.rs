@@ -183,16 +183,21 @@ pub struct MaskedCard {
     pub masked: String,
 }
 
-/// Why a payment was refused and what can be done.
+/// Why a payment was refused and what can be done. The shop's API tells of a card that was lost or
+/// stolen, or of suspected fraud, what it tells of a decline without a reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decline {
     /// ABECS code.
     pub code: String,
     /// Stable reason word.
     pub reason: String,
-    /// Whether trying again with the same card can help.
+    /// Whether the issuer may decide otherwise about the same card.
     pub retryable: bool,
-    /// For the buyer: why, and what to do.
+    /// What a shopper can do: `try_again`, `check_card` (its data, as they were typed) or
+    /// `use_another_card`; empty on a statement.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub advice: String,
+    /// In the shop why, and what to do; on a statement why, for whoever owns the card.
     pub message: Text,
 }
 

@@ -266,15 +266,25 @@ pub(crate) fn money_to_wire(money: Money) -> wire::Money {
     wire::Money { amount_minor: money.minor, currency: money.currency.code().to_owned() }
 }
 
-pub(crate) fn decline_to_wire(reason: DeclineReason) -> wire::Decline {
+/// What a shopper is told: not always why.
+fn decline_to_shopper(reason: DeclineReason) -> wire::Decline {
+    let advice = reason.advice().word().to_owned();
+    wire::Decline { advice, ..decline_to_wire(reason.for_shopper(), reason.to_shopper()) }
+}
+
+/// What the owner of a card is told.
+pub(crate) fn decline_to_cardholder(reason: DeclineReason) -> wire::Decline {
+    decline_to_wire(reason, reason.to_cardholder())
+}
+
+fn decline_to_wire(reason: DeclineReason, text: [&'static str; 2]) -> wire::Decline {
+    let [pt_br, en] = text.map(str::to_owned);
     wire::Decline {
         code: reason.code().to_owned(),
         reason: reason.word().to_owned(),
         retryable: reason.retryable(),
-        message: wire::Text {
-            pt_br: reason.message_pt_br().to_owned(),
-            en: reason.message_en().to_owned(),
-        },
+        advice: String::new(),
+        message: wire::Text { pt_br, en },
     }
 }
 
@@ -291,7 +301,7 @@ fn order_to_wire(order: Order) -> wire::Order {
             (wire::OrderStatus::Refunded, Some(charge.payment), charge.card_token, None)
         }
         OrderState::Declined { payment, reason } => {
-            (wire::OrderStatus::Declined, Some(payment), None, Some(decline_to_wire(reason)))
+            (wire::OrderStatus::Declined, Some(payment), None, Some(decline_to_shopper(reason)))
         }
         OrderState::Cancelled(Cancellation::ByBuyer | Cancellation::RefusedByBank { .. }) => {
             (wire::OrderStatus::Cancelled, None, None, None)

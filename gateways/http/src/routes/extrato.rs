@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::checkout::{decline_to_wire, money_to_wire};
+use super::checkout::{decline_to_cardholder, money_to_wire};
 use crate::answer::json;
 use crate::position::Position;
 use crate::problem::{ApiError, not_ready, overloaded};
@@ -324,7 +324,7 @@ fn line_to_wire(line: StatementLine) -> wire::StatementLine {
         installments: line.installments.into(),
         // As it was when it came; a page of lines tells what has become of it.
         has_ended: false,
-        decline: line.decline.map(decline_to_wire),
+        decline: line.decline.map(decline_to_cardholder),
         occurred_at_ms: line.occurred_at.0,
         trace_id: line.trace.map(|trace| trace.trace_id()),
     }

@@ -5,6 +5,7 @@ use bancada_ui_kit::{Amount, address, use_locale};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
+use crate::pay::kept;
 use crate::route::Route;
 use crate::text::OrderText;
 
@@ -65,11 +66,9 @@ struct DeclinedProps {
 fn Declined(props: &DeclinedProps) -> Html {
     let locale = use_locale();
     let reason = props.decline.as_ref().map(|decline| {
-        let retry = if decline.retryable { OrderText::MayRetry } else { OrderText::MayNotRetry };
         html! {
             <>
                 <p><strong>{ locale.pick(&decline.message) }</strong></p>
-                <p>{ retry.text(locale) }</p>
                 <p class="small">
                     { OrderText::DeclineCode.text(locale) }{ ": " }
                     <code>{ &decline.code }</code>{ " · " }<code>{ &decline.reason }</code>
@@ -101,9 +100,7 @@ pub(crate) fn NextSteps(props: &OutcomeProps) -> Html {
     html! {
         <p class="actions">
             if order.status == OrderStatus::Declined {
-                <Link<Route> classes="button button-main try-another-card" to={Route::Pay}>
-                    { OrderText::TryAnotherCard.text(locale) }
-                </Link<Route>>
+                <PayAgain decline={order.decline.clone()} />
             }
             { statement }
             <Link<Route> classes="button" to={Route::Catalogue}>
@@ -113,5 +110,42 @@ pub(crate) fn NextSteps(props: &OutcomeProps) -> Html {
                 { OrderText::AllOrders.text(locale) }
             </Link<Route>>
         </p>
+    }
+}
+
+/// What a shopper can do about a decline: what its text says, and nothing else.
+#[component]
+fn PayAgain(props: &DeclinedProps) -> Html {
+    let locale = use_locale();
+    let navigator = use_navigator();
+    let advice = props.decline.as_ref().map_or("", |decline| decline.advice.as_str());
+    let same_card = match advice {
+        "try_again" => Some(("button-main try-again", OrderText::TryAgainSameCard)),
+        "check_card" => Some(("button-main check-card", OrderText::CheckCard)),
+        _ => None,
+    };
+    let other_class = match same_card {
+        Some(_) => "try-another-card",
+        None => "button-main try-another-card",
+    };
+    let button = |class: &'static str, text: OrderText, forgets_card: bool| {
+        let navigator = navigator.clone();
+        let onclick = move |_| {
+            if forgets_card {
+                kept::forget_card();
+            }
+            if let Some(navigator) = &navigator {
+                navigator.push(&Route::Pay);
+            }
+        };
+        html! { <button type="button" {class} {onclick}>{ text.text(locale) }</button> }
+    };
+    html! {
+        <>
+            if let Some((class, text)) = same_card {
+                { button(class, text, false) }
+            }
+            { button(other_class, OrderText::TryAnotherCard, true) }
+        </>
     }
 }

@@ -54,10 +54,8 @@ texts! {
             "The server did not answer. We keep asking.";
         BackToPay: "Voltar ao pagamento", "Back to payment";
         TryAnotherCard: "Tentar com outro cartão", "Try another card";
-        MayRetry: "Tentar de novo com o mesmo cartão pode funcionar.",
-            "Trying again with the same card may work.";
-        MayNotRetry: "Tentar de novo com o mesmo cartão não vai funcionar.",
-            "Trying again with the same card will not work.";
+        TryAgainSameCard: "Tentar de novo com este cartão", "Try again with this card";
+        CheckCard: "Conferir os dados do cartão", "Check the card's data";
         Items: "Itens", "Items";
         Total: "Total", "Total";
         Card: "Cartão", "Card";
