@@ -143,6 +143,9 @@ pub struct Order {
     /// What the Bank has returned of the charge so far; absent where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Money>,
+    /// True of an order without an outcome that the shop does not ask about any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_given_up: bool,
     /// When it was placed.
     pub placed_at_ms: i64,
     /// When it last changed.

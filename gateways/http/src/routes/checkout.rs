@@ -69,7 +69,7 @@ async fn place(
             (false, true) => StatusCode::OK,
             (false, false) => StatusCode::CREATED,
         };
-        let mut answer = json(status, &order_to_wire(placed.order));
+        let mut answer = json(status, &order_to_wire(&shop, placed.order));
         let location = format!("/api/checkout/v1/orders/{id}");
         if let Ok(location) = location.parse() {
             answer.headers_mut().insert(header::LOCATION, location);
@@ -90,7 +90,7 @@ async fn order(reader: Reader, id: Path<String>, shop: Data<CheckoutHandle>) -> 
         };
         let id = OrderId::parse(&id).map_err(|_| unknown())?;
         let order = shop.order(id).await?.ok_or_else(unknown)?;
-        Ok(json(StatusCode::OK, &order_to_wire(order)))
+        Ok(json(StatusCode::OK, &order_to_wire(&shop, order)))
     };
     reader.answer(finding.await)
 }
@@ -134,7 +134,7 @@ async fn orders(
             })?),
         };
         let page = shop.orders(before, limit).await?;
-        let orders = page.orders.into_iter().map(order_to_wire).collect();
+        let orders = page.orders.into_iter().map(|order| order_to_wire(&shop, order)).collect();
         let next = page.next.map(|cursor| cursor.to_string());
         Ok(json(StatusCode::OK, &wire::OrderList { orders, next }))
     };
@@ -288,7 +288,8 @@ fn decline_to_wire(reason: DeclineReason, text: [&'static str; 2]) -> wire::Decl
     }
 }
 
-fn order_to_wire(order: Order) -> wire::Order {
+fn order_to_wire(shop: &CheckoutHandle, order: Order) -> wire::Order {
+    let is_given_up = shop.is_given_up(&order);
     let refunded = refunded(&order.state);
     let (status, payment_id, card_token, decline) = match order.state {
         OrderState::Placed => (wire::OrderStatus::Placed, None, None, None),
@@ -332,6 +333,7 @@ fn order_to_wire(order: Order) -> wire::Order {
         card_token: card_token.map(|token| token.to_string()),
         decline,
         refunded: refunded.map(money_to_wire),
+        is_given_up,
         placed_at_ms: order.placed_at.0,
         updated_at_ms: order.updated_at.0,
     }

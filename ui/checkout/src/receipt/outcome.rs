@@ -36,6 +36,7 @@ pub(crate) fn Outcome(props: &OutcomeProps) -> Html {
         html! { <div class={classes!("note", class)}><p>{ text.text(locale) }</p></div> }
     };
     match order.status {
+        _ if order.is_given_up => say("note-open", OrderText::GivenUpText),
         OrderStatus::Placed | OrderStatus::Paying => say("note-open", OrderText::PayingText),
         OrderStatus::Unknown => say("note-open", OrderText::UnknownText),
         OrderStatus::Paid => match &order.refunded {

@@ -36,6 +36,12 @@ texts! {
             "We do not know yet whether the bank charged. You will be charged at most once; \
             there is no need to pay again. We ask the bank for 7 days; after that, only the \
             card's statement shows whether it charged.";
+        GivenUpText: "Perguntamos ao banco durante 7 dias e não soubemos se ele cobrou. Veja no \
+            extrato do cartão se a compra está lá antes de comprar de novo.",
+            "We asked the bank for 7 days and could not learn whether it charged. Look on the \
+            card's statement whether the purchase is there before you buy again.";
+        LetGo: "Já conferi; quero poder comprar de novo",
+            "I have looked; let me buy again";
         CancelledText: "Nada foi cobrado.", "Nothing was charged.";
         LostText: "O banco perdeu o registro deste pagamento, e quem o opera aceitou a perda. \
             O valor não está mais no extrato do cartão.",
