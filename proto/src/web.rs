@@ -234,8 +234,10 @@ pub struct StatementCard {
     pub balance: Money,
     /// Authorized and not captured.
     pub held: Money,
-    /// Sum of the lines since the last closing day.
+    /// Charged less returned since the last closing day.
     pub current_fatura: Money,
+    /// What of that is still to be paid.
+    pub fatura_due: Money,
     /// Day of month, 1 to 28.
     pub closing_day: u32,
     /// Day of month, 1 to 28.

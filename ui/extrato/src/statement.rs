@@ -11,5 +11,6 @@ mod hold_end;
 pub(crate) mod line_kind;
 pub(crate) mod line_list;
 pub(crate) mod local_day;
+mod parts;
 pub(crate) mod state;
 pub(crate) mod summary;

@@ -7,6 +7,7 @@ use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::locale::Locale;
+use crate::money::installments;
 
 /// `R$ 1.234,56`. How many decimals an amount has is its currency's business, and `Intl` knows.
 pub fn money(locale: Locale, money: &Money) -> String {
@@ -19,6 +20,18 @@ pub fn money(locale: Locale, money: &Money) -> String {
     let decimal = decimal(money.amount_minor, exponent as usize);
     // A text, not a number: the amount must not pass through floating point.
     call(&format.format(), &decimal.clone().into()).unwrap_or(decimal)
+}
+
+/// How an amount is paid in `count` parts, each as the Bank collects it: `1x R$ 16,38 + 6x
+/// R$ 16,32`, or `3x R$ 10,00` where all are the same. `None` for one part, and for what cannot be
+/// divided.
+pub fn plan(locale: Locale, total: &Money, count: u32) -> Option<String> {
+    let (first, other) = installments(total, count).filter(|_| count > 1)?;
+    let part = |n: u32, amount: &Money| format!("{n}x {}", money(locale, amount));
+    Some(match first == other {
+        true => part(count, &other),
+        false => format!("{} + {}", part(1, &first), part(count - 1, &other)),
+    })
 }
 
 /// A whole number with the language's separators.

@@ -287,6 +287,7 @@ impl From<SubscribeError> for ApiError {
 
 fn card_to_wire(card: StatementCard) -> wire::StatementCard {
     let available = money_to_wire(card.available());
+    let fatura_due = money_to_wire(card.fatura_due());
     let state = card.state;
     wire::StatementCard {
         token: state.token.to_string(),
@@ -301,6 +302,7 @@ fn card_to_wire(card: StatementCard) -> wire::StatementCard {
         balance: money_to_wire(state.now.balance),
         held: money_to_wire(state.now.held),
         current_fatura: money_to_wire(card.current_fatura),
+        fatura_due,
         closing_day: state.now.closing_day.into(),
         due_day: state.now.due_day.into(),
     }

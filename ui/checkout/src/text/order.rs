@@ -1,6 +1,6 @@
 //! Texts of the receipt and of the list of orders.
 
-use bancada_ui_kit::{Locale, texts};
+use bancada_ui_kit::texts;
 
 texts! {
     /// What receipts and the list of orders say.
@@ -66,20 +66,12 @@ texts! {
         Total: "Total", "Total";
         Card: "Cartão", "Card";
         Installments: "Parcelas", "Installments";
+        InFull: "À vista", "In full";
         PaymentId: "Pagamento", "Payment";
         PlacedAt: "Feito em", "Placed at";
         DeclineCode: "Código ABECS", "ABECS code";
         SeeStatement: "Ver no extrato", "See it on the statement";
         KeepShopping: "Continuar comprando", "Keep shopping";
         AllOrders: "Todos os pedidos", "All orders";
-    }
-}
-
-/// How a total is divided.
-pub(crate) fn installments_chosen(locale: Locale, count: u32, each: &str) -> String {
-    match locale {
-        Locale::PtBr if count == 1 => "à vista".to_owned(),
-        Locale::En if count == 1 => "in full".to_owned(),
-        _ => format!("{count}x {each}"),
     }
 }

@@ -5,7 +5,8 @@ use bancada_ui_kit::{Amount, Instant, Locale, format, use_locale};
 use yew::prelude::*;
 
 use super::line_kind;
-use crate::text::{StatementText, in_installments};
+use super::parts::Parts;
+use crate::text::StatementText;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LineListProps {
@@ -70,9 +71,7 @@ fn Line(props: &LineProps) -> Html {
             </div>
             <div class="statement-amount">
                 <Amount money={line.amount.clone()} />
-                if line.installments > 1 {
-                    <span class="small">{ in_installments(locale, line.installments) }</span>
-                }
+                <Parts line={line.clone()} />
                 if let Some(note) = note {
                     <span class="small">{ note }</span>
                 }

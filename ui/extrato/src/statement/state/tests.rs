@@ -18,6 +18,7 @@ fn card(available: i64) -> StatementCard {
         balance: brl(0),
         held: brl(0),
         current_fatura: brl(0),
+        fatura_due: brl(0),
         closing_day: 1,
         due_day: 10,
     }
