@@ -7,6 +7,7 @@ pub mod address;
 pub mod api;
 pub mod backoff;
 pub mod components;
+pub mod foreign;
 pub mod format;
 pub mod key;
 pub mod language;
@@ -17,7 +18,7 @@ pub mod storage;
 pub mod stream;
 pub mod text;
 
-pub use components::{Amount, Empty, ErrorNote, Header, Instant, Loading, PageTitle, Site};
+pub use components::{Amount, Empty, ErrorNote, Header, Instant, Loading, PageTitle, Site, Words};
 pub use language::{LanguageProvider, use_locale};
 pub use locale::Locale;
 pub use remote::{Remote, use_remote};

@@ -140,7 +140,7 @@ impl PayForm {
                 .field
                 .as_deref()
                 .and_then(Field::of_path)
-                .map(|field| (field, FieldError::Server(problem.detail.clone()))),
+                .map(|field| (field, FieldError::Server(problem.clone()))),
             _ => None,
         };
         match at_fault {
@@ -191,6 +191,7 @@ mod tests {
             status: 422,
             detail: "no".into(),
             code: "card_number_invalid".into(),
+            texts: None,
             field: field.map(str::to_owned),
             trace_id: None,
         }))

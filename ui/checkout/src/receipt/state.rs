@@ -154,6 +154,7 @@ mod tests {
             status: 404,
             detail: String::new(),
             code: "order_not_found".into(),
+            texts: None,
             field: None,
             trace_id: None,
         })))

@@ -1,7 +1,7 @@
 //! The lines of a statement, and the announcement of new ones.
 
 use bancada_proto::web::{LineKind, StatementLine};
-use bancada_ui_kit::{Amount, Instant, Locale, format, use_locale};
+use bancada_ui_kit::{Amount, Instant, Locale, Words, foreign, format, use_locale};
 use yew::prelude::*;
 
 use super::line_kind;
@@ -61,8 +61,8 @@ fn Line(props: &LineProps) -> Html {
                 { line_kind::name(line.kind).text(locale) }
             </span>
             <div class="line-text">
-                <span>{ &line.store }</span>
-                <span class="small">{ &line.description }</span>
+                <span class="store"><Words text={line.store.clone()} /></span>
+                <span class="small"><Words text={line.description.clone()} /></span>
                 <span class="small"><Instant at_ms={line.occurred_at_ms} /></span>
                 if let Some(reason) = reason {
                     <span class="line-reason">{ reason }</span>
@@ -126,5 +126,9 @@ pub(crate) fn Announcement(props: &AnnouncementProps) -> Html {
 fn announce(locale: Locale, line: &StatementLine) -> String {
     let kind = line_kind::name(line.kind).text(locale);
     let amount = format::money(locale, &line.amount);
-    format!("{}: {kind}, {}, {amount}", StatementText::NewLine.text(locale), line.store)
+    format!(
+        "{}: {kind}, {}, {amount}",
+        StatementText::NewLine.text(locale),
+        foreign::plain(&line.store)
+    )
 }

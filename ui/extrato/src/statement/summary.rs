@@ -1,7 +1,7 @@
 //! What a card owes and may still spend.
 
 use bancada_proto::web::{Money, StatementCard};
-use bancada_ui_kit::{Amount, format, use_locale};
+use bancada_ui_kit::{Amount, Words, format, use_locale};
 use yew::prelude::*;
 
 use crate::card_status;
@@ -35,7 +35,7 @@ pub(crate) fn Summary(props: &SummaryProps) -> Html {
         <section class="summary">
             <p>
                 { StatementText::Holder.text(locale) }{ ": " }
-                <strong>{ &card.holder }</strong>{ " " }
+                <strong><Words text={card.holder.clone()} /></strong>{ " " }
                 <span id="card-status" class={card_status::class(&card.status)}>
                     { card_status::name(locale, &card.status) }
                 </span>

@@ -165,6 +165,7 @@ fn a_failure_keeps_what_is_shown() {
         status: 503,
         detail: String::new(),
         code: "unavailable".into(),
+        texts: None,
         field: None,
         trace_id: None,
     }));
