@@ -1,13 +1,19 @@
 //! The pages in a headless Chromium, as a person uses them, against the real program.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bank;
 mod bill;
 mod browser;
+mod declines;
+mod given_up;
 mod keyboard;
+mod later;
+mod parts;
 #[path = "../../../../gateways/node/tests/system/ports.rs"]
 mod ports;
 mod program;
 mod purchase;
 mod screenshots;
 mod silence;
+mod strange;
 mod unknown;
