@@ -5,7 +5,11 @@
 mod absent;
 mod freshness;
 
+mod dead_letters;
+
 use serde::{Deserialize, Serialize};
+
+pub use dead_letters::{DeadLetter, DeadLetterList};
 
 pub use freshness::Freshness;
 
@@ -102,7 +106,7 @@ pub enum OrderStatus {
     Placed,
     /// Sent to the Bank.
     Paying,
-    /// Charged.
+    /// Charged; a part of it may have been returned.
     Paid,
     /// Refused; nothing was charged.
     Declined,
@@ -111,7 +115,7 @@ pub enum OrderStatus {
     Unknown,
     /// Given up before payment.
     Cancelled,
-    /// Money returned.
+    /// All of the charge returned.
     Refunded,
 }
 
@@ -140,6 +144,12 @@ pub struct Order {
     /// Present when declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline: Option<Decline>,
+    /// What the Bank has returned of the charge so far; absent where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Money>,
+    /// True of an order without an outcome that the shop does not ask about any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_given_up: bool,
     /// When it was placed.
     pub placed_at_ms: i64,
     /// When it last changed.
@@ -180,16 +190,21 @@ pub struct MaskedCard {
     pub masked: String,
 }
 
-/// Why a payment was refused and what can be done.
+/// Why a payment was refused and what can be done. The shop's API tells of a card that was lost or
+/// stolen, or of suspected fraud, what it tells of a decline without a reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decline {
     /// ABECS code.
     pub code: String,
     /// Stable reason word.
     pub reason: String,
-    /// Whether trying again with the same card can help.
+    /// Whether the issuer may decide otherwise about the same card.
     pub retryable: bool,
-    /// For the buyer: why, and what to do.
+    /// What a shopper can do: `try_again`, `check_card` (its data, as they were typed) or
+    /// `use_another_card`; empty on a statement.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub advice: String,
+    /// In the shop why, and what to do; on a statement why, for whoever owns the card.
     pub message: Text,
 }
 
@@ -223,8 +238,10 @@ pub struct StatementCard {
     pub balance: Money,
     /// Authorized and not captured.
     pub held: Money,
-    /// Sum of the lines since the last closing day.
+    /// Charged less returned since the last closing day.
     pub current_fatura: Money,
+    /// What of that is still to be paid.
+    pub fatura_due: Money,
     /// Day of month, 1 to 28.
     pub closing_day: u32,
     /// Day of month, 1 to 28.
@@ -266,6 +283,9 @@ pub struct StatementLine {
     pub amount: Money,
     /// 1 to 12.
     pub installments: u32,
+    /// True of a hold that was captured or released since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_ended: bool,
     /// Present when `kind` is `decline`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline: Option<Decline>,
@@ -337,36 +357,6 @@ pub struct StatementUpdate {
     pub line: Option<StatementLine>,
     /// The card after it.
     pub card: StatementCard,
-}
-
-/// `GET /dead-letters?after=` of the admin listener.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeadLetterList {
-    /// In the order in which they came, at most 50.
-    pub letters: Vec<DeadLetter>,
-    /// Pass as `after` for more; absent on the last page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<u64>,
-}
-
-/// A record that the statement could not read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeadLetter {
-    /// Its number.
-    pub id: u64,
-    /// Where it was in the topic, or in the Bank's feed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub partition: Option<u32>,
-    /// Where it was in the partition.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offset: Option<u64>,
-    /// The card it is about, where the record's key told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub card_token: Option<String>,
-    /// What was wrong with it.
-    pub why: String,
-    /// What was received; bytes that are no printable ASCII as in `\\xff`.
-    pub raw: String,
 }
 
 /// `GET /api/status`: what is up, for the landing page.

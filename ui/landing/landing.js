@@ -105,17 +105,25 @@ function line(part) {
   return item;
 }
 
+// What a proxy or a captive portal answers may be JSON as well.
+function partsOf(status) {
+  const isPart = (part) => typeof part?.name === "string" && typeof part.up === "boolean";
+  const found = status?.parts;
+  return Array.isArray(found) && found.every(isPart) ? found : "unreachable";
+}
+
 async function ask() {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch("/api/status", { signal, cache: "no-store" });
     const status = await response.json();
-    parts = Array.isArray(status.parts) ? status.parts : "unreachable";
+    parts = partsOf(status);
   } catch {
     parts = "unreachable";
   }
-  showStatus();
+  // Whatever goes wrong with showing it, it is asked again.
   setTimeout(ask, POLL_MS);
+  showStatus();
 }
 
 byId("language").hidden = false;

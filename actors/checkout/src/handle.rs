@@ -102,6 +102,11 @@ impl CheckoutHandle {
         Ok(OrderPage { orders: found.into_iter().map(|(_, order)| order).collect(), next })
     }
 
+    /// Whether nobody asks the Bank any more how an order ended: it may have forgotten.
+    pub fn is_given_up(&self, order: &Order) -> bool {
+        order.is_unresolved() && !order.may_be_closed(self.inner.surroundings.now())
+    }
+
     /// Whether the shop can take orders now.
     pub fn is_up(&self) -> bool {
         self.inner.orders.with(|orders| orders.connected()).unwrap_or(false)

@@ -7,6 +7,7 @@ mod fingerprint;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod machine;
+mod refund;
 
 use bancada_kernel::{Brand, CardToken, DeclineReason, Money, OrderId, PaymentId};
 use bancada_kernel::{Timestamp, TraceContext};
@@ -17,6 +18,7 @@ pub use basket::{
 };
 pub use fingerprint::Fingerprint;
 pub use machine::{Command, Event, Refusal};
+pub use refund::Refund;
 
 use crate::catalogue::Text;
 
@@ -80,7 +82,7 @@ pub enum OrderState {
     Placed,
     /// Being sent to the Bank, for the first time or again.
     Paying,
-    /// Charged.
+    /// Charged; a part of it may have been returned.
     Paid(Charge),
     /// Refused by the Bank; nothing was charged.
     Declined {
@@ -94,7 +96,7 @@ pub enum OrderState {
     Unknown,
     /// Given up without a payment.
     Cancelled(Cancellation),
-    /// Charged, and the charge returned.
+    /// Charged, and all of the charge returned.
     Refunded(Charge),
 }
 
@@ -107,6 +109,22 @@ pub struct Charge {
     pub card_token: Option<CardToken>,
     /// How much the Bank says it took.
     pub amount: Money,
+    /// How much of it the Bank has returned so far, in minor units.
+    #[serde(default)]
+    pub refunded_minor: i64,
+}
+
+impl Charge {
+    /// What of it is left.
+    pub fn kept(&self) -> Money {
+        Money { minor: self.amount.minor.saturating_sub(self.refunded_minor), ..self.amount }
+    }
+
+    /// Whether it is the same one, whatever was returned of it.
+    pub fn is_same(&self, other: &Charge) -> bool {
+        let Charge { payment, card_token, amount, refunded_minor: _ } = self;
+        (payment, card_token, amount) == (&other.payment, &other.card_token, &other.amount)
+    }
 }
 
 /// Why an order has no payment.
@@ -144,7 +162,10 @@ impl Order {
         let id = self.payment()?;
         match (&self.state, payment(id)) {
             (_, None) => Some(OrderState::Cancelled(Cancellation::LostByBank { payment: id })),
-            (OrderState::Refunded(charge), Some(false)) => Some(OrderState::Paid(charge.clone())),
+            // How much is still returned is heard from the Bank's events, as anything else.
+            (OrderState::Refunded(charge), Some(false)) => {
+                Some(OrderState::Paid(Charge { refunded_minor: 0, ..charge.clone() }))
+            }
             _ => None,
         }
     }
@@ -201,7 +222,7 @@ mod tests {
     fn an_order_follows_a_bank_that_lost_its_payment_or_its_refund() {
         let payment = PaymentId::new(uuid::Uuid::from_u128(1));
         let amount = Money::brl(100);
-        let charge = Charge { payment, card_token: None, amount };
+        let charge = Charge { payment, card_token: None, amount, refunded_minor: 0 };
         let after = |state: OrderState, known: Option<bool>| {
             Order { state, ..an_order() }.after_loss(&|id| (id == payment).then_some(known)?)
         };

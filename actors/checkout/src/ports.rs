@@ -1,11 +1,13 @@
 //! What the shop needs from outside, as traits that gateways implement.
 
 mod bank;
+mod events;
 mod store;
 
 use bancada_kernel::Timestamp;
 
 pub use bank::{Bank, BankAnswer, BankCallError, BankRequest, Outcome, PresentedCard};
+pub use events::{Reached, RefundBatch, RefundSource, RefundSourceError, RefundStream};
 pub use store::{OrderCursor, OrderStore, OrderStoreOpener, StoreError, Write, Written};
 
 /// The shop's clock and its source of randomness. Waiting is done in tokio's time.

@@ -3,7 +3,8 @@
 //! ```text
 //! checkout (rest-for-one, a thread of its own)
 //! |- store     owns the thread that keeps orders
-//! `- orders    takes every order to its outcome; loads the open ones from the store
+//! |- orders    takes every order to its outcome; loads the open ones from the store
+//! `- follower  hears from the Bank's events what was returned of a charge
 //! ```
 
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use tokio::sync::Semaphore;
 use crate::catalogue::Catalogue;
 use crate::handle::{CheckoutHandle, Inner};
 use crate::limits::Limits;
-use crate::ports::{Bank, OrderStoreOpener, Surroundings};
+use crate::ports::{Bank, OrderStoreOpener, RefundSource, Surroundings};
+use crate::shell::follower::Follower;
 use crate::shell::orders::{Orders, OrdersParts};
 use crate::shell::store::Store;
 use crate::shell::store_thread::StoreQueue;
@@ -32,6 +34,8 @@ pub struct CheckoutParts {
     pub store: Arc<dyn OrderStoreOpener>,
     /// Asks the Bank.
     pub bank: Arc<dyn Bank>,
+    /// Tells what the Bank returned.
+    pub refunds: Arc<dyn RefundSource>,
     /// Clock and randomness.
     pub surroundings: Arc<dyn Surroundings>,
     /// How much and how long.
@@ -48,6 +52,13 @@ pub fn checkout(parts: CheckoutParts) -> (Supervisor, CheckoutHandle) {
 pub(crate) fn on_parents_thread(parts: CheckoutParts) -> (Supervisor, CheckoutHandle) {
     let (queue, link, in_flight) = (StoreQueue::default(), Link::new(), InFlight::new());
     let limits = parts.limits;
+    let follower = Follower {
+        source: parts.refunds,
+        store: queue.clone(),
+        merchant: parts.merchant.clone(),
+        surroundings: Arc::clone(&parts.surroundings),
+    };
+    let follower = ChildSpec::permanent("follower", move |_| follower.clone());
     let orders_parts = OrdersParts {
         store: queue.clone(),
         bank: parts.bank,
@@ -64,7 +75,10 @@ pub(crate) fn on_parents_thread(parts: CheckoutParts) -> (Supervisor, CheckoutHa
     let orders = ChildSpec::permanent("orders", move |_| Orders::new(orders_parts.clone()))
         .link(&link)
         .in_flight(&in_flight);
-    let supervisor = Supervisor::new("checkout", Strategy::RestForOne).child(store).child(orders);
+    let supervisor = Supervisor::new("checkout", Strategy::RestForOne)
+        .child(store)
+        .child(orders)
+        .child(follower);
     let handle = CheckoutHandle::new(Inner {
         orders: link,
         store: queue,

@@ -25,6 +25,8 @@ pub struct Statement {
     pub card: StatementCard,
     /// The latest first.
     pub lines: Vec<StatementLine>,
+    /// The positions of those that are holds and stand no more: captured, or released.
+    pub ended_holds: Vec<u64>,
     /// The next page's [`Filter::before`](crate::statement::Filter::before); `None` on the last.
     pub next: Option<u64>,
     /// How current this is.

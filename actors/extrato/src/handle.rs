@@ -10,12 +10,12 @@ use crate::answer::{
     BillAsked, CardList, DeadLetterError, PayBillError, ReadError, Statement, SubscribeError,
 };
 use crate::freshness::{Freshness, FreshnessWatch, Progress, Statistics};
-use crate::ports::{EventReader, SourceRecord, StoreError, Surroundings};
+use crate::ports::{EventReader, SourceRecord, StatementReader, StoreError, Surroundings};
 use crate::reading::Reading;
 use crate::shell::subscribers::Subscribers;
 use crate::shell::writer_thread::{Job, WriterQueue};
 use crate::statement::{
-    BillOutcome, BillPayment, DeadLetter, Filter, StatementCard, StatementLine,
+    BillOutcome, BillPayment, DeadLetter, Filter, LineKind, StatementCard, StatementLine,
 };
 use crate::subscription::{LastSeen, Subscription};
 
@@ -96,13 +96,15 @@ impl ExtratoHandle {
         let filter = Filter { limit: limit + 1, ..filter };
         let found = self.inner.reading.at_once(move |reader| {
             let Some(card) = reader.card(&token, now)? else { return Ok(None) };
-            Ok(Some((card, reader.lines(&token, &filter)?)))
+            let lines = reader.lines(&token, &filter)?;
+            let ended_holds = ended_holds(reader, &token, &lines)?;
+            Ok(Some((card, lines, ended_holds)))
         });
-        let Some((card, mut lines)) = found.await? else { return Ok(None) };
+        let Some((card, mut lines, ended_holds)) = found.await? else { return Ok(None) };
         let has_more = lines.len() > limit;
         lines.truncate(limit);
         let next = lines.last().map(|line| line.position).filter(|_| has_more);
-        Ok(Some(Statement { card, lines, next, freshness }))
+        Ok(Some(Statement { card, lines, ended_holds, next, freshness }))
     }
 
     /// Asks the Bank to book what a cardholder pays. The answer says that it will be asked,
@@ -257,4 +259,18 @@ impl ExtratoHandle {
     pub fn now(&self) -> Timestamp {
         self.inner.surroundings.now()
     }
+}
+
+/// Which of these lines, the latest first, are holds that stand no more. The lines are read first:
+/// a hold that ends in between is not told as one that stands.
+fn ended_holds(
+    reader: &dyn StatementReader,
+    token: &CardToken,
+    lines: &[StatementLine],
+) -> Result<Vec<u64>, StoreError> {
+    let holds = lines.iter().filter(|line| line.kind == LineKind::Hold).map(|line| line.position);
+    let holds: Vec<u64> = holds.collect();
+    let (Some(last), Some(first)) = (holds.first(), holds.last()) else { return Ok(Vec::new()) };
+    let open = reader.open_holds(token, *first, *last)?;
+    Ok(holds.into_iter().filter(|position| !open.contains(position)).collect())
 }

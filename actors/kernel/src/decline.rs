@@ -3,6 +3,13 @@
 //! The codes are those of the Brazilian standard table of return codes (ABECS, Normativo 21, in
 //! force since 2020; acquirers publish it by brand), which also says whether the cardholder may
 //! try again; the reason words are Stripe's published decline codes where Stripe has one.
+//!
+//! A shopper may be a thief. So what a shop tells of a card that was reported lost or stolen, or of
+//! what looks like fraud, is what it tells of a decline without a reason, as Stripe's documentation
+//! asks for (docs.stripe.com/declines/codes: "present as you would the generic_decline"). The
+//! merchant and the cardholder know better.
+
+mod text;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,12 +48,26 @@ pub enum DeclineReason {
     Abandoned,
 }
 
-struct Facts {
-    code: &'static str,
-    word: &'static str,
-    retryable: bool,
-    en: &'static str,
-    pt_br: &'static str,
+/// What a shopper can do about a decline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Advice {
+    /// Pay again with the same card.
+    TryAgain,
+    /// Look whether the card's data are as they are on the card.
+    CheckCard,
+    /// Pay with another card, or talk to the bank.
+    UseAnotherCard,
+}
+
+impl Advice {
+    /// Stable word for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Advice::TryAgain => "try_again",
+            Advice::CheckCard => "check_card",
+            Advice::UseAnotherCard => "use_another_card",
+        }
+    }
 }
 
 impl DeclineReason {
@@ -71,27 +92,42 @@ impl DeclineReason {
 
     /// ABECS return code.
     pub fn code(self) -> &'static str {
-        self.facts().code
+        self.facts().0
     }
 
     /// Stable word for programs.
     pub fn word(self) -> &'static str {
-        self.facts().word
+        self.facts().1
     }
 
     /// Whether another attempt with the same card can succeed (ABECS: reversible).
     pub fn retryable(self) -> bool {
-        self.facts().retryable
+        self.facts().2
     }
 
-    /// For the buyer, in English: why, and what to do.
-    pub fn message_en(self) -> &'static str {
-        self.facts().en
+    /// What a shopper may know of it: this reason, or only that there was one.
+    pub fn for_shopper(self) -> DeclineReason {
+        match self {
+            DeclineReason::LostCard | DeclineReason::StolenCard | DeclineReason::Fraudulent => {
+                DeclineReason::DoNotHonor
+            }
+            told => told,
+        }
     }
 
-    /// For the buyer, in Brazilian Portuguese: why, and what to do.
-    pub fn message_pt_br(self) -> &'static str {
-        self.facts().pt_br
+    /// What a shopper can do. The text says the same.
+    pub fn advice(self) -> Advice {
+        self.for_shopper().facts().3
+    }
+
+    /// For the shopper, in Brazilian Portuguese and in English: why, and what to do.
+    pub fn to_shopper(self) -> [&'static str; 2] {
+        text::to_shopper(self.for_shopper())
+    }
+
+    /// For the cardholder, in Brazilian Portuguese and in English: why, whoever it was that paid.
+    pub fn to_cardholder(self) -> [&'static str; 2] {
+        text::to_cardholder(self)
     }
 
     /// The reason of a [`DeclineReason::word`].
@@ -99,118 +135,25 @@ impl DeclineReason {
         DeclineReason::ALL.into_iter().find(|reason| reason.word() == word)
     }
 
-    fn facts(self) -> Facts {
-        let facts = |code, word, retryable, en, pt_br| Facts { code, word, retryable, en, pt_br };
+    /// Code, word, whether ABECS calls it reversible, and what a shopper can do.
+    fn facts(self) -> (&'static str, &'static str, bool, Advice) {
+        use Advice::{CheckCard, TryAgain, UseAnotherCard};
         match self {
-            DeclineReason::UnknownCard => facts(
-                "14",
-                "incorrect_number",
-                false,
-                "The bank does not know this card number. Check the number or use another card.",
-                "O banco não conhece este número de cartão. Confira o número ou use outro cartão.",
-            ),
-            DeclineReason::CardCancelled => facts(
-                "77",
-                "card_cancelled",
-                false,
-                "This card was cancelled. Use another card.",
-                "Este cartão foi cancelado. Use outro cartão.",
-            ),
-            DeclineReason::CardBlocked => facts(
-                "78",
-                "card_blocked",
-                true,
-                "This card is blocked. Unblock it with your bank or use another card.",
-                "Este cartão está bloqueado. Desbloqueie com seu banco ou use outro cartão.",
-            ),
-            DeclineReason::LostCard => facts(
-                "41",
-                "lost_card",
-                false,
-                "This card was reported lost. Use another card.",
-                "Este cartão consta como perdido. Use outro cartão.",
-            ),
-            DeclineReason::StolenCard => facts(
-                "43",
-                "stolen_card",
-                false,
-                "This card was reported stolen. Use another card.",
-                "Este cartão consta como roubado. Use outro cartão.",
-            ),
-            DeclineReason::ExpiredCard => facts(
-                "54",
-                "expired_card",
-                false,
-                "The card has expired or the expiry date is not the card's. Check it or use \
-                 another card.",
-                "O cartão venceu ou a validade não confere. Confira a data ou use outro cartão.",
-            ),
-            DeclineReason::IncorrectCvc => facts(
-                "N7",
-                "incorrect_cvc",
-                true,
-                "The security code is wrong. Check the code on the card and try again.",
-                "O código de segurança está errado. Confira o código no cartão e tente de novo.",
-            ),
-            DeclineReason::Fraudulent => facts(
-                "59",
-                "fraudulent",
-                false,
-                "The bank suspects fraud. Contact your bank or use another card.",
-                "O banco suspeita de fraude. Fale com seu banco ou use outro cartão.",
-            ),
-            DeclineReason::InsufficientFunds => facts(
-                "51",
-                "insufficient_funds",
-                true,
-                "The amount is over the card's available limit. Buy less or use another card.",
-                "O valor passa do limite disponível. Reduza a compra ou use outro cartão.",
-            ),
-            DeclineReason::VelocityExceeded => facts(
-                "65",
-                "card_velocity_exceeded",
-                true,
-                "Too many payments with this card in a short time. Wait and try again.",
-                "Muitos pagamentos com este cartão em pouco tempo. Espere e tente de novo.",
-            ),
-            DeclineReason::NotPermitted => facts(
-                "57",
-                "transaction_not_allowed",
-                false,
-                "This card does not allow this kind of payment. Use another card.",
-                "Este cartão não permite este tipo de pagamento. Use outro cartão.",
-            ),
-            DeclineReason::DoNotHonor => facts(
-                "05",
-                "generic_decline",
-                true,
-                "The bank declined without giving a reason. Contact your bank or use another \
-                 card.",
-                "O banco recusou sem informar o motivo. Fale com seu banco ou use outro cartão.",
-            ),
-            DeclineReason::ProcessingError => facts(
-                "96",
-                "processing_error",
-                true,
-                "The bank had a fault while processing. Try again in a moment.",
-                "O banco teve uma falha ao processar. Tente de novo em instantes.",
-            ),
-            DeclineReason::IssuerTimeout => facts(
-                "91",
-                "issuer_not_available",
-                true,
-                "The bank did not answer in time. Nothing was charged; try again.",
-                "O banco não respondeu a tempo. Nada foi cobrado; tente de novo.",
-            ),
-            DeclineReason::Abandoned => facts(
-                "99",
-                "abandoned",
-                true,
-                "The payment was given up before it reached the bank. Nothing was charged; try \
-                 again.",
-                "O pagamento foi abandonado antes de chegar ao banco. Nada foi cobrado; tente de \
-                 novo.",
-            ),
+            DeclineReason::UnknownCard => ("14", "incorrect_number", false, CheckCard),
+            DeclineReason::CardCancelled => ("77", "card_cancelled", false, UseAnotherCard),
+            DeclineReason::CardBlocked => ("78", "card_blocked", true, TryAgain),
+            DeclineReason::LostCard => ("41", "lost_card", false, UseAnotherCard),
+            DeclineReason::StolenCard => ("43", "stolen_card", false, UseAnotherCard),
+            DeclineReason::ExpiredCard => ("54", "expired_card", false, CheckCard),
+            DeclineReason::IncorrectCvc => ("N7", "incorrect_cvc", true, CheckCard),
+            DeclineReason::Fraudulent => ("59", "fraudulent", false, UseAnotherCard),
+            DeclineReason::InsufficientFunds => ("51", "insufficient_funds", true, TryAgain),
+            DeclineReason::VelocityExceeded => ("65", "card_velocity_exceeded", true, TryAgain),
+            DeclineReason::NotPermitted => ("57", "transaction_not_allowed", false, UseAnotherCard),
+            DeclineReason::DoNotHonor => ("05", "generic_decline", true, UseAnotherCard),
+            DeclineReason::ProcessingError => ("96", "processing_error", true, TryAgain),
+            DeclineReason::IssuerTimeout => ("91", "issuer_not_available", true, TryAgain),
+            DeclineReason::Abandoned => ("99", "abandoned", true, TryAgain),
         }
     }
 }
@@ -229,9 +172,72 @@ mod tests {
         assert_eq!(codes.len(), DeclineReason::ALL.len());
         for reason in DeclineReason::ALL {
             assert_eq!(DeclineReason::from_word(reason.word()), Some(reason));
-            assert!(!reason.message_en().contains("  "), "{reason:?}");
-            assert!(!reason.message_pt_br().contains("  "), "{reason:?}");
         }
         assert_eq!(DeclineReason::from_word("approved"), None);
+    }
+
+    #[test]
+    fn a_shopper_cannot_tell_a_stolen_card_from_any_other() {
+        let shown = |reason: DeclineReason| {
+            let told = reason.for_shopper();
+            (told.code(), told.word(), told.retryable(), reason.advice(), reason.to_shopper())
+        };
+        let generic = shown(DeclineReason::DoNotHonor);
+        let secret =
+            [DeclineReason::LostCard, DeclineReason::StolenCard, DeclineReason::Fraudulent];
+        for reason in DeclineReason::ALL {
+            let is_generic = reason == DeclineReason::DoNotHonor || secret.contains(&reason);
+            assert_eq!(shown(reason) == generic, is_generic, "{reason:?}");
+        }
+    }
+
+    /// Every code in both languages: the text advises what the page offers, and nothing else.
+    #[test]
+    fn no_text_contradicts_its_advice() {
+        const AGAIN: [&str; 2] = ["de novo", "again"];
+        const CHECK: [&str; 2] = ["Confira", "Check"];
+        const ANOTHER: [&str; 2] = ["outro cartão", "another card"];
+        for reason in DeclineReason::ALL {
+            for language in 0..2 {
+                let text = reason.to_shopper()[language];
+                let says = |words: [&str; 2]| text.contains(words[language]);
+                let told = (says(AGAIN), says(CHECK), says(ANOTHER));
+                let expected = match reason.advice() {
+                    // What helps is in the text as well: to wait, to buy less, to ask the bank.
+                    Advice::TryAgain => (true, false, told.2),
+                    Advice::CheckCard => (true, true, told.2),
+                    Advice::UseAnotherCard => (false, false, true),
+                };
+                assert_eq!(told, expected, "{reason:?}: {text}");
+                if reason.advice() == Advice::TryAgain {
+                    assert!(reason.retryable(), "{reason:?}");
+                }
+            }
+        }
+    }
+
+    /// A cardholder has not necessarily paid, and cannot do anything in the shop.
+    #[test]
+    fn a_statement_has_words_of_its_own() {
+        let advice = ["again", "another card", "Check", "de novo", "outro cartão", "Confira"];
+        let mut seen = HashSet::new();
+        for reason in DeclineReason::ALL {
+            for (text, to_shopper) in reason.to_cardholder().into_iter().zip(reason.to_shopper()) {
+                assert!(seen.insert(text), "{reason:?}: two reasons read the same");
+                assert_ne!(text, to_shopper, "{reason:?}");
+                for word in advice {
+                    assert!(!text.contains(word), "{reason:?}: {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_text_is_whole() {
+        for reason in DeclineReason::ALL {
+            for text in reason.to_shopper().into_iter().chain(reason.to_cardholder()) {
+                assert!(text.ends_with('.') && !text.contains("  "), "{reason:?}: {text}");
+            }
+        }
     }
 }

@@ -6,16 +6,17 @@ use bancada_bank::ports::HighWaterMark as _;
 use bancada_bank::proof::{Chain, Mark};
 use bancada_checkout::order::{Order, OrderState};
 use bancada_checkout::ports::{
-    OrderCursor, OrderStore, OrderStoreOpener, StoreError, Write, Written,
+    OrderCursor, OrderStore, OrderStoreOpener, Reached, StoreError, Write, Written,
 };
 use bancada_kernel::{OrderId, PaymentId, Timestamp};
-use rusqlite::{CachedStatement, Connection, Row, params};
+use rusqlite::{CachedStatement, Connection, Row, Transaction, params};
 
 use crate::journal::FileMark;
 use crate::log_scan;
 use crate::row_sums::{self, Summed, row_totals, summed};
 use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
 
+mod reached;
 #[cfg(test)]
 mod tests;
 
@@ -44,12 +45,24 @@ const SCHEMA: Schema = Schema {
             "INSERT INTO row_total (name, checksum, n_rows)
              VALUES ('schema', 2, 0), ('commits', 0, 0);",
         ),
+        concat!(
+            // How far the Bank's events were followed, and the hash of the event there.
+            "CREATE TABLE reached (
+                shard    INTEGER PRIMARY KEY,
+                position INTEGER NOT NULL,
+                event    INTEGER NOT NULL
+            ) STRICT;",
+            summed!("reached", "shard, position, event"),
+            "UPDATE row_total SET checksum = 3 WHERE name = 'schema';",
+        ),
     ],
 };
 
 /// The tables whose rows have checksums.
-const SUMMED: &[Summed] =
-    &[Summed { table: "purchase", columns: "number, id, state, placed_at_ms, body" }];
+const SUMMED: &[Summed] = &[
+    Summed { table: "purchase", columns: "number, id, state, placed_at_ms, body" },
+    Summed { table: "reached", columns: "shard, position, event" },
+];
 
 /// Orders that are what was written: the number and the body.
 macro_rules! purchase {
@@ -198,16 +211,14 @@ struct Store {
     mark: FileMark,
 }
 
-impl OrderStore for Store {
-    fn write(&mut self, batch: &[Write]) -> Result<Vec<Written>, StoreError> {
+impl Store {
+    /// One transaction, counted.
+    fn commit<T>(
+        &mut self,
+        changes: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let transaction = self.connection.transaction().map_err(failure)?;
-        let mut written = Vec::with_capacity(batch.len());
-        for write in batch {
-            written.push(match write {
-                Write::Insert(order) => insert(&transaction, order)?,
-                Write::Update(order) => update(&transaction, order)?,
-            });
-        }
+        let changed = changes(&transaction)?;
         prepare(
             &transaction,
             "UPDATE row_total SET checksum = checksum + 1 WHERE name = 'commits'",
@@ -220,7 +231,19 @@ impl OrderStore for Store {
         // says less than somebody was told.
         let marked = self.mark.write(Mark { position, chain: Chain::new(0) });
         marked.map_err(StoreError::Failed)?;
-        Ok(written)
+        Ok(changed)
+    }
+}
+
+impl OrderStore for Store {
+    fn write(&mut self, batch: &[Write]) -> Result<Vec<Written>, StoreError> {
+        self.commit(|transaction| {
+            let write = |write: &Write| match write {
+                Write::Insert(order) => insert(transaction, order),
+                Write::Update(order) => update(transaction, order),
+            };
+            batch.iter().map(write).collect()
+        })
     }
 
     fn get(&mut self, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -255,6 +278,19 @@ impl OrderStore for Store {
             (),
         )?;
         Ok(found.into_iter().map(|(_, order)| order).collect())
+    }
+
+    fn reached(&mut self) -> Result<Vec<Reached>, StoreError> {
+        reached::all(&self.connection)
+    }
+
+    fn follow(&mut self, orders: &[Order], place: Reached) -> Result<(), StoreError> {
+        self.commit(|transaction| {
+            for order in orders {
+                update(transaction, order)?;
+            }
+            reached::keep(transaction, place)
+        })
     }
 }
 

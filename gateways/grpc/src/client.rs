@@ -7,6 +7,7 @@ mod breaker;
 mod channels;
 pub(crate) mod classify;
 mod feed;
+mod refunds;
 mod retry_budget;
 
 pub use bank::BankClient;

@@ -51,6 +51,7 @@ pub(crate) fn of(status: StatusCode, metrics: &Metrics) -> Vec<u8> {
         title: error.title(language).to_owned(),
         status: error.status,
         detail: error.detail(language).to_owned(),
+        texts: None,
         code: error.code.to_owned(),
         field: None,
         trace_id: Some(trace.trace_id()),

@@ -6,7 +6,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use bancada_kernel::TraceContext;
-use bancada_proto::problem::Problem;
+use bancada_proto::problem::{Problem, ProblemTexts};
+use bancada_proto::web::Text;
 use bancada_telemetry::trace;
 
 use crate::language::Language;
@@ -45,6 +46,7 @@ impl Reader {
             title: error.title(self.language).to_owned(),
             status: error.status,
             detail: error.detail(self.language).to_owned(),
+            texts: Some(texts(error)),
             code: error.code.to_owned(),
             field: error.field.clone(),
             trace_id: Some(self.trace.trace_id()),
@@ -58,6 +60,15 @@ impl Reader {
         }
         let body = serde_json::to_vec(&problem).expect("a problem is plain data");
         response.content_type("application/problem+json").body(body)
+    }
+}
+
+fn texts(error: &ApiError) -> ProblemTexts {
+    let both =
+        |of: &dyn Fn(Language) -> String| Text { pt_br: of(Language::PtBr), en: of(Language::En) };
+    ProblemTexts {
+        title: both(&|language| error.title(language).to_owned()),
+        detail: both(&|language| error.detail(language).to_owned()),
     }
 }
 

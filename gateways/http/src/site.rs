@@ -69,6 +69,12 @@ impl Site {
         Ok(())
     }
 
+    /// The path of the pages' stylesheet, whose name has a hash.
+    pub(crate) fn stylesheet(&self) -> Option<&str> {
+        let is_it = |path: &&String| path.starts_with("/assets/style-") && path.ends_with(".css");
+        self.files.keys().find(is_it).map(String::as_str)
+    }
+
     /// The file at this path, in the smallest form that the browser takes.
     pub(crate) fn answer(&self, request: &HttpRequest, path: &str) -> Option<HttpResponse> {
         let file = self.files.get(path)?;

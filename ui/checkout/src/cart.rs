@@ -37,6 +37,12 @@ pub(crate) enum CartAction {
     Replace(Cart),
 }
 
+/// How many a field asks for: a whole number from 1 to [`MAX_QUANTITY`], or nothing that is one.
+pub(crate) fn read_quantity(text: &str) -> Option<u32> {
+    let quantity: u32 = text.trim().parse().ok()?;
+    (1..=MAX_QUANTITY).contains(&quantity).then_some(quantity)
+}
+
 impl Cart {
     /// Brings what a browser had stored into the allowed ranges.
     pub(crate) fn repaired(mut self) -> Cart {
@@ -180,6 +186,25 @@ mod tests {
             (vec![add("a"), Replace(Cart { lines: lines("b", 3) })], "b*3"),
         ] {
             assert_eq!(after(&actions).fingerprint(), expected, "{actions:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_whole_number_in_range_is_a_quantity() {
+        for (text, expected) in [
+            ("1", Some(1)),
+            (" 12 ", Some(12)),
+            ("99", Some(99)),
+            ("0", None),
+            ("100", None),
+            ("-1", None),
+            ("2,5", None),
+            ("2.5", None),
+            ("1e1", None),
+            ("", None),
+            ("dois", None),
+        ] {
+            assert_eq!(read_quantity(text), expected, "{text:?}");
         }
     }
 

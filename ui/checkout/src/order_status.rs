@@ -1,6 +1,6 @@
 //! What an order's status means to the buyer.
 
-use bancada_proto::web::OrderStatus;
+use bancada_proto::web::{Order, OrderStatus};
 
 use crate::text::OrderText;
 
@@ -15,9 +15,15 @@ pub(crate) fn is_settled(status: OrderStatus) -> bool {
     }
 }
 
+/// Whether the Bank may still change it: what was charged can be returned.
+pub(crate) fn may_change(status: OrderStatus) -> bool {
+    !is_settled(status) || status == OrderStatus::Paid
+}
+
 /// The status in one or two words.
-pub(crate) fn short(status: OrderStatus) -> OrderText {
-    match status {
+pub(crate) fn short(order: &Order) -> OrderText {
+    match order.status {
+        OrderStatus::Paid if order.refunded.is_some() => OrderText::PartlyRefunded,
         OrderStatus::Placed => OrderText::Placed,
         OrderStatus::Paying => OrderText::Paying,
         OrderStatus::Paid => OrderText::Paid,

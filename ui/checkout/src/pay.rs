@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod expiry_text;
 pub(crate) mod form;
 pub(crate) mod installments;
+pub(crate) mod kept;
 pub(crate) mod refusal;
 pub(crate) mod submit;
 pub(crate) mod summary;

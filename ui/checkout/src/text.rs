@@ -4,9 +4,11 @@ mod order;
 mod pay;
 mod shop;
 
-pub(crate) use order::{OrderText, installments_chosen};
-pub(crate) use pay::{PayText, installment_option, pay_button, security_code_length, up_to_limit};
-pub(crate) use shop::{CartText, ShopText, cart_link, in_cart, quantity_of, remove_product};
+pub(crate) use order::OrderText;
+pub(crate) use pay::{PayText, in_full, pay_button, security_code_length, up_to_limit};
+pub(crate) use shop::{
+    CartText, ShopText, cart_link, in_cart, quantity_of, quantity_refused, remove_product,
+};
 
 #[cfg(test)]
 mod tests {

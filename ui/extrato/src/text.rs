@@ -29,7 +29,8 @@ texts! {
         Available: "Disponível", "Available";
         Balance: "Saldo devedor", "Balance owed";
         Held: "Reservado", "Held";
-        Fatura: "Fatura atual", "Current fatura";
+        Fatura: "Falta pagar na fatura atual", "Left to pay on the current fatura";
+        WholeOnFatura: "Lançado inteiro nesta fatura", "Whole on this fatura";
         Filters: "Filtros", "Filters";
         Search: "Procurar por loja ou descrição", "Search by store or description";
         Kind: "Tipo", "Kind";
@@ -48,6 +49,8 @@ texts! {
         Refund: "Devolução", "Refund";
         BillPayment: "Pagamento", "Payment";
         HoldNote: "Valor reservado, ainda não cobrado", "Amount held, not charged yet";
+        HoldEndedNote: "Reserva encerrada; nada está reservado",
+            "Hold ended; nothing is held";
         DeclineNote: "Nada foi cobrado", "Nothing was charged";
         VoidNote: "Valor liberado", "Amount released";
         RefundNote: "Valor devolvido", "Amount returned";
@@ -143,11 +146,11 @@ pub(crate) fn fatura_days(locale: Locale, closing_day: u32, due_day: u32) -> Str
     }
 }
 
-/// An amount in installments.
-pub(crate) fn in_installments(locale: Locale, count: u32) -> String {
+/// What was charged in the fatura's period, where that is not what it still asks.
+pub(crate) fn of_charged(locale: Locale, charged: &str) -> String {
     match locale {
-        Locale::PtBr => format!("em {count}x"),
-        Locale::En => format!("in {count} installments"),
+        Locale::PtBr => format!("Lançado no período: {charged}"),
+        Locale::En => format!("Charged in the period: {charged}"),
     }
 }
 

@@ -81,7 +81,8 @@ mod tests {
         format!(
             r#"{{"token":"{token}","card":{{"brand":"visa","masked":"*"}},"holder":"A",
             "status":"active","limit":{money},"available":{money},"balance":{money},
-            "held":{money},"current_fatura":{money},"closing_day":1,"due_day":2}}"#
+            "held":{money},"current_fatura":{money},"fatura_due":{money},
+            "closing_day":1,"due_day":2}}"#
         )
     }
 

@@ -5,6 +5,7 @@ const addressOf = (id) => document.getElementById(id).href;
 
 function sayThatItFailed() {
   document.getElementById("boot-loading")?.remove();
+  document.getElementById("boot-late")?.remove();
   document.getElementById("boot-failed").hidden = false;
 }
 

@@ -8,6 +8,7 @@ mod instant;
 mod language_switch;
 mod loading;
 mod page_title;
+mod words;
 
 pub use amount::Amount;
 pub use empty::Empty;
@@ -17,3 +18,4 @@ pub use instant::Instant;
 pub use language_switch::LanguageSwitch;
 pub use loading::Loading;
 pub use page_title::PageTitle;
+pub use words::Words;

@@ -6,25 +6,44 @@ use bancada_proto::web::Money;
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 
+use crate::foreign::plain;
 use crate::locale::Locale;
+use crate::money::installments;
 
 /// `R$ 1.234,56`. How many decimals an amount has is its currency's business, and `Intl` knows.
+/// What is no currency's code is shown as it came: `1234.56 R$`.
 pub fn money(locale: Locale, money: &Money) -> String {
     let options = options(&[("style", "currency"), ("currency", &money.currency)]);
-    let format = Intl::NumberFormat::new(&tags(locale), &options);
-    let exponent = Reflect::get(&format.resolved_options(), &"maximumFractionDigits".into())
-        .ok()
+    let Some(format) = formatter("NumberFormat", locale, &options) else {
+        return format!("{} {}", decimal(money.amount_minor, 2), plain(&money.currency));
+    };
+    let resolved = format.dyn_ref::<Intl::NumberFormat>().map(Intl::NumberFormat::resolved_options);
+    let exponent = resolved
+        .and_then(|options| Reflect::get(&options, &"maximumFractionDigits".into()).ok())
         .and_then(|digits| digits.as_f64())
         .unwrap_or(2.0);
     let decimal = decimal(money.amount_minor, exponent as usize);
     // A text, not a number: the amount must not pass through floating point.
-    call(&format.format(), &decimal.clone().into()).unwrap_or(decimal)
+    call(&format, &decimal.clone().into()).unwrap_or(decimal)
+}
+
+/// How an amount is paid in `count` parts, each as the Bank collects it: `1x R$ 16,38 + 6x
+/// R$ 16,32`, or `3x R$ 10,00` where all are the same. `None` for one part, and for what cannot be
+/// divided.
+pub fn plan(locale: Locale, total: &Money, count: u32) -> Option<String> {
+    let (first, other) = installments(total, count).filter(|_| count > 1)?;
+    let part = |n: u32, amount: &Money| format!("{n}x {}", money(locale, amount));
+    Some(match first == other {
+        true => part(count, &other),
+        false => format!("{} + {}", part(1, &first), part(count - 1, &other)),
+    })
 }
 
 /// A whole number with the language's separators.
 pub fn count(locale: Locale, number: u64) -> String {
-    let format = Intl::NumberFormat::new(&tags(locale), &Object::new());
-    call(&format.format(), &number.to_string().into()).unwrap_or_else(|| number.to_string())
+    let format = formatter("NumberFormat", locale, &Object::new());
+    let text = format.and_then(|format| call(&format, &number.to_string().into()));
+    text.unwrap_or_else(|| number.to_string())
 }
 
 /// Day and minute: `24 de nov. de 2026, 13:05`.
@@ -51,16 +70,25 @@ pub fn time_of_day(locale: Locale, at_ms: i64) -> String {
     date_time(locale, at_ms, &[("timeStyle", "short")])
 }
 
-/// ISO 8601 in UTC, for `<time datetime>`.
+/// ISO 8601 in UTC, for `<time datetime>`; empty for a moment that no calendar has.
 pub fn iso(at_ms: i64) -> String {
-    date(at_ms).to_iso_string().into()
+    let date = date(at_ms);
+    // Asking for the text of an impossible date is an exception.
+    if date.get_time().is_nan() { String::new() } else { date.to_iso_string().into() }
 }
+
+/// What stands for a moment that no calendar has.
+const NO_DATE: &str = "—";
 
 fn date_time(locale: Locale, at_ms: i64, parts: &[(&str, &str)]) -> String {
     let zone = [("timeZone", TIME_ZONE)];
     let parts: Vec<_> = parts.iter().copied().chain(zone).collect();
-    let format = Intl::DateTimeFormat::new(&tags(locale), &options(&parts));
-    call(&format.format(), &date(at_ms)).unwrap_or_else(|| iso(at_ms))
+    let format = formatter("DateTimeFormat", locale, &options(&parts));
+    let text = format.and_then(|format| call(&format, &date(at_ms)));
+    text.unwrap_or_else(|| match iso(at_ms) {
+        text if text.is_empty() => NO_DATE.to_owned(),
+        text => text,
+    })
 }
 
 fn date(at_ms: i64) -> Date {
@@ -81,7 +109,16 @@ fn options(pairs: &[(&str, &str)]) -> Object {
     object
 }
 
-fn call(format: &Function, value: &JsValue) -> Option<String> {
+/// One of `Intl`'s. Making it is an exception where an option is none that exists, such as a
+/// currency that is not three letters: `new` of the bindings would end the page.
+fn formatter(kind: &str, locale: Locale, options: &Object) -> Option<JsValue> {
+    let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+    let constructor: Function = Reflect::get(&intl, &kind.into()).ok()?.dyn_into().ok()?;
+    Reflect::construct(&constructor, &Array::of2(&tags(locale), options)).ok()
+}
+
+fn call(formatter: &JsValue, value: &JsValue) -> Option<String> {
+    let format: Function = Reflect::get(formatter, &"format".into()).ok()?.dyn_into().ok()?;
     format
         .call1(&JsValue::UNDEFINED, value)
         .ok()?

@@ -1,5 +1,7 @@
 //! The catalogue of texts: every one in every language, or it does not compile.
 
+use bancada_proto::problem::Problem;
+
 use crate::locale::Locale;
 
 /// Declares an enum of texts, each with its Portuguese and its English side.
@@ -79,6 +81,17 @@ pub fn flaw(pt_br: &str, en: &str) -> Option<&'static str> {
     (pt_br_end != en_end).then_some("the sides end differently")
 }
 
+/// Title and detail of a problem in the language that is in use, whichever it was when the server
+/// said it. A server that has one language only has said it in that.
+pub fn problem_texts(locale: Locale, problem: &Problem) -> (String, String) {
+    match &problem.texts {
+        Some(texts) => {
+            (locale.pick(&texts.title).to_owned(), locale.pick(&texts.detail).to_owned())
+        }
+        None => (problem.title.clone(), problem.detail.clone()),
+    }
+}
+
 /// What to say about an answer that is not of our API.
 pub fn unreadable(locale: Locale, status: u16) -> String {
     match locale {
@@ -93,6 +106,9 @@ pub fn unreadable(locale: Locale, status: u16) -> String {
 
 #[cfg(test)]
 mod tests {
+    use bancada_proto::problem::ProblemTexts;
+    use bancada_proto::web::Text;
+
     use super::*;
 
     #[test]
@@ -101,6 +117,28 @@ mod tests {
             let found = flaw(text.text(Locale::PtBr), text.text(Locale::En));
             assert_eq!(found, None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_problem_speaks_the_language_that_is_in_use() {
+        let text = |pt_br: &str, en: &str| Text { pt_br: pt_br.to_owned(), en: en.to_owned() };
+        let texts =
+            ProblemTexts { title: text("Não", "No"), detail: text("Não pode.", "Not so.") };
+        let mut problem = Problem {
+            kind: String::new(),
+            title: "Não".to_owned(),
+            status: 422,
+            detail: "Não pode.".to_owned(),
+            texts: Some(texts),
+            code: String::new(),
+            field: None,
+            trace_id: None,
+        };
+        let said = |problem: &Problem, locale| problem_texts(locale, problem).1;
+        assert_eq!(said(&problem, Locale::PtBr), "Não pode.");
+        assert_eq!(said(&problem, Locale::En), "Not so.");
+        problem.texts = None;
+        assert_eq!(said(&problem, Locale::En), "Não pode.");
     }
 
     #[test]

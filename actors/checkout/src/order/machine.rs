@@ -5,7 +5,7 @@
 //!             |  ^
 //!             v  |
 //!           unknown -> paid | declined | cancelled
-//! placed -> cancelled                paid -> refunded
+//! placed -> cancelled                paid -> paid (a part returned) -> refunded
 //! ```
 
 use bancada_kernel::{DeclineReason, PaymentId, Timestamp};
@@ -37,8 +37,13 @@ pub enum Command {
     LoseAnswer,
     /// The buyer gives up.
     Cancel,
-    /// The Bank returned the charge.
-    Refund,
+    /// The Bank returned so much of the charge, in all.
+    Refund {
+        /// Of which payment.
+        payment: PaymentId,
+        /// In minor units.
+        refunded_minor: i64,
+    },
 }
 
 /// What happened.
@@ -59,8 +64,11 @@ pub enum Event {
     AnswerLost,
     /// There is no payment and there will be none.
     Cancelled(Cancellation),
-    /// The charge was returned.
-    Refunded,
+    /// So much of the charge was returned, in all.
+    Refunded {
+        /// In minor units.
+        refunded_minor: i64,
+    },
 }
 
 /// Why a command does not apply.
@@ -92,12 +100,18 @@ impl Order {
                 Ok(Event::Cancelled(Cancellation::RefusedByBank { code, message }))
             }
             (S::Paying, Command::LoseAnswer) => Ok(Event::AnswerLost),
-            (S::Paid(_), Command::Refund) => Ok(Event::Refunded),
+            (S::Paid(known) | S::Refunded(known), Command::Refund { payment, refunded_minor }) => {
+                match known.payment == payment {
+                    false => Err(Refusal::OutcomeDiffers),
+                    true if refunded_minor <= known.refunded_minor => Err(Refusal::AlreadyThere),
+                    true => Ok(Event::Refunded { refunded_minor }),
+                }
+            }
             (S::Unknown, Command::LoseAnswer) | (S::Paying, Command::Pay) => {
                 Err(Refusal::AlreadyThere)
             }
             (S::Paid(known) | S::Refunded(known), Command::Approve(told)) => {
-                Err(differs_unless(*known == told))
+                Err(differs_unless(known.is_same(&told)))
             }
             (S::Declined { payment: known, .. }, Command::Decline { payment, .. }) => {
                 Err(differs_unless(*known == payment))
@@ -118,11 +132,21 @@ impl Order {
             (Event::Declined { payment, reason }, _) => OrderState::Declined { payment, reason },
             (Event::AnswerLost, _) => OrderState::Unknown,
             (Event::Cancelled(why), _) => OrderState::Cancelled(why),
-            (Event::Refunded, OrderState::Paid(charge)) => OrderState::Refunded(charge.clone()),
+            (
+                Event::Refunded { refunded_minor },
+                OrderState::Paid(charge) | OrderState::Refunded(charge),
+            ) => after_refund(Charge { refunded_minor, ..charge.clone() }),
             // Decided on another state; knowledge about money is never thrown away.
-            (Event::Refunded, _) => return,
+            (Event::Refunded { .. }, _) => return,
         };
         self.updated_at = self.updated_at.max(now);
+    }
+}
+
+fn after_refund(charge: Charge) -> OrderState {
+    match charge.kept().minor > 0 {
+        true => OrderState::Paid(charge),
+        false => OrderState::Refunded(charge),
     }
 }
 
@@ -141,7 +165,15 @@ mod tests {
 
     fn charge(n: u128) -> Charge {
         let payment = PaymentId::new(Uuid::from_u128(n));
-        Charge { payment, card_token: None, amount: Money::brl(3_990) }
+        Charge { payment, card_token: None, amount: Money::brl(3_990), refunded_minor: 0 }
+    }
+
+    fn refund(n: u128, refunded_minor: i64) -> Command {
+        Command::Refund { payment: charge(n).payment, refunded_minor }
+    }
+
+    fn refunded(charge: Charge) -> OrderState {
+        OrderState::Refunded(Charge { refunded_minor: 3_990, ..charge })
     }
 
     fn decline(n: u128) -> Command {
@@ -164,7 +196,7 @@ mod tests {
             },
             "unknown" => OrderState::Unknown,
             "cancelled" => OrderState::Cancelled(Cancellation::ByBuyer),
-            "refunded" => OrderState::Refunded(charge(1)),
+            "refunded" => refunded(charge(1)),
             other => panic!("no state {other}"),
         }
     }
@@ -182,7 +214,7 @@ mod tests {
                 refuse(),
                 Command::LoseAnswer,
                 Command::Cancel,
-                Command::Refund,
+                refund(1, 3_990),
             ]
         };
         // One row per state; columns: pay, approve, decline, refuse, lose answer, cancel, refund.
@@ -194,7 +226,7 @@ mod tests {
             ("declined", ["-", "!", "=", "!", "-", "-", "-"]),
             ("unknown", ["-", "paid", "declined", "cancelled", "=", "-", "-"]),
             ("cancelled", ["-", "!", "!", "!", "-", "-", "-"]),
-            ("refunded", ["-", "=", "!", "!", "-", "-", "-"]),
+            ("refunded", ["-", "=", "!", "!", "-", "-", "="]),
         ] {
             for (command, expected) in commands().into_iter().zip(row) {
                 let mut order = an_order();
@@ -215,6 +247,28 @@ mod tests {
     }
 
     #[test]
+    fn a_charge_is_returned_in_parts_and_never_less_than_was_heard() {
+        let mut order = an_order();
+        order.state = state("paid");
+        let mut hear = |command: Command| match order.decide(command) {
+            Ok(event) => {
+                order.evolve(event, Timestamp(9));
+                Ok(order.state.clone())
+            }
+            Err(refusal) => Err(refusal),
+        };
+        let part = |refunded_minor| OrderState::Paid(Charge { refunded_minor, ..charge(1) });
+        assert_eq!(hear(refund(1, 1_000)), Ok(part(1_000)));
+        assert_eq!(hear(refund(1, 1_000)), Err(Refusal::AlreadyThere));
+        assert_eq!(hear(refund(1, 400)), Err(Refusal::AlreadyThere), "told late");
+        assert_eq!(hear(refund(2, 3_990)), Err(Refusal::OutcomeDiffers), "of another payment");
+        assert_eq!(hear(refund(1, 3_989)), Ok(part(3_989)));
+        assert_eq!(hear(Command::Approve(charge(1))), Err(Refusal::AlreadyThere));
+        assert_eq!(hear(refund(1, 3_990)), Ok(refunded(charge(1))));
+        assert_eq!(hear(refund(1, 3_990)), Err(Refusal::AlreadyThere));
+    }
+
+    #[test]
     fn a_second_payment_for_one_order_is_noticed() {
         let mut order = an_order();
         order.state = state("paid");
@@ -231,7 +285,7 @@ mod tests {
             Just(refuse()),
             Just(Command::LoseAnswer),
             Just(Command::Cancel),
-            Just(Command::Refund),
+            (1_u128..4, 0_i64..5_000).prop_map(|(n, minor)| refund(n, minor)),
         ]
     }
 
@@ -252,8 +306,11 @@ mod tests {
                 let Ok(event) = order.decide(command.clone()) else { continue };
                 order.evolve(event, Timestamp(9));
                 match &before.state {
-                    OrderState::Paid(charge) => {
-                        prop_assert_eq!(&order.state, &OrderState::Refunded(charge.clone()));
+                    OrderState::Paid(was) | OrderState::Refunded(was) => {
+                        let (OrderState::Paid(is) | OrderState::Refunded(is)) = &order.state else {
+                            return Err(TestCaseError::fail(format!("{:?}", order.state)));
+                        };
+                        prop_assert!(is.is_same(was) && is.refunded_minor > was.refunded_minor);
                     }
                     OrderState::Unknown => prop_assert!(by_bank, "{:?} resolved it", command),
                     OrderState::Placed | OrderState::Paying => {}
@@ -274,8 +331,8 @@ mod tests {
             let mut order = an_order();
             order.state = state(from);
             let before = order.clone();
-            order.evolve(Event::Refunded, Timestamp(9));
-            if from != "paid" {
+            order.evolve(Event::Refunded { refunded_minor: 3_990 }, Timestamp(9));
+            if from != "paid" && from != "refunded" {
                 prop_assert_eq!(before, order);
             }
         }

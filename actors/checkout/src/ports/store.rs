@@ -5,6 +5,7 @@ use std::fmt;
 use bancada_kernel::OrderId;
 
 use crate::order::Order;
+use crate::ports::Reached;
 
 /// Keeps orders. Owned by one thread.
 pub trait OrderStore: Send + 'static {
@@ -24,6 +25,13 @@ pub trait OrderStore: Send + 'static {
 
     /// Every order whose payment has no outcome yet, the oldest first.
     fn unresolved(&mut self) -> Result<Vec<Order>, StoreError>;
+
+    /// How far the Bank's events were followed, for each of its shards.
+    fn reached(&mut self) -> Result<Vec<Reached>, StoreError>;
+
+    /// Keeps orders that exist as they are now, and how far that followed a shard's events, in one
+    /// transaction.
+    fn follow(&mut self, orders: &[Order], reached: Reached) -> Result<(), StoreError>;
 }
 
 /// Opens the store: at the start, and again whenever its thread had to be replaced.

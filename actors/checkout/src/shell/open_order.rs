@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::answer::{PlaceError, Placed};
-use crate::order::{Command, Fingerprint, Order};
+use crate::order::{Charge, Command, Fingerprint, Order};
 use crate::ports::{BankAnswer, Outcome, PresentedCard};
 
 /// Where the answer to a buyer goes.
@@ -116,7 +116,9 @@ pub(super) fn key_of(order: &Order) -> IdempotencyKey {
 pub(super) fn command_of(answer: BankAnswer) -> Command {
     let BankAnswer { payment, card_token, outcome, amount } = answer;
     match outcome {
-        Outcome::Approved => Command::Approve(crate::order::Charge { payment, card_token, amount }),
+        Outcome::Approved => {
+            Command::Approve(Charge { payment, card_token, amount, refunded_minor: 0 })
+        }
         Outcome::Declined(reason) => Command::Decline { payment, reason },
     }
 }

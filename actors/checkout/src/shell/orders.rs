@@ -185,6 +185,12 @@ impl Orders {
                 if answer.outcome == Outcome::Approved && answer.amount != open.order.total {
                     tracing::error!(order.id = %id, "the bank charged another amount");
                 }
+                if let Outcome::Declined(reason) = answer.outcome
+                    && reason.for_shopper() != reason
+                {
+                    let (code, reason) = (reason.code(), reason.word());
+                    tracing::info!(order.id = %id, code, reason, "declined, and not told why");
+                }
                 command_of(answer)
             }
             // After a lost answer only the Bank's own record of the key counts.

@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bancada_kernel::OrderId;
+use bancada_kernel::{OrderId, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::order::Order;
-use crate::ports::{OrderCursor, OrderStore, StoreError, Write, Written};
+use crate::ports::{OrderCursor, OrderStore, Reached, StoreError, Write, Written};
+pub(crate) use crate::shell::following::Following;
+use crate::shell::following::{Early, follow};
 
 /// Jobs taken at once: bounds the transaction and the longest wait.
 const MAX_BATCH: usize = 512;
@@ -22,6 +24,8 @@ pub(crate) enum Job {
     Get(OrderId, Reply<Option<Order>>),
     List { before: Option<OrderCursor>, limit: usize, reply: Reply<Vec<(OrderCursor, Order)>> },
     Unresolved(Reply<Vec<Order>>),
+    Reached(Reply<Vec<Reached>>),
+    Follow { following: Following, now: Timestamp, reply: Reply<()> },
     Stop,
 }
 
@@ -52,11 +56,11 @@ pub(crate) fn run(
     jobs: &Receiver<Job>,
     is_full: &AtomicBool,
 ) -> Result<(), StoreError> {
-    let mut batch = Vec::with_capacity(MAX_BATCH);
+    let (mut batch, mut early) = (Vec::with_capacity(MAX_BATCH), Early::default());
     while let Ok(job) = jobs.recv() {
         batch.push(job);
         batch.extend(jobs.try_iter().take(MAX_BATCH - 1));
-        if !serve(store, &mut batch, is_full)? {
+        if !serve(store, &mut batch, &mut early, is_full)? {
             break;
         }
     }
@@ -67,21 +71,31 @@ pub(crate) fn run(
 fn serve(
     store: &mut dyn OrderStore,
     batch: &mut Vec<Job>,
+    early: &mut Early,
     is_full: &AtomicBool,
 ) -> Result<bool, StoreError> {
     let mut goes_on = true;
     let (mut writes, mut writers, mut readers) = (Vec::new(), Vec::new(), Vec::new());
+    let mut followings = Vec::new();
     for job in batch.drain(..) {
         match job {
-            Job::Write(write, reply) => {
+            Job::Write(mut write, reply) => {
+                early.join(&mut write);
                 writes.push(*write);
                 writers.push(reply);
             }
             Job::Stop => goes_on = false,
+            Job::Follow { following, now, reply } => followings.push((following, now, reply)),
             reader => readers.push(reader),
         }
     }
     commit(store, &writes, writers, is_full)?;
+    for (following, now, reply) in followings {
+        let followed = follow(store, early, &following, now);
+        let failure = followed.clone().err().filter(|error| matches!(error, StoreError::Failed(_)));
+        let _ = reply.send(followed);
+        failure.map_or(Ok(()), Err)?;
+    }
     for reader in readers {
         answer(store, reader);
     }
@@ -134,6 +148,7 @@ fn answer(store: &mut dyn OrderStore, reader: Job) {
         Job::Get(id, reply) => drop(reply.send(store.get(id))),
         Job::List { before, limit, reply } => drop(reply.send(store.list(before, limit))),
         Job::Unresolved(reply) => drop(reply.send(store.unresolved())),
-        Job::Write(..) | Job::Stop => {}
+        Job::Reached(reply) => drop(reply.send(store.reached())),
+        Job::Write(..) | Job::Follow { .. } | Job::Stop => {}
     }
 }

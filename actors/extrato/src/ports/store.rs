@@ -78,6 +78,9 @@ pub trait StatementReader: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<StatementLine>, StoreError>;
 
+    /// The positions from `first` to `last` at which a card's holds are that still stand.
+    fn open_holds(&self, token: &CardToken, first: u64, last: u64) -> Result<Vec<u64>, StoreError>;
+
     /// At most `limit` payments of a card's bills, the latest first.
     fn bills(&self, token: &CardToken, limit: usize) -> Result<Vec<BillPayment>, StoreError>;
 

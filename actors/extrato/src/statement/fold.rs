@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bancada_kernel::{CardToken, IdempotencyKey, Money, PaymentEvent, Shard, Timestamp};
+use bancada_kernel::{CardToken, IdempotencyKey, Money, PaymentEvent, PaymentId, Shard, Timestamp};
 
 use super::{
-    BillPayment, CardState, Cycle, StatementCard, StatementLine, Step, answered_bill, project,
-    settle_bill,
+    BillPayment, CardState, Cycle, LineKind, StatementCard, StatementLine, Step, answered_bill,
+    project, settle_bill,
 };
 use crate::ports::{Reached, SourcePosition, SourceRecord, StoreError, Undecodable};
 
@@ -18,6 +18,15 @@ pub trait Rows {
     fn put_card(&mut self, card: &CardState) -> Result<(), StoreError>;
     /// Adds a line.
     fn put_line(&mut self, token: &CardToken, line: &StatementLine) -> Result<(), StoreError>;
+    /// Remembers that a line is a hold of this payment that stands.
+    fn put_open_hold(
+        &mut self,
+        token: &CardToken,
+        payment: PaymentId,
+        position: u64,
+    ) -> Result<(), StoreError>;
+    /// Remembers that no hold of this payment stands any more, if one did.
+    fn end_hold(&mut self, token: &CardToken, payment: PaymentId) -> Result<(), StoreError>;
     /// Keeps the sum of a fatura in minor units, instead of what was kept of it.
     fn put_fatura(&mut self, token: &CardToken, cycle: Cycle, minor: i64)
     -> Result<(), StoreError>;
@@ -125,6 +134,7 @@ impl Batch<'_> {
                 self.applied.n_applied += 1;
                 if let Some(line) = &line {
                     self.rows.put_line(token, line)?;
+                    self.follow_hold(token, line)?;
                 }
                 if let Some((cycle, minor)) = fatura {
                     let sum = self.rows.fatura(token, cycle)?;
@@ -138,6 +148,19 @@ impl Batch<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Only where something is held is there a hold to end: most payments are charged at once.
+    fn follow_hold(&mut self, token: &CardToken, line: &StatementLine) -> Result<(), StoreError> {
+        let before = self.cards.get(token).and_then(|(card, _)| card.as_ref());
+        let is_held = before.is_some_and(|card| card.now.held.minor > 0);
+        match line.kind {
+            LineKind::Hold => self.rows.put_open_hold(token, line.transaction_id, line.position),
+            LineKind::Purchase | LineKind::Void if is_held => {
+                self.rows.end_hold(token, line.transaction_id)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn reach(&mut self, event: &PaymentEvent) {

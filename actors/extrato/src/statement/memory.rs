@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use bancada_kernel::{CardToken, IdempotencyKey, Money, Shard, Timestamp};
+use bancada_kernel::{CardToken, IdempotencyKey, Money, PaymentId, Shard, Timestamp};
 
 use super::{
     Applied, BillOutcome, BillPayment, CardState, Cycle, DeadLetter, Filter, HeldCard, Rows,
@@ -19,6 +19,7 @@ use crate::ports::{
 pub(crate) struct Content {
     pub(crate) cards: BTreeMap<CardToken, CardState>,
     pub(crate) lines: BTreeMap<(CardToken, u64), StatementLine>,
+    pub(crate) open_holds: BTreeMap<(CardToken, PaymentId), u64>,
     pub(crate) faturas: BTreeMap<(CardToken, Cycle), i64>,
     pub(crate) held: BTreeMap<CardToken, u64>,
     pub(crate) dead_letters: BTreeMap<Option<SourcePosition>, DeadLetter>,
@@ -36,7 +37,8 @@ impl Content {
 
     /// What the cards show, without what only says how it came about.
     pub(crate) fn shown(&self) -> impl PartialEq + std::fmt::Debug + use<> {
-        (self.cards.clone(), self.lines.clone(), self.faturas.clone())
+        let Content { cards, lines, faturas, open_holds, .. } = self.clone();
+        (cards, lines, faturas, open_holds)
     }
 }
 
@@ -53,6 +55,21 @@ impl Rows for Content {
     fn put_line(&mut self, token: &CardToken, line: &StatementLine) -> Result<(), StoreError> {
         let before = self.lines.insert((token.clone(), line.position), line.clone());
         assert_eq!(before, None, "a line is added once");
+        Ok(())
+    }
+
+    fn put_open_hold(
+        &mut self,
+        token: &CardToken,
+        payment: PaymentId,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        self.open_holds.insert((token.clone(), payment), position);
+        Ok(())
+    }
+
+    fn end_hold(&mut self, token: &CardToken, payment: PaymentId) -> Result<(), StoreError> {
+        self.open_holds.remove(&(token.clone(), payment));
         Ok(())
     }
 
@@ -326,6 +343,12 @@ impl StatementReader for Disk {
         let content = self.content();
         let own = content.lines.iter().filter(|((of, at), _)| of == token && *at > after);
         Ok(own.map(|(_, line)| line.clone()).take(limit).collect())
+    }
+
+    fn open_holds(&self, token: &CardToken, first: u64, last: u64) -> Result<Vec<u64>, StoreError> {
+        let own = |(card, _): &(CardToken, PaymentId)| card == token;
+        let open = self.content().open_holds.into_iter().filter(|(key, _)| own(key));
+        Ok(open.map(|(_, position)| position).filter(|it| (first..=last).contains(it)).collect())
     }
 
     fn bills(&self, token: &CardToken, limit: usize) -> Result<Vec<BillPayment>, StoreError> {

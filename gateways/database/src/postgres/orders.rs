@@ -5,14 +5,15 @@ use std::collections::{HashMap, HashSet};
 
 use bancada_checkout::order::Order;
 use bancada_checkout::ports::{
-    OrderCursor, OrderStore, OrderStoreOpener, StoreError, Write, Written,
+    OrderCursor, OrderStore, OrderStoreOpener, Reached, StoreError, Write, Written,
 };
-use bancada_kernel::OrderId;
+use bancada_kernel::{EventHash, OrderId, Shard};
 use postgres::Row;
 
 use super::DatabaseUrl;
 use super::session::{Session, Writer};
 use crate::orders::{decode, encode, vanished};
+use crate::statement::hash_number;
 
 const FIND: &str = "SELECT body FROM bancada.purchase WHERE id = ANY ($1)";
 const INSERT: &str = "
@@ -30,6 +31,11 @@ const LIST: &str = "
 const UNRESOLVED: &str = "
     SELECT body FROM bancada.purchase
     WHERE state IN ('placed', 'paying', 'unknown') ORDER BY number";
+
+const REACHED: &str = "SELECT position, event FROM bancada.purchase_reached ORDER BY shard";
+const REACH: &str = "
+    INSERT INTO bancada.purchase_reached (shard, position, event) VALUES ($1, $2, $3)
+    ON CONFLICT (shard) DO UPDATE SET position = excluded.position, event = excluded.event";
 
 /// In which database the orders are.
 #[derive(Clone, Debug)]
@@ -81,6 +87,29 @@ impl OrderStore for Store {
     fn unresolved(&mut self) -> Result<Vec<Order>, StoreError> {
         let rows = self.session.ask(|session| session.query(UNRESOLVED, &[]))?;
         rows.iter().map(|row| decode(row.get(0))).collect()
+    }
+
+    fn reached(&mut self) -> Result<Vec<Reached>, StoreError> {
+        let rows = self.session.ask(|session| session.query(REACHED, &[]))?;
+        let reached = |row: &Row| Reached {
+            position: row.get::<_, i64>(0).unsigned_abs(),
+            event: EventHash::new(row.get::<_, i64>(1).cast_unsigned()),
+        };
+        Ok(rows.iter().map(reached).collect())
+    }
+
+    fn follow(&mut self, orders: &[Order], reached: Reached) -> Result<(), StoreError> {
+        let Reached { position, event } = reached;
+        let shard = i32::from(Shard::of_position(position).number());
+        let position = i64::try_from(position)
+            .map_err(|_| StoreError::Failed(format!("{position} is out of range")))?;
+        let event = hash_number(event);
+        let orders: Vec<&Order> = orders.iter().collect();
+        self.session.transaction(|session| {
+            update(session, &orders)?;
+            session.execute(REACH, &[&shard, &position, &event])?;
+            Ok(())
+        })
     }
 }
 

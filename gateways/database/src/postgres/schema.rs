@@ -5,7 +5,7 @@ use postgres::Transaction;
 use super::connection::{DatabaseError, failure};
 
 /// Step N leads from version N to N + 1. Never edited, only added to.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 9] = [
     "
     -- Which key the tokens in here were made with.
     CREATE TABLE bancada.vault (
@@ -124,6 +124,31 @@ const STEPS: [&str; 7] = [
     "
     -- The hash of the event at the position; 0 where an earlier version kept none.
     ALTER TABLE bancada.statement_reached ADD COLUMN event bigint NOT NULL DEFAULT 0;
+",
+    "
+    -- How far the shop followed the Bank's events, and the hash of the event there.
+    CREATE TABLE bancada.purchase_reached (
+        shard    integer PRIMARY KEY,
+        position bigint  NOT NULL,
+        event    bigint  NOT NULL
+    );
+",
+    "
+    -- Holds that stand, by the payments that they are of.
+    CREATE TABLE bancada.statement_open_hold (
+        token    text COLLATE \"C\" NOT NULL,
+        payment  text   NOT NULL,
+        position bigint NOT NULL,
+        PRIMARY KEY (token, payment)
+    );
+    INSERT INTO bancada.statement_open_hold (token, payment, position)
+        SELECT token, body::json ->> 'transaction_id', position
+        FROM bancada.statement_line AS held
+        WHERE kind = 'hold' AND NOT EXISTS (
+            SELECT 1 FROM bancada.statement_line AS later
+            WHERE later.token = held.token AND later.position > held.position
+              AND later.kind IN ('purchase', 'void')
+              AND later.body::json ->> 'transaction_id' = held.body::json ->> 'transaction_id');
 ",
 ];
 /// Whoever migrates holds this lock; any number that nobody else takes.

@@ -1,6 +1,7 @@
 //! Statements in PostgreSQL: rows, offsets and sequences in one transaction, which is as many
 //! statements whatever the size of a batch.
 
+mod open_holds;
 mod reader;
 mod rows;
 

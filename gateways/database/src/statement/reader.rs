@@ -129,6 +129,16 @@ impl StatementReader for SqliteStatementReader {
         read_all(&*self.lock()?, sql, params![token.as_str(), integer(after)?, limit])
     }
 
+    fn open_holds(&self, token: &CardToken, first: u64, last: u64) -> Result<Vec<u64>, StoreError> {
+        let sql = "SELECT checked(position, checksum, 'open_hold', token, payment, position)
+             FROM open_hold WHERE token = ?1 AND position BETWEEN ?2 AND ?3";
+        let connection = self.lock()?;
+        let mut statement = connection.prepare_cached(sql).map_err(failure)?;
+        let parameters = params![token.as_str(), integer(first)?, integer(last)?];
+        let rows = statement.query_map(parameters, |row| row.get::<_, i64>(0)).map_err(failure)?;
+        rows.map(|row| row.map(i64::unsigned_abs).map_err(failure)).collect()
+    }
+
     fn bills(&self, token: &CardToken, limit: usize) -> Result<Vec<BillPayment>, StoreError> {
         let sql = concat!(bill!(), " WHERE token = ?1 ORDER BY id DESC LIMIT ?2");
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bancada_extrato::ports::{Reached, SourcePosition, StoreError, Undecodable};
 use bancada_extrato::statement::{BillPayment, CardState, Cycle, Rows, StatementLine};
-use bancada_kernel::{CardToken, IdempotencyKey, Shard};
+use bancada_kernel::{CardToken, IdempotencyKey, PaymentId, Shard};
 use rusqlite::{OptionalExtension as _, Params, Transaction, params};
 
 use super::{
@@ -68,6 +68,26 @@ impl Rows for OpenTransaction<'_> {
                 encode(line)?
             ],
         )
+    }
+
+    fn put_open_hold(
+        &mut self,
+        token: &CardToken,
+        payment: PaymentId,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO open_hold (token, payment, position, checksum)
+             VALUES (?1, ?2, ?3, row_sum('open_hold', ?1, ?2, ?3))
+             ON CONFLICT (token, payment) DO UPDATE
+             SET position = excluded.position, checksum = excluded.checksum",
+            params![token.as_str(), payment.to_string(), integer(position)?],
+        )
+    }
+
+    fn end_hold(&mut self, token: &CardToken, payment: PaymentId) -> Result<(), StoreError> {
+        let sql = "DELETE FROM open_hold WHERE token = ?1 AND payment = ?2";
+        self.run(sql, params![token.as_str(), payment.to_string()])
     }
 
     fn put_fatura(

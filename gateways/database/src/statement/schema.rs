@@ -98,6 +98,25 @@ pub(super) const SCHEMA: Schema = Schema {
             // The version that this step makes.
             "INSERT INTO row_total (name, checksum, n_rows) VALUES ('schema', 6, 0);",
         ),
+        concat!(
+            // Holds that stand, by the payments that they are of.
+            "CREATE TABLE open_hold (
+                token    TEXT NOT NULL,
+                payment  TEXT NOT NULL,
+                position INTEGER NOT NULL,
+                PRIMARY KEY (token, payment)
+            ) STRICT, WITHOUT ROWID;
+            INSERT INTO open_hold (token, payment, position)
+                SELECT token, json_extract(body, '$.transaction_id'), position FROM line AS held
+                WHERE kind = 'hold' AND NOT EXISTS (
+                    SELECT 1 FROM line AS later
+                    WHERE later.token = held.token AND later.position > held.position
+                      AND later.kind IN ('purchase', 'void')
+                      AND json_extract(later.body, '$.transaction_id')
+                          = json_extract(held.body, '$.transaction_id'));",
+            summed!("open_hold", "token, payment, position"),
+            "UPDATE row_total SET checksum = 7 WHERE name = 'schema';",
+        ),
     ],
 };
 
@@ -105,6 +124,7 @@ pub(super) const SCHEMA: Schema = Schema {
 pub(super) const SUMMED: &[Summed] = &[
     Summed { table: "card", columns: "token, holder, masked_number, position, body" },
     Summed { table: "line", columns: "token, position, kind, occurred_at_ms, searched, body" },
+    Summed { table: "open_hold", columns: "token, payment, position" },
     Summed { table: "fatura", columns: "token, cycle, minor" },
     Summed { table: "held", columns: "token, needed_sequence" },
     Summed {

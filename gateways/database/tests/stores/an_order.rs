@@ -36,6 +36,7 @@ pub(crate) fn charge() -> Charge {
         payment: PaymentId::new(Uuid::from_u128(9)),
         card_token: Some(CardToken::parse("tok_9").unwrap()),
         amount: Money::brl(37_800),
+        refunded_minor: 0,
     }
 }
 
@@ -51,6 +52,6 @@ pub(crate) fn states() -> Vec<OrderState> {
         },
         OrderState::Unknown,
         OrderState::Cancelled(refused),
-        OrderState::Refunded(charge()),
+        OrderState::Refunded(Charge { refunded_minor: 37_800, ..charge() }),
     ]
 }

@@ -61,10 +61,20 @@ impl FeedClient {
         &self,
         after: Reached,
     ) -> Result<Streaming<v1::EventBatch>, SourceError> {
+        self.subscribe_as(v1::SubscribeRequest {
+            after_position: after.position,
+            after_event: after.event.map_or(0, EventHash::get),
+            ..v1::SubscribeRequest::default()
+        })
+        .await
+    }
+
+    pub(super) async fn subscribe_as(
+        &self,
+        request: v1::SubscribeRequest,
+    ) -> Result<Streaming<v1::EventBatch>, SourceError> {
         let mut channel = self.channel.clone();
-        let after_event = after.event.map_or(0, EventHash::get);
-        let after_position = after.position;
-        let opening = channel.subscribe(v1::SubscribeRequest { after_position, after_event });
+        let opening = channel.subscribe(request);
         match tokio::time::timeout(ANSWER_WITHIN, opening).await {
             Ok(Ok(stream)) => Ok(stream.into_inner()),
             Ok(Err(status)) => Err(failure(&status)),
@@ -74,7 +84,7 @@ impl FeedClient {
 }
 
 /// What a status says of the Bank's past.
-fn failure(status: &Status) -> SourceError {
+pub(super) fn failure(status: &Status) -> SourceError {
     let text = status.message().to_owned();
     match reason_of(status).as_deref() {
         Some(reason::OTHER_PAST | reason::BEYOND_JOURNAL) => SourceError::OtherPast(text),
@@ -90,7 +100,7 @@ struct Subscription {
 
 impl FeedClient {
     /// How many shards the Bank has.
-    async fn shards(&self) -> Result<ShardCount, SourceError> {
+    pub(super) async fn shards(&self) -> Result<ShardCount, SourceError> {
         let mut first = self.subscribe(0).await?;
         let greeting = first_batch(&mut first).await?;
         // A Bank of before there were shards says nothing.

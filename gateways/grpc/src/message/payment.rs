@@ -127,11 +127,12 @@ pub(crate) fn payment(payment: Payment) -> v1::Payment {
 }
 
 pub(super) fn decline(reason: DeclineReason) -> v1::Decline {
+    let [message_pt_br, message_en] = reason.to_shopper().map(str::to_owned);
     v1::Decline {
         code: reason.code().to_owned(),
         reason: reason.word().to_owned(),
         retryable: reason.retryable(),
-        message_en: reason.message_en().to_owned(),
-        message_pt_br: reason.message_pt_br().to_owned(),
+        message_en,
+        message_pt_br,
     }
 }

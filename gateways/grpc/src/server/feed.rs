@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bancada_bank::proof::{OtherPast, is_followed};
 use bancada_bank::{BankHandle, Feed, FeedReader};
-use bancada_kernel::{EventHash, Shard};
+use bancada_kernel::{EventHash, EventKind, PaymentEvent, Shard};
 use bancada_proto::bank::v1;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tonic::{Code, Request, Response, Status};
 
 use super::limits::{Place as Taken, Places};
@@ -41,6 +41,7 @@ impl v1::event_feed_server::EventFeed for FeedApi {
     ) -> Result<Response<Batches>, Status> {
         let taken = self.places.take_feed(request.extensions())?;
         let request = request.into_inner();
+        let wanted = Wanted::of(&request);
         let (after, event) = (request.after_position, EventHash::new(request.after_event));
         let feed = self.bank.feed_of(Shard::of_position(after));
         let feed = feed.ok_or_else(|| {
@@ -55,6 +56,7 @@ impl v1::event_feed_server::EventFeed for FeedApi {
             bank: self.bank.clone(),
             reader: feed.subscribe(after),
             feed,
+            wanted,
             stopping: self.stopping.clone(),
             greets_after: Some((after, event)),
             _taken: taken,
@@ -71,6 +73,7 @@ struct Place {
     bank: BankHandle,
     feed: Feed,
     reader: FeedReader,
+    wanted: Wanted,
     stopping: watch::Receiver<bool>,
     /// Where it began and what it had read there, until it was told how far the Bank is.
     greets_after: Option<(u64, Option<EventHash>)>,
@@ -83,7 +86,7 @@ impl Place {
         let batch = async {
             match greets_after {
                 Some((after, event)) => greeting(&self.bank, &self.feed, after, event).await,
-                None => next_batch(&self.feed, &mut self.reader).await,
+                None => next_batch(&self.feed, &mut self.reader, &self.wanted).await,
             }
         };
         tokio::select! {
@@ -108,6 +111,7 @@ async fn greeting(
         events: Vec::new(),
         committed_position: feed.committed_position(),
         n_shards: bank.shards().get().into(),
+        ..v1::EventBatch::default()
     })
 }
 
@@ -138,12 +142,51 @@ fn other_past(why: OtherPast) -> Status {
 
 /// An empty batch where nothing happens for a while: a follower that hears nothing cannot tell a
 /// Bank without news from one that is not there.
-async fn next_batch(feed: &Feed, reader: &mut FeedReader) -> Result<v1::EventBatch, Status> {
-    let Ok(batch) = timeout(BEAT_EVERY, reader.next_batch()).await else {
-        let committed_position = feed.committed_position();
-        return Ok(v1::EventBatch { events: Vec::new(), committed_position, n_shards: 0 });
-    };
-    let batch = batch.map_err(|error| Status::unavailable(error.to_string()))?;
-    let events = batch.events.iter().map(|event| event_to_message(event)).collect();
-    Ok(v1::EventBatch { events, committed_position: batch.committed_position, n_shards: 0 })
+async fn next_batch(
+    feed: &Feed,
+    reader: &mut FeedReader,
+    wanted: &Wanted,
+) -> Result<v1::EventBatch, Status> {
+    let beat_at = Instant::now() + BEAT_EVERY;
+    let (mut events, mut last) = (Vec::new(), None);
+    while events.is_empty() && Instant::now() < beat_at {
+        let Ok(batch) = timeout_at(beat_at, reader.next_batch()).await else { break };
+        let batch = batch.map_err(|error| Status::unavailable(error.to_string()))?;
+        let asked_for = batch.events.iter().filter(|event| wanted.has(event));
+        events.extend(asked_for.map(|event| event_to_message(event)));
+        last = batch.events.last().cloned();
+    }
+    let last = last.filter(|_| wanted.is_a_part());
+    Ok(v1::EventBatch {
+        events,
+        committed_position: feed.committed_position(),
+        n_shards: 0,
+        read_position: last.as_ref().map_or(0, |event| event.position),
+        read_event: last.map_or(0, |event| event.hash().get()),
+    })
+}
+
+/// Which events a follower asked for.
+struct Wanted {
+    merchant_id: Option<String>,
+    /// Empty for all. One that this Bank does not know is in no event.
+    types: Vec<String>,
+}
+
+impl Wanted {
+    fn of(request: &v1::SubscribeRequest) -> Wanted {
+        let merchant_id = Some(request.merchant_id.clone()).filter(|id| !id.is_empty());
+        Wanted { merchant_id, types: request.types.clone() }
+    }
+
+    fn is_a_part(&self) -> bool {
+        self.merchant_id.is_some() || !self.types.is_empty()
+    }
+
+    fn has(&self, event: &PaymentEvent) -> bool {
+        let merchant = event.merchant_id.as_ref().map(|id| id.as_str());
+        let is_kind = |kind: EventKind| self.types.iter().any(|word| word == kind.word());
+        (self.merchant_id.is_none() || self.merchant_id.as_deref() == merchant)
+            && (self.types.is_empty() || is_kind(event.kind))
+    }
 }

@@ -19,7 +19,7 @@ async fn open_proven(
     after_position: u64,
     after_event: u64,
 ) -> Result<Streaming<EventBatch>, Status> {
-    let request = SubscribeRequest { after_position, after_event };
+    let request = SubscribeRequest { after_position, after_event, ..SubscribeRequest::default() };
     running.feed().subscribe(request).await.map(tonic::Response::into_inner)
 }
 
@@ -28,7 +28,7 @@ async fn subscribe(running: &RunningBank, after_position: u64) -> Streaming<Even
     let committed_position = running.handle.feed().committed_position();
     let mut stream = open(running, after_position).await.unwrap();
     let first = stream.message().await.unwrap().unwrap();
-    assert_eq!(first, EventBatch { events: Vec::new(), committed_position, n_shards: 1 });
+    assert_eq!(first, EventBatch { committed_position, n_shards: 1, ..EventBatch::default() });
     stream
 }
 
@@ -77,7 +77,7 @@ fn a_reader_hears_of_a_bank_without_news() {
         let running = RunningBank::with_limit(1_000).await;
         let committed_position = running.handle.feed().committed_position();
         let mut stream = subscribe(&running, committed_position).await;
-        let beat = EventBatch { events: Vec::new(), committed_position, n_shards: 0 };
+        let beat = EventBatch { committed_position, ..EventBatch::default() };
         for _ in 0..2 {
             assert_eq!(stream.message().await.unwrap().unwrap(), beat);
         }

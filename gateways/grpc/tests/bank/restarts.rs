@@ -39,7 +39,7 @@ fn answers_cards_and_events_are_the_same_after_a_restart() {
         let closed = running.pay("closed", 600).await;
         assert_eq!(closed.decline.unwrap().reason, "abandoned");
         assert_eq!(running.card(&issued.card_token).await, before);
-        let from = SubscribeRequest { after_position: 0, after_event: 0 };
+        let from = SubscribeRequest::default();
         let mut stream = running.feed().subscribe(from).await.unwrap().into_inner();
         let greeting = stream.message().await.unwrap().unwrap();
         assert_eq!((greeting.events, greeting.committed_position), (vec![], 4));

@@ -235,7 +235,7 @@ impl ServedBank {
         is_last: impl Fn(&v1::PaymentEvent) -> bool,
     ) -> Vec<v1::PaymentEvent> {
         let mut feed = EventFeedClient::new(self.channel.clone());
-        let request = Request::new(v1::SubscribeRequest { after_position: 0, after_event: 0 });
+        let request = Request::new(v1::SubscribeRequest::default());
         let mut batches = feed.subscribe(request).await.unwrap().into_inner();
         let mut events = Vec::new();
         loop {

@@ -69,7 +69,7 @@ async fn place(
             (false, true) => StatusCode::OK,
             (false, false) => StatusCode::CREATED,
         };
-        let mut answer = json(status, &order_to_wire(placed.order));
+        let mut answer = json(status, &order_to_wire(&shop, placed.order));
         let location = format!("/api/checkout/v1/orders/{id}");
         if let Ok(location) = location.parse() {
             answer.headers_mut().insert(header::LOCATION, location);
@@ -90,7 +90,7 @@ async fn order(reader: Reader, id: Path<String>, shop: Data<CheckoutHandle>) -> 
         };
         let id = OrderId::parse(&id).map_err(|_| unknown())?;
         let order = shop.order(id).await?.ok_or_else(unknown)?;
-        Ok(json(StatusCode::OK, &order_to_wire(order)))
+        Ok(json(StatusCode::OK, &order_to_wire(&shop, order)))
     };
     reader.answer(finding.await)
 }
@@ -134,7 +134,7 @@ async fn orders(
             })?),
         };
         let page = shop.orders(before, limit).await?;
-        let orders = page.orders.into_iter().map(order_to_wire).collect();
+        let orders = page.orders.into_iter().map(|order| order_to_wire(&shop, order)).collect();
         let next = page.next.map(|cursor| cursor.to_string());
         Ok(json(StatusCode::OK, &wire::OrderList { orders, next }))
     };
@@ -266,19 +266,31 @@ pub(crate) fn money_to_wire(money: Money) -> wire::Money {
     wire::Money { amount_minor: money.minor, currency: money.currency.code().to_owned() }
 }
 
-pub(crate) fn decline_to_wire(reason: DeclineReason) -> wire::Decline {
+/// What a shopper is told: not always why.
+fn decline_to_shopper(reason: DeclineReason) -> wire::Decline {
+    let advice = reason.advice().word().to_owned();
+    wire::Decline { advice, ..decline_to_wire(reason.for_shopper(), reason.to_shopper()) }
+}
+
+/// What the owner of a card is told.
+pub(crate) fn decline_to_cardholder(reason: DeclineReason) -> wire::Decline {
+    decline_to_wire(reason, reason.to_cardholder())
+}
+
+fn decline_to_wire(reason: DeclineReason, text: [&'static str; 2]) -> wire::Decline {
+    let [pt_br, en] = text.map(str::to_owned);
     wire::Decline {
         code: reason.code().to_owned(),
         reason: reason.word().to_owned(),
         retryable: reason.retryable(),
-        message: wire::Text {
-            pt_br: reason.message_pt_br().to_owned(),
-            en: reason.message_en().to_owned(),
-        },
+        advice: String::new(),
+        message: wire::Text { pt_br, en },
     }
 }
 
-fn order_to_wire(order: Order) -> wire::Order {
+fn order_to_wire(shop: &CheckoutHandle, order: Order) -> wire::Order {
+    let is_given_up = shop.is_given_up(&order);
+    let refunded = refunded(&order.state);
     let (status, payment_id, card_token, decline) = match order.state {
         OrderState::Placed => (wire::OrderStatus::Placed, None, None, None),
         OrderState::Paying => (wire::OrderStatus::Paying, None, None, None),
@@ -290,7 +302,7 @@ fn order_to_wire(order: Order) -> wire::Order {
             (wire::OrderStatus::Refunded, Some(charge.payment), charge.card_token, None)
         }
         OrderState::Declined { payment, reason } => {
-            (wire::OrderStatus::Declined, Some(payment), None, Some(decline_to_wire(reason)))
+            (wire::OrderStatus::Declined, Some(payment), None, Some(decline_to_shopper(reason)))
         }
         OrderState::Cancelled(Cancellation::ByBuyer | Cancellation::RefusedByBank { .. }) => {
             (wire::OrderStatus::Cancelled, None, None, None)
@@ -320,7 +332,17 @@ fn order_to_wire(order: Order) -> wire::Order {
         payment_id: payment_id.map(|id| id.to_string()),
         card_token: card_token.map(|token| token.to_string()),
         decline,
+        refunded: refunded.map(money_to_wire),
+        is_given_up,
         placed_at_ms: order.placed_at.0,
         updated_at_ms: order.updated_at.0,
     }
+}
+
+/// What was returned of the charge, where anything was.
+fn refunded(state: &OrderState) -> Option<Money> {
+    let (OrderState::Paid(charge) | OrderState::Refunded(charge)) = state else { return None };
+    let refunded = Money { minor: charge.refunded_minor, ..charge.amount };
+    // Orders of before the shop followed refunds have none, and were never refunded either.
+    Some(refunded).filter(|refunded| refunded.minor > 0)
 }

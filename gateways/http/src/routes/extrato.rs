@@ -16,7 +16,7 @@ use bancada_proto::web as wire;
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use super::checkout::{decline_to_wire, money_to_wire};
+use super::checkout::{decline_to_cardholder, money_to_wire};
 use crate::answer::json;
 use crate::position::Position;
 use crate::problem::{ApiError, not_ready, overloaded};
@@ -92,7 +92,12 @@ async fn statement(
         let page = extrato.statement(&token, filter).await?.ok_or_else(card_unknown)?;
         let statement = wire::Statement {
             card: card_to_wire(page.card),
-            lines: page.lines.into_iter().map(line_to_wire).collect(),
+            lines: (page.lines.into_iter())
+                .map(|line| wire::StatementLine {
+                    has_ended: page.ended_holds.contains(&line.position),
+                    ..line_to_wire(line)
+                })
+                .collect(),
             next: page.next,
             freshness: freshness_to_wire(page.freshness, extrato.now()),
         };
@@ -175,6 +180,7 @@ impl From<SubscribeError> for ApiError {
 
 fn card_to_wire(card: StatementCard) -> wire::StatementCard {
     let available = money_to_wire(card.available());
+    let fatura_due = money_to_wire(card.fatura_due());
     let state = card.state;
     wire::StatementCard {
         token: state.token.to_string(),
@@ -189,6 +195,7 @@ fn card_to_wire(card: StatementCard) -> wire::StatementCard {
         balance: money_to_wire(state.now.balance),
         held: money_to_wire(state.now.held),
         current_fatura: money_to_wire(card.current_fatura),
+        fatura_due,
         closing_day: state.now.closing_day.into(),
         due_day: state.now.due_day.into(),
     }
@@ -210,7 +217,9 @@ fn line_to_wire(line: StatementLine) -> wire::StatementLine {
         description: line.description,
         amount: money_to_wire(line.amount),
         installments: line.installments.into(),
-        decline: line.decline.map(decline_to_wire),
+        // As it was when it came; a page of lines tells what has become of it.
+        has_ended: false,
+        decline: line.decline.map(decline_to_cardholder),
         occurred_at_ms: line.occurred_at.0,
         trace_id: line.trace.map(|trace| trace.trace_id()),
     }

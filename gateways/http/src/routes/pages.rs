@@ -1,5 +1,7 @@
 //! `/`, `/loja/…`, `/extrato/…` and `/assets/…`: the frontends.
 
+mod not_found;
+
 use std::sync::Arc;
 
 use actix_web::http::header;
@@ -27,8 +29,9 @@ pub(crate) fn configure(config: &mut ServiceConfig, site: Arc<Site>, catalogue: 
 }
 
 /// What no route takes.
-pub(crate) async fn elsewhere(reader: Reader) -> HttpResponse {
-    reader.problem(&ApiError::no_route())
+pub(crate) async fn elsewhere(request: HttpRequest) -> HttpResponse {
+    let site = request.app_data::<Data<Site>>();
+    not_found::answer(&request, site.map(|site| site.as_ref()))
 }
 
 async fn to_folder(folder: &'static str) -> HttpResponse {
@@ -60,16 +63,20 @@ fn page(request: &HttpRequest, site: &Site, path: &str) -> HttpResponse {
 
 async fn asset(request: HttpRequest, site: Data<Site>) -> HttpResponse {
     let found = site.answer(&request, request.path());
-    found.unwrap_or_else(|| Reader::of(&request).problem(&ApiError::no_route()))
+    found.unwrap_or_else(|| not_found::answer(&request, Some(&site)))
 }
 
-async fn drawing(request: HttpRequest, catalogue: Data<Catalogue>) -> HttpResponse {
+async fn drawing(
+    request: HttpRequest,
+    catalogue: Data<Catalogue>,
+    site: Data<Site>,
+) -> HttpResponse {
     let slug = request.match_info().get("slug").unwrap_or_default();
     match catalogue.drawing(slug) {
         Some(drawing) => HttpResponse::Ok()
             .content_type("image/svg+xml")
             .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
             .body(drawing),
-        None => Reader::of(&request).problem(&ApiError::no_route()),
+        None => not_found::answer(&request, Some(&site)),
     }
 }

@@ -6,6 +6,7 @@ mod admin;
 mod caching;
 mod headers;
 mod hosts;
+mod later;
 mod limits;
 mod methods;
 mod orders;

@@ -88,6 +88,42 @@ fn a_decline_is_an_order_with_its_reason_in_both_languages() {
     });
 }
 
+/// Neither the answer to the order nor the order itself nor the list.
+#[test]
+fn a_shopper_is_not_told_that_a_card_was_stolen_and_its_owner_is() {
+    run(async {
+        let shop = RunningShop::start().await;
+        let told = async |number: &str| {
+            let key = new_key();
+            let placed = shop.post(&key, &order(number)).await.json();
+            let read = shop.get(&format!("{ORDERS}/{key}")).await.json();
+            let listed = shop.get(&format!("{ORDERS}?limit=1")).await.json();
+            assert_eq!(placed["decline"], read["decline"]);
+            assert_eq!(placed["decline"], listed["orders"][0]["decline"]);
+            placed["decline"].clone()
+        };
+        let generic = told("4000000000000002").await;
+        assert_eq!(
+            (&generic["code"], &generic["reason"]),
+            (&"05".into(), &"generic_decline".into())
+        );
+        for (number, last4, reason) in [
+            ("4000000000009987", "9987", "lost_card"),
+            ("4000000000009979", "9979", "stolen_card"),
+            ("4100000000000019", "0019", "fraudulent"),
+        ] {
+            assert_eq!(told(number).await, generic, "{reason}");
+            let token = shop.token_of(last4).await;
+            eventually("its owner reads why", async || {
+                let lines = shop.lines(&token).await;
+                lines.first().is_some_and(|line| line["decline"]["reason"] == reason)
+            })
+            .await;
+        }
+        shop.stop().await;
+    });
+}
+
 #[test]
 fn orders_are_listed_in_pages_the_latest_first() {
     run(async {

@@ -78,6 +78,7 @@ impl bancada_extrato::ports::Surroundings for World {
 /// The Bank in a tree of its own, so that it can be away, and everything else in another.
 pub(crate) struct RunningShop {
     pub(crate) bank: TreeHandle,
+    pub(crate) handle: BankHandle,
     pub(crate) rest: TreeHandle,
     /// Of the shop, the statement and the pages.
     pub(crate) address: String,
@@ -159,8 +160,9 @@ impl RunningShop {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
+        let (address, admin) = (page_url, admin_url);
         let shop =
-            RunningShop { bank, rest, address: page_url, admin: admin_url, web, _data: data };
+            RunningShop { bank, handle: handle.clone(), rest, address, admin, web, _data: data };
         eventually("the bank is ready", async || handle.readiness().is_ok()).await;
         handle.issue_demo_cards().await.unwrap();
         shop.token_of("0099").await;
@@ -288,6 +290,7 @@ fn services(
         store_name: "Loja Bancada".to_owned(),
         store: Arc::new(SqliteOrders::new(&data.join("orders.sqlite3"))),
         bank: Arc::new(BankClient::new(bank, limits.call_deadline, metrics.clone())),
+        refunds: Arc::new(FeedClient::new(bank)),
         surroundings: Arc::new(World),
         limits,
     });

@@ -11,7 +11,7 @@ use bancada_checkout::{CheckoutHandle, CheckoutParts, Limits, checkout};
 use bancada_database::data_directory::DataDirectory;
 use bancada_database::orders::{FILE, SqliteOrders};
 use bancada_database::postgres::PostgresOrders;
-use bancada_grpc::client::{BankAddress, BankClient, BreakerState};
+use bancada_grpc::client::{BankAddress, BankClient, BreakerState, FeedClient};
 use bancada_http::Check;
 use bancada_kernel::MerchantId;
 use bancada_supervision::Supervisor;
@@ -78,6 +78,7 @@ impl CheckoutService {
     ) -> anyhow::Result<(Supervisor, CheckoutService)> {
         let mut directory = DataDirectory::open(data, "checkout")?;
         let limits = Limits::default();
+        let feed = FeedClient::new(bank);
         let bank = BankClient::new(bank, limits.call_deadline, surroundings.metrics.clone());
         let parts = CheckoutParts {
             catalogue: Catalogue::seeded(),
@@ -85,6 +86,7 @@ impl CheckoutService {
             store_name: STORE_NAME.to_owned(),
             store: orders(&mut directory, database)?,
             bank: Arc::new(bank.clone()),
+            refunds: Arc::new(feed),
             surroundings: Arc::new(surroundings.clone()),
             limits,
         };

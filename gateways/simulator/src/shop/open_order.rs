@@ -124,6 +124,11 @@ pub(super) fn key_of(order: &Order) -> IdempotencyKey {
 pub(super) fn command_of(told: &Told, card_token: Option<CardToken>) -> Command {
     match told.status {
         PaymentStatus::Declined(reason) => Command::Decline { payment: told.payment, reason },
-        _ => Command::Approve(Charge { payment: told.payment, card_token, amount: told.amount }),
+        _ => Command::Approve(Charge {
+            payment: told.payment,
+            card_token,
+            amount: told.amount,
+            refunded_minor: 0,
+        }),
     }
 }

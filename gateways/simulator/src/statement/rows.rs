@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bancada_extrato::ports::{Offsets, Reached, SourcePosition, StoreError, Undecodable};
 use bancada_extrato::statement::{BillPayment, CardState, Cycle, Rows, StatementLine};
-use bancada_kernel::{CardToken, IdempotencyKey};
+use bancada_kernel::{CardToken, IdempotencyKey, PaymentId};
 
 use crate::evidence::Line;
 use crate::planted::Planted;
@@ -166,6 +166,15 @@ impl Rows for Transaction<'_> {
             minor: line.amount.minor,
         }));
         Ok(())
+    }
+
+    /// Nobody looks at holds on this statement.
+    fn put_open_hold(&mut self, _: &CardToken, _: PaymentId, _: u64) -> Result<(), StoreError> {
+        self.call()
+    }
+
+    fn end_hold(&mut self, _: &CardToken, _: PaymentId) -> Result<(), StoreError> {
+        self.call()
     }
 
     fn put_fatura(

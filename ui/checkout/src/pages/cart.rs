@@ -10,10 +10,10 @@ use yew_router::prelude::*;
 
 use crate::api;
 use crate::attempt;
-use crate::cart::{CartAction, MAX_QUANTITY, PricedCart, PricedLine};
+use crate::cart::{CartAction, PricedCart, PricedLine, read_quantity};
 use crate::cart_context::use_cart;
 use crate::route::Route;
-use crate::text::{CartText, quantity_of, remove_product};
+use crate::text::{CartText, quantity_of, quantity_refused, remove_product};
 
 #[component]
 pub(crate) fn CartPage() -> Html {
@@ -106,16 +106,22 @@ fn Line(props: &LineProps) -> Html {
     let cart = use_cart();
     let product = &props.line.product;
     let name = locale.pick(&product.name);
+    // What was typed and is no quantity; the cart keeps what it had.
+    let is_refused = use_state(|| false);
     let set = {
-        let (cart, slug) = (cart.clone(), product.slug.clone());
+        let (cart, slug, is_refused) = (cart.clone(), product.slug.clone(), is_refused.clone());
         move |event: Event| {
             let input: HtmlInputElement = event.target_unchecked_into();
-            let quantity = input.value().trim().parse().unwrap_or(1).clamp(1, MAX_QUANTITY);
-            // The field shows what the cart took, also when that changes nothing in the cart.
-            input.set_value(&quantity.to_string());
-            cart.dispatch(CartAction::SetQuantity(slug.clone(), quantity));
+            let quantity = read_quantity(&input.value());
+            is_refused.set(quantity.is_none());
+            if let Some(quantity) = quantity {
+                input.set_value(&quantity.to_string());
+                cart.dispatch(CartAction::SetQuantity(slug.clone(), quantity));
+            }
         }
     };
+    let error_id = format!("quantity-error-{}", product.slug);
+    let error = (*is_refused).then(|| quantity_refused(locale, props.line.quantity));
     let remove = {
         let slug = product.slug.clone();
         move |_| cart.dispatch(CartAction::Remove(slug.clone()))
@@ -130,13 +136,18 @@ fn Line(props: &LineProps) -> Html {
                 <span class="small">
                     <Amount money={product.price.clone()} />{ " " }{ CartText::Each.text(locale) }
                 </span>
+                if let Some(error) = error.clone() {
+                    <span class="problem" id={error_id.clone()} role="alert">{ error }</span>
+                }
             </div>
             <input
                 class="quantity"
-                type="number"
+                type="text"
                 inputmode="numeric"
-                min="1"
-                max={MAX_QUANTITY.to_string()}
+                autocomplete="off"
+                maxlength="8"
+                aria-invalid={error.is_some().then_some("true")}
+                aria-describedby={error.is_some().then(|| error_id.clone())}
                 value={props.line.quantity.to_string()}
                 aria-label={quantity_of(locale, name)}
                 onchange={set}

@@ -99,7 +99,7 @@ fn OrderRow(props: &OrderRowProps) -> Html {
                 <span class="small"><Instant at_ms={order.placed_at_ms} /></span>
             </div>
             <span class={order_status::class(order.status)}>
-                { order_status::short(order.status).text(locale) }
+                { order_status::short(order).text(locale) }
             </span>
             <Amount money={order.total.clone()} />
         </li>

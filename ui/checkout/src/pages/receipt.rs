@@ -1,11 +1,12 @@
 //! One order: a receipt, or the honest state of a payment that is not settled.
 
-use bancada_ui_kit::{Empty, Loading, PageTitle, use_locale};
+use bancada_ui_kit::{Empty, ErrorNote, Loading, PageTitle, use_locale};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::order_status;
 use crate::receipt::details::Details;
+use crate::receipt::let_go::LetGo;
 use crate::receipt::outcome::{NextSteps, Outcome, title};
 use crate::receipt::polling::use_receipt;
 use crate::route::Route;
@@ -24,15 +25,29 @@ pub(crate) fn ReceiptPage(props: &ReceiptPageProps) -> Html {
         html! { <p class="note note-open">{ OrderText::KeepAsking.text(locale) }</p> }
     });
     if let Some(order) = receipt.order.clone() {
+        // What is known stays true when nobody answers.
+        let unanswered = unanswered.filter(|_| !order_status::is_settled(order.status));
         return html! {
             <>
                 <div role="status" id="outcome" data-status={order_status::word(order.status)}>
-                    <PageTitle title={title(order.status).text(locale)} />
+                    <PageTitle title={title(&order).text(locale)} />
                     <Outcome order={order.clone()} />
                     { unanswered }
                 </div>
+                if receipt.is_given_up() {
+                    <LetGo id={props.id.clone()} />
+                }
                 <NextSteps order={order.clone()} />
                 <Details {order} />
+            </>
+        };
+    }
+    if let Some(error) = receipt.error.clone().filter(|_| receipt.is_given_up()) {
+        return html! {
+            <>
+                <PageTitle title={OrderText::UnknownTitle.text(locale)} />
+                <div id="outcome" data-status="unreadable"><ErrorNote {error} /></div>
+                <LetGo id={props.id.clone()} />
             </>
         };
     }

@@ -1,8 +1,10 @@
 //! The checks of the card form, by the same types as the Bank's.
 
 use bancada_kernel::{Brand, CardNumber, CardNumberError, Cvv, CvvError, Expiry};
+use bancada_proto::problem::Problem;
 use bancada_proto::web::CardEntry;
 use bancada_ui_kit::Locale;
+use bancada_ui_kit::text::problem_texts;
 
 use super::form::Field;
 use super::{expiry_text, typed_text};
@@ -15,8 +17,8 @@ pub(crate) enum FieldError {
     Is(PayText),
     /// The code has not this many digits.
     CvvLength(usize),
-    /// What the server said, in the reader's language.
-    Server(String),
+    /// What the server said.
+    Server(Box<Problem>),
 }
 
 impl FieldError {
@@ -24,7 +26,7 @@ impl FieldError {
         match self {
             FieldError::Is(text) => text.text(locale).to_owned(),
             FieldError::CvvLength(expected) => security_code_length(locale, *expected),
-            FieldError::Server(detail) => detail.clone(),
+            FieldError::Server(problem) => problem_texts(locale, problem).1,
         }
     }
 }

@@ -7,6 +7,7 @@ use bancada_ui_kit::api::ApiError;
 use yew::Reducible;
 
 use super::check::{CardInput, FieldError};
+use super::kept::Typed;
 
 /// A field of the card form, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub(crate) struct PayForm {
     pub(crate) in_flight: bool,
     /// Grows whenever the form has something new to complain about: the focus then moves.
     pub(crate) n_complaints: u32,
+    /// Grows whenever the server took no order, and no field is at fault: the same.
+    pub(crate) n_refusals: u32,
 }
 
 pub(crate) enum PayAction {
@@ -68,11 +71,22 @@ impl Default for PayForm {
             refusal: None,
             in_flight: false,
             n_complaints: 0,
+            n_refusals: 0,
         }
     }
 }
 
 impl PayForm {
+    /// A form in which some fields are filled in.
+    pub(crate) fn beginning_with(kept: Option<Typed>) -> PayForm {
+        match kept {
+            Some(Typed { card, installments }) => {
+                PayForm { card, installments, ..PayForm::default() }
+            }
+            None => PayForm::default(),
+        }
+    }
+
     pub(crate) fn text_of(&self, field: Field) -> &str {
         match field {
             Field::Number => &self.card.number,
@@ -126,12 +140,15 @@ impl PayForm {
                 .field
                 .as_deref()
                 .and_then(Field::of_path)
-                .map(|field| (field, FieldError::Server(problem.detail.clone()))),
+                .map(|field| (field, FieldError::Server(problem.clone()))),
             _ => None,
         };
         match at_fault {
             Some(at_fault) => self.complain(vec![at_fault]),
-            None => self.refusal = Some(error),
+            None => {
+                self.refusal = Some(error);
+                self.n_refusals += 1;
+            }
         }
     }
 }
@@ -174,6 +191,7 @@ mod tests {
             status: 422,
             detail: "no".into(),
             code: "card_number_invalid".into(),
+            texts: None,
             field: field.map(str::to_owned),
             trace_id: None,
         }))
@@ -210,6 +228,7 @@ mod tests {
         assert!(!at_field.in_flight && at_field.refusal.is_none());
         let at_form = sent.reduce(PayAction::Refused(problem(None)));
         assert!(at_form.refusal.is_some() && at_form.first_bad_field().is_none());
+        assert_eq!((at_form.n_refusals, at_form.n_complaints), (1, 0));
         assert_eq!(at_form.card.cvv, "123");
     }
 

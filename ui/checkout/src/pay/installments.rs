@@ -5,7 +5,7 @@ use bancada_ui_kit::{Locale, format, money, use_locale};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use crate::text::{PayText, installment_option};
+use crate::text::{PayText, in_full};
 
 const MOST: u32 = 12;
 
@@ -43,9 +43,6 @@ pub(crate) fn Installments(props: &InstallmentsProps) -> Html {
 }
 
 fn option(locale: Locale, total: &Money, count: u32) -> String {
-    let Some((first, each)) = money::installments(total, count) else {
-        return count.to_string();
-    };
-    let first = (first != each).then(|| format::money(locale, &first));
-    installment_option(locale, count, &format::money(locale, &each), first.as_deref())
+    let plan = format::plan(locale, total, count);
+    plan.unwrap_or_else(|| in_full(locale, &format::money(locale, total)))
 }

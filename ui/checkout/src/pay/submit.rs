@@ -56,6 +56,7 @@ mod tests {
                 status,
                 detail: String::new(),
                 code: code.into(),
+                texts: None,
                 field: None,
                 trace_id: None,
             };

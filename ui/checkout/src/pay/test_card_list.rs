@@ -63,27 +63,13 @@ fn effect(locale: Locale, card: &TestCard) -> String {
         }
         TestOutcome::Approved => PayText::Approves.text(locale).to_owned(),
         TestOutcome::Declined(reason) => {
-            let message = match locale {
-                Locale::PtBr => reason.message_pt_br(),
-                Locale::En => reason.message_en(),
+            // Whoever tests knows what the card is for, as its owner would.
+            let [pt_br, en] = reason.to_cardholder();
+            let reason = match locale {
+                Locale::PtBr => pt_br,
+                Locale::En => en,
             };
-            format!("{} {}", PayText::Declines.text(locale), first_sentence(message))
+            format!("{} {reason}", PayText::Declines.text(locale))
         }
-    }
-}
-
-/// Why, without what to do: that part is for buyers.
-fn first_sentence(message: &str) -> &str {
-    message.find(". ").map_or(message, |end| &message[..=end])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_reason_is_kept() {
-        assert_eq!(first_sentence("Lost. Use another."), "Lost.");
-        assert_eq!(first_sentence("Lost."), "Lost.");
     }
 }

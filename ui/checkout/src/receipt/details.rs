@@ -2,10 +2,10 @@
 
 use bancada_kernel::Brand;
 use bancada_proto::web::Order;
-use bancada_ui_kit::{Amount, Instant, format, money, use_locale};
+use bancada_ui_kit::{Amount, Instant, format, use_locale};
 use yew::prelude::*;
 
-use crate::text::{OrderText, installments_chosen};
+use crate::text::OrderText;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct DetailsProps {
@@ -17,9 +17,7 @@ pub(crate) struct DetailsProps {
 pub(crate) fn Details(props: &DetailsProps) -> Html {
     let locale = use_locale();
     let order = &props.order;
-    let each = money::installments(&order.total, order.installments)
-        .map(|(_, each)| format::money(locale, &each))
-        .unwrap_or_default();
+    let plan = format::plan(locale, &order.total, order.installments);
     let fact = |name: OrderText, value: Html| {
         html! { <><dt>{ name.text(locale) }</dt><dd>{ value }</dd></> }
     };
@@ -41,10 +39,10 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
             </p>
             <dl class="facts">
                 { fact(OrderText::Card, card(order)) }
-                { fact(
-                    OrderText::Installments,
-                    installments_chosen(locale, order.installments, &each).into(),
-                ) }
+                <dt>{ OrderText::Installments.text(locale) }</dt>
+                <dd id="installment-plan">
+                    { plan.as_deref().unwrap_or(OrderText::InFull.text(locale)) }
+                </dd>
                 { fact(OrderText::PlacedAt, html! { <Instant at_ms={order.placed_at_ms} /> }) }
                 { fact(OrderText::Order, html! { <code id="order-id">{ &order.id }</code> }) }
                 if let Some(payment_id) = &order.payment_id {

@@ -1,16 +1,18 @@
 //! How an order ended, or that it has not yet, and what to do.
 
 use bancada_proto::web::{Decline, Order, OrderStatus};
-use bancada_ui_kit::{address, use_locale};
+use bancada_ui_kit::{Amount, address, use_locale};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
+use crate::pay::kept;
 use crate::route::Route;
 use crate::text::OrderText;
 
 /// The title of an order's page.
-pub(crate) fn title(status: OrderStatus) -> OrderText {
-    match status {
+pub(crate) fn title(order: &Order) -> OrderText {
+    match order.status {
+        OrderStatus::Paid if order.refunded.is_some() => OrderText::PartlyRefundedTitle,
         OrderStatus::Placed | OrderStatus::Paying => OrderText::PayingTitle,
         OrderStatus::Paid => OrderText::PaidTitle,
         OrderStatus::Declined => OrderText::DeclinedTitle,
@@ -34,9 +36,20 @@ pub(crate) fn Outcome(props: &OutcomeProps) -> Html {
         html! { <div class={classes!("note", class)}><p>{ text.text(locale) }</p></div> }
     };
     match order.status {
+        _ if order.is_given_up => say("note-open", OrderText::GivenUpText),
         OrderStatus::Placed | OrderStatus::Paying => say("note-open", OrderText::PayingText),
         OrderStatus::Unknown => say("note-open", OrderText::UnknownText),
-        OrderStatus::Paid => say("note-good", OrderText::PaidText),
+        OrderStatus::Paid => match &order.refunded {
+            None => say("note-good", OrderText::PaidText),
+            Some(refunded) => html! {
+                <div class="note" id="refunded">
+                    <p>
+                        { OrderText::PartReturned.text(locale) }{ ": " }
+                        <Amount money={refunded.clone()} />
+                    </p>
+                </div>
+            },
+        },
         // Only an order that was paid, or refused, has a payment.
         OrderStatus::Cancelled if order.payment_id.is_some() => say("", OrderText::LostText),
         OrderStatus::Cancelled => say("", OrderText::CancelledText),
@@ -54,11 +67,9 @@ struct DeclinedProps {
 fn Declined(props: &DeclinedProps) -> Html {
     let locale = use_locale();
     let reason = props.decline.as_ref().map(|decline| {
-        let retry = if decline.retryable { OrderText::MayRetry } else { OrderText::MayNotRetry };
         html! {
             <>
                 <p><strong>{ locale.pick(&decline.message) }</strong></p>
-                <p>{ retry.text(locale) }</p>
                 <p class="small">
                     { OrderText::DeclineCode.text(locale) }{ ": " }
                     <code>{ &decline.code }</code>{ " · " }<code>{ &decline.reason }</code>
@@ -90,9 +101,7 @@ pub(crate) fn NextSteps(props: &OutcomeProps) -> Html {
     html! {
         <p class="actions">
             if order.status == OrderStatus::Declined {
-                <Link<Route> classes="button button-main try-another-card" to={Route::Pay}>
-                    { OrderText::TryAnotherCard.text(locale) }
-                </Link<Route>>
+                <PayAgain decline={order.decline.clone()} />
             }
             { statement }
             <Link<Route> classes="button" to={Route::Catalogue}>
@@ -102,5 +111,42 @@ pub(crate) fn NextSteps(props: &OutcomeProps) -> Html {
                 { OrderText::AllOrders.text(locale) }
             </Link<Route>>
         </p>
+    }
+}
+
+/// What a shopper can do about a decline: what its text says, and nothing else.
+#[component]
+fn PayAgain(props: &DeclinedProps) -> Html {
+    let locale = use_locale();
+    let navigator = use_navigator();
+    let advice = props.decline.as_ref().map_or("", |decline| decline.advice.as_str());
+    let same_card = match advice {
+        "try_again" => Some(("button-main try-again", OrderText::TryAgainSameCard)),
+        "check_card" => Some(("button-main check-card", OrderText::CheckCard)),
+        _ => None,
+    };
+    let other_class = match same_card {
+        Some(_) => "try-another-card",
+        None => "button-main try-another-card",
+    };
+    let button = |class: &'static str, text: OrderText, forgets_card: bool| {
+        let navigator = navigator.clone();
+        let onclick = move |_| {
+            if forgets_card {
+                kept::forget_card();
+            }
+            if let Some(navigator) = &navigator {
+                navigator.push(&Route::Pay);
+            }
+        };
+        html! { <button type="button" {class} {onclick}>{ text.text(locale) }</button> }
+    };
+    html! {
+        <>
+            if let Some((class, text)) = same_card {
+                { button(class, text, false) }
+            }
+            { button(other_class, OrderText::TryAnotherCard, true) }
+        </>
     }
 }

@@ -11,6 +11,7 @@ use crate::api;
 use crate::attempt;
 use crate::cart::CartAction;
 use crate::cart_context::use_cart;
+use crate::pay::kept;
 use bancada_proto::web::{Order, OrderStatus};
 
 /// The receipt of `id`. It refreshes itself, and once the outcome is settled it closes the
@@ -46,6 +47,9 @@ pub(crate) fn use_receipt(id: &str) -> UseReducerHandle<Receipt> {
     use_effect_with(end, move |(id, settled, never_placed)| {
         if *never_placed {
             attempt::reopen(id);
+        }
+        if settled.is_some_and(|status| status != OrderStatus::Declined) {
+            kept::forget();
         }
         let closed = settled.and_then(|status| Some((status, attempt::forget(id)?)));
         if let Some((OrderStatus::Paid, attempt)) = closed {

@@ -1,6 +1,6 @@
 //! Texts of the receipt and of the list of orders.
 
-use bancada_ui_kit::{Locale, texts};
+use bancada_ui_kit::texts;
 
 texts! {
     /// What receipts and the list of orders say.
@@ -16,12 +16,14 @@ texts! {
         Unknown: "Resultado desconhecido", "Outcome unknown";
         Cancelled: "Cancelado", "Cancelled";
         Refunded: "Devolvido", "Refunded";
+        PartlyRefunded: "Devolvido em parte", "Partly refunded";
         PayingTitle: "Pagamento em andamento", "Payment under way";
         PaidTitle: "Pagamento aprovado", "Payment approved";
         DeclinedTitle: "Pagamento recusado", "Payment declined";
         UnknownTitle: "Ainda não sabemos o resultado", "We do not know the outcome yet";
         CancelledTitle: "Pedido cancelado", "Order cancelled";
         RefundedTitle: "Pagamento devolvido", "Payment refunded";
+        PartlyRefundedTitle: "Pagamento devolvido em parte", "Payment partly refunded";
         NeverPlacedTitle: "O pedido não chegou a ser feito", "The order was never placed";
         LookingTitle: "Procurando o pedido…", "Looking for the order…";
         PayingText: "O pedido está anotado e o banco está respondendo. Esta página se atualiza \
@@ -34,12 +36,19 @@ texts! {
             "We do not know yet whether the bank charged. You will be charged at most once; \
             there is no need to pay again. We ask the bank for 7 days; after that, only the \
             card's statement shows whether it charged.";
+        GivenUpText: "Perguntamos ao banco durante 7 dias e não soubemos se ele cobrou. Veja no \
+            extrato do cartão se a compra está lá antes de comprar de novo.",
+            "We asked the bank for 7 days and could not learn whether it charged. Look on the \
+            card's statement whether the purchase is there before you buy again.";
+        LetGo: "Já conferi; quero poder comprar de novo",
+            "I have looked; let me buy again";
         CancelledText: "Nada foi cobrado.", "Nothing was charged.";
         LostText: "O banco perdeu o registro deste pagamento, e quem o opera aceitou a perda. \
             O valor não está mais no extrato do cartão.",
             "The bank lost its record of this payment, and whoever runs it accepted the loss. \
             The amount is no longer on the card's statement.";
         RefundedText: "O valor foi devolvido ao cartão.", "The amount was returned to the card.";
+        PartReturned: "Devolvido ao cartão até agora", "Returned to the card so far";
         NothingCharged: "Nada foi cobrado e seu carrinho continua como estava.",
             "Nothing was charged and your cart is as you left it.";
         NeverPlacedText: "O servidor não conhece este pedido: nada foi cobrado. Você pode voltar e \
@@ -51,28 +60,18 @@ texts! {
             "The server did not answer. We keep asking.";
         BackToPay: "Voltar ao pagamento", "Back to payment";
         TryAnotherCard: "Tentar com outro cartão", "Try another card";
-        MayRetry: "Tentar de novo com o mesmo cartão pode funcionar.",
-            "Trying again with the same card may work.";
-        MayNotRetry: "Tentar de novo com o mesmo cartão não vai funcionar.",
-            "Trying again with the same card will not work.";
+        TryAgainSameCard: "Tentar de novo com este cartão", "Try again with this card";
+        CheckCard: "Conferir os dados do cartão", "Check the card's data";
         Items: "Itens", "Items";
         Total: "Total", "Total";
         Card: "Cartão", "Card";
         Installments: "Parcelas", "Installments";
+        InFull: "À vista", "In full";
         PaymentId: "Pagamento", "Payment";
         PlacedAt: "Feito em", "Placed at";
         DeclineCode: "Código ABECS", "ABECS code";
         SeeStatement: "Ver no extrato", "See it on the statement";
         KeepShopping: "Continuar comprando", "Keep shopping";
         AllOrders: "Todos os pedidos", "All orders";
-    }
-}
-
-/// How a total is divided.
-pub(crate) fn installments_chosen(locale: Locale, count: u32, each: &str) -> String {
-    match locale {
-        Locale::PtBr if count == 1 => "à vista".to_owned(),
-        Locale::En if count == 1 => "in full".to_owned(),
-        _ => format!("{count}x {each}"),
     }
 }

@@ -72,19 +72,11 @@ pub(crate) fn security_code_length(locale: Locale, expected: usize) -> String {
     }
 }
 
-/// One way to divide the total. `first` is given when it differs from the others.
-pub(crate) fn installment_option(
-    locale: Locale,
-    count: u32,
-    each: &str,
-    first: Option<&str>,
-) -> String {
-    match (locale, first) {
-        (Locale::PtBr, _) if count == 1 => format!("À vista: {each}"),
-        (Locale::En, _) if count == 1 => format!("In full: {each}"),
-        (_, None) => format!("{count}x {each}"),
-        (Locale::PtBr, Some(first)) => format!("{count}x {each} (a primeira: {first})"),
-        (Locale::En, Some(first)) => format!("{count}x {each} (the first: {first})"),
+/// Paying a total at once.
+pub(crate) fn in_full(locale: Locale, total: &str) -> String {
+    match locale {
+        Locale::PtBr => format!("À vista: {total}"),
+        Locale::En => format!("In full: {total}"),
     }
 }
 

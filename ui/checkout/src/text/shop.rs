@@ -2,6 +2,8 @@
 
 use bancada_ui_kit::{Locale, texts};
 
+use crate::cart::MAX_QUANTITY;
+
 texts! {
     /// What the shelves say.
     pub(crate) ShopText {
@@ -55,6 +57,18 @@ pub(crate) fn quantity_of(locale: Locale, product: &str) -> String {
     match locale {
         Locale::PtBr => format!("Quantidade de {product}"),
         Locale::En => format!("Quantity of {product}"),
+    }
+}
+
+/// That what was typed is no quantity, and how many there still are.
+pub(crate) fn quantity_refused(locale: Locale, kept: u32) -> String {
+    match locale {
+        Locale::PtBr => {
+            format!("Digite um número inteiro de 1 a {MAX_QUANTITY}. No carrinho há {kept}.")
+        }
+        Locale::En => {
+            format!("Type a whole number from 1 to {MAX_QUANTITY}. In the cart there are {kept}.")
+        }
     }
 }
 

@@ -2,15 +2,21 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod axe;
+mod bank;
 mod bill;
 mod browser;
 mod busy;
+mod declines;
+mod given_up;
 mod keyboard;
+mod later;
 mod many_windows;
+mod parts;
 #[path = "../../../../gateways/node/tests/system/ports.rs"]
 mod ports;
 mod program;
 mod purchase;
 mod screenshots;
 mod silence;
+mod strange;
 mod unknown;

@@ -56,11 +56,40 @@ pub(crate) fn pictures() -> PathBuf {
 pub(crate) struct System {
     data: tempfile::TempDir,
     ports: [u16; 4],
+    web: PathBuf,
 }
 
 impl System {
     pub(crate) fn new() -> System {
-        System { data: tempfile::tempdir().unwrap(), ports: free_ports() }
+        System { data: tempfile::tempdir().unwrap(), ports: free_ports(), web: web() }
+    }
+
+    /// One whose pages lack the script that starts them.
+    pub(crate) fn without_boot_script() -> System {
+        let system = System::new();
+        let folder = system.data.path().join("web");
+        copy_without_boot_script(&system.web, &folder);
+        System { web: folder, ..system }
+    }
+
+    pub(crate) fn bank_address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports[1])
+    }
+
+    /// The latest order.
+    pub(crate) async fn first_order(&self) -> Value {
+        let url = self.url("/api/checkout/v1/orders?limit=1");
+        let list: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
+        list["orders"][0].clone()
+    }
+
+    /// The name at the Bank of the card with these last digits.
+    pub(crate) async fn card_ending_with(&self, last4: &str) -> String {
+        let url = self.url("/api/extrato/v1/cards");
+        let list: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
+        let mut cards = list["cards"].as_array().unwrap().iter();
+        let is_it = |card: &&Value| card["card"]["masked"].as_str().unwrap().ends_with(last4);
+        cards.find(is_it).unwrap()["token"].as_str().unwrap().to_owned()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -73,7 +102,7 @@ impl System {
             command.env_remove(name);
         }
         command.args([service, "--data"]).arg(self.data.path());
-        command.env("BANCADA_LOG", "error").env("BANCADA_WEB", web());
+        command.env("BANCADA_LOG", "error").env("BANCADA_WEB", &self.web);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command
     }
@@ -147,6 +176,18 @@ impl System {
         command.args(["--grpc", &format!("127.0.0.1:{grpc}")]);
         command.args(["--admin-listen", &format!("127.0.0.1:{admin}")]);
         Process(command.spawn().unwrap())
+    }
+}
+
+fn copy_without_boot_script(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (path, name) = (entry.path(), entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_without_boot_script(&path, &to.join(name));
+        } else if !name.to_string_lossy().starts_with("boot-") {
+            std::fs::copy(path, to.join(name)).unwrap();
+        }
     }
 }
 

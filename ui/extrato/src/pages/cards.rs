@@ -2,7 +2,9 @@
 
 use bancada_kernel::Brand;
 use bancada_proto::web::StatementCard;
-use bancada_ui_kit::{Amount, Empty, ErrorNote, Loading, PageTitle, Remote, address, use_locale};
+use bancada_ui_kit::{
+    Amount, Empty, ErrorNote, Loading, PageTitle, Remote, Words, address, use_locale,
+};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -62,7 +64,7 @@ fn CardTile(props: &CardTileProps) -> Html {
                     <code>{ &card.card.masked }</code>
                 </Link<Route>>
             </h2>
-            <p>{ &card.holder }</p>
+            <p><Words text={card.holder.clone()} /></p>
             <p>
                 { CardsText::Available.text(locale) }{ ": " }
                 <strong><Amount money={card.available.clone()} /></strong>

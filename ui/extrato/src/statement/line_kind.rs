@@ -1,6 +1,6 @@
 //! What a line of a statement is, for readers and for the API.
 
-use bancada_proto::web::LineKind;
+use bancada_proto::web::{LineKind, StatementLine};
 
 use crate::text::StatementText;
 
@@ -44,8 +44,9 @@ pub(crate) fn name(kind: LineKind) -> StatementText {
 }
 
 /// What the amount of a line means, where it is not simply charged.
-pub(crate) fn note(kind: LineKind) -> Option<StatementText> {
-    match kind {
+pub(crate) fn note(line: &StatementLine) -> Option<StatementText> {
+    match line.kind {
+        LineKind::Hold if line.has_ended => Some(StatementText::HoldEndedNote),
         LineKind::Hold => Some(StatementText::HoldNote),
         LineKind::Purchase => None,
         LineKind::Decline => Some(StatementText::DeclineNote),
@@ -56,8 +57,9 @@ pub(crate) fn note(kind: LineKind) -> Option<StatementText> {
 }
 
 /// The class that colours it.
-pub(crate) fn class(kind: LineKind) -> &'static str {
-    match kind {
+pub(crate) fn class(line: &StatementLine) -> &'static str {
+    match line.kind {
+        LineKind::Hold if line.has_ended => "badge",
         LineKind::Hold => "badge badge-open",
         LineKind::Purchase | LineKind::Void => "badge",
         LineKind::Decline => "badge badge-bad",

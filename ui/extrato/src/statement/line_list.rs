@@ -7,12 +7,13 @@ use std::rc::Rc;
 
 use bancada_proto::web::{LineKind, StatementLine};
 use bancada_ui_kit::viewport::{View, Viewport, use_view, use_viewport};
-use bancada_ui_kit::{Amount, Instant, Locale, format, use_locale};
+use bancada_ui_kit::{Amount, Instant, Locale, Words, foreign, format, use_locale};
 use web_sys::{Element, HtmlDetailsElement, HtmlElement, Node};
 use yew::prelude::*;
 
 use super::line_kind;
-use crate::text::{StatementText, in_installments, n_new_lines};
+use super::parts::Parts;
+use crate::text::{StatementText, n_new_lines};
 
 /// How far from the view a line is still shown whole.
 const NEAR: &str = "1000px 0px";
@@ -128,6 +129,7 @@ fn Line(props: &LineProps) -> Html {
             )}
             data-position={line.position.to_string()}
             data-kind={line_kind::word(line.kind)}
+            data-ended={line.has_ended.then_some("true")}
             data-transaction={line.transaction_id.clone()}
         >
             if is_away {
@@ -160,17 +162,17 @@ fn has_focus(node: &NodeRef) -> bool {
     node.is_some_and(|node| node.contains(focused.as_deref()))
 }
 
-fn whole(locale: Locale, line: &StatementLine, details: Html) -> Html {
+fn whole(locale: Locale, line: &Rc<StatementLine>, details: Html) -> Html {
     let reason = line.decline.as_ref().map(|decline| locale.pick(&decline.message).to_owned());
-    let note = line_kind::note(line.kind).map(|note| note.text(locale));
+    let note = line_kind::note(line).map(|note| note.text(locale));
     html! {
         <>
-            <span class={line_kind::class(line.kind)}>
+            <span class={line_kind::class(line)}>
                 { line_kind::name(line.kind).text(locale) }
             </span>
             <div class="line-text">
-                <span>{ &line.store }</span>
-                <span class="small">{ &line.description }</span>
+                <span class="store"><Words text={line.store.clone()} /></span>
+                <span class="small"><Words text={line.description.clone()} /></span>
                 <span class="small"><Instant at_ms={line.occurred_at_ms} /></span>
                 if let Some(reason) = reason {
                     <span class="line-reason">{ reason }</span>
@@ -179,9 +181,7 @@ fn whole(locale: Locale, line: &StatementLine, details: Html) -> Html {
             </div>
             <div class="statement-amount">
                 <Amount money={line.amount.clone()} />
-                if line.installments > 1 {
-                    <span class="small">{ in_installments(locale, line.installments) }</span>
-                }
+                <Parts line={line.clone()} />
                 if let Some(note) = note {
                     <span class="small">{ note }</span>
                 }
@@ -208,6 +208,7 @@ fn Details(props: &DetailsProps) -> Html {
         let is_open = details.cast::<HtmlDetailsElement>().is_some_and(|details| details.open());
         on_toggle.emit(is_open);
     };
+    let code = line.decline.as_ref().map(|it| format!("{} {}", it.code, it.reason));
     let fact = |name: StatementText, value: &str| {
         html! { <><dt>{ name.text(locale) }</dt><dd><code>{ value.to_owned() }</code></dd></> }
     };
@@ -221,8 +222,8 @@ fn Details(props: &DetailsProps) -> Html {
                     if let Some(trace_id) = &line.trace_id {
                         { fact(StatementText::Trace, trace_id) }
                     }
-                    if let Some(decline) = &line.decline {
-                        { fact(StatementText::Code, &format!("{} {}", decline.code, decline.reason)) }
+                    if let Some(code) = code {
+                        { fact(StatementText::Code, &code) }
                     }
                 </dl>
             }
@@ -233,5 +234,6 @@ fn Details(props: &DetailsProps) -> Html {
 /// What, where and how much.
 pub(super) fn in_a_sentence(locale: Locale, line: &StatementLine) -> String {
     let kind = line_kind::name(line.kind).text(locale);
-    format!("{kind}, {}, {}", line.store, format::money(locale, &line.amount))
+    let store = foreign::plain(&line.store);
+    format!("{kind}, {store}, {}", format::money(locale, &line.amount))
 }

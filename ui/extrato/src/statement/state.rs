@@ -14,6 +14,7 @@ use bancada_ui_kit::api::ApiError;
 use yew::Reducible;
 
 use super::filter::{Filter, FilterChange};
+use super::hold_end;
 use crate::freshness::Link;
 
 /// Lines that come by themselves push out older ones beyond so many, or beyond as many as the
@@ -291,8 +292,10 @@ impl StatementState {
 
     /// A line that nobody asked for.
     fn arrive(&mut self, line: Rc<StatementLine>) {
+        hold_end::follow(&mut self.held_back, &line);
         let is_newer = Some(line.position) > self.lines.first().map(|first| first.position);
         if self.is_reading && is_newer {
+            hold_end::follow(&mut self.lines, &line);
             insert(&mut self.held_back, line);
             self.held_back.truncate(LIVE_LINES);
             self.n_held_back += 1;
@@ -342,6 +345,7 @@ impl StatementState {
     }
 
     fn insert(&mut self, line: Rc<StatementLine>) {
+        hold_end::follow(&mut self.lines, &line);
         insert(&mut self.lines, line);
     }
 }

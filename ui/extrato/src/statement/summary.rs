@@ -1,11 +1,11 @@
 //! What a card owes and may still spend.
 
 use bancada_proto::web::{Money, StatementCard};
-use bancada_ui_kit::{Amount, use_locale};
+use bancada_ui_kit::{Amount, Words, format, use_locale};
 use yew::prelude::*;
 
 use crate::card_status;
-use crate::text::{StatementText, fatura_days};
+use crate::text::{StatementText, fatura_days, of_charged};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct SummaryProps {
@@ -28,18 +28,21 @@ pub(crate) fn Summary(props: &SummaryProps) -> Html {
         }
     };
     let days = fatura_days(locale, card.closing_day, card.due_day);
+    let charged = (card.fatura_due != card.current_fatura)
+        .then(|| of_charged(locale, &format::money(locale, &card.current_fatura)));
+    let fatura_note = charged.into_iter().chain([days]).collect::<Vec<_>>().join(". ");
     html! {
         <section class="summary">
             <p>
                 { StatementText::Holder.text(locale) }{ ": " }
-                <strong>{ &card.holder }</strong>{ " " }
+                <strong><Words text={card.holder.clone()} /></strong>{ " " }
                 <span id="card-status" class={card_status::class(&card.status)}>
                     { card_status::name(locale, &card.status) }
                 </span>
             </p>
             <dl class="sums">
                 { sum("available", StatementText::Available, &card.available, None) }
-                { sum("fatura", StatementText::Fatura, &card.current_fatura, Some(days)) }
+                { sum("fatura", StatementText::Fatura, &card.fatura_due, Some(fatura_note)) }
                 { sum("balance", StatementText::Balance, &card.balance, None) }
                 { sum("held", StatementText::Held, &card.held, None) }
                 { sum("limit", StatementText::Limit, &card.limit, None) }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use crate::api::ApiError;
 use crate::language::use_locale;
 use crate::locale::Locale;
-use crate::text::{KitText, unreadable};
+use crate::text::{KitText, problem_texts, unreadable};
 
 /// What to show.
 #[derive(Properties, PartialEq)]
@@ -55,7 +55,8 @@ fn words(locale: Locale, error: &ApiError) -> (Option<String>, String, Option<St
         ApiError::Timeout => (None, KitText::Timeout.text(locale).to_owned(), None),
         ApiError::Unreadable { status } => (None, unreadable(locale, *status), None),
         ApiError::Problem(problem) => {
-            (Some(problem.title.clone()), problem.detail.clone(), problem.trace_id.clone())
+            let (title, detail) = problem_texts(locale, problem);
+            (Some(title), detail, problem.trace_id.clone())
         }
     }
 }

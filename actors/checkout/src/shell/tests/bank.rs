@@ -4,7 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bancada_kernel::{CardToken, DeclineReason, IdempotencyKey, MerchantId, Money, PaymentId};
+use bancada_kernel::{
+    CardToken, DeclineReason, IdempotencyKey, MerchantId, Money, OrderId, PaymentId,
+};
 use uuid::Uuid;
 
 use super::memory::Disk;
@@ -69,6 +71,12 @@ impl ScriptedBank {
 
     pub(super) fn calls(&self) -> Vec<String> {
         self.state.lock().unwrap().calls.clone()
+    }
+
+    /// The payment of an order that was answered, whether or not the answer has arrived.
+    pub(super) fn payment_of(&self, order: OrderId) -> PaymentId {
+        let key = IdempotencyKey::parse(&order.to_string()).unwrap();
+        self.state.lock().unwrap().answers[&key].payment
     }
 
     pub(super) fn n_charges(&self) -> usize {

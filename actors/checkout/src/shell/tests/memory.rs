@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use bancada_kernel::OrderId;
 
 use crate::order::Order;
-use crate::ports::{OrderCursor, OrderStore, OrderStoreOpener, StoreError, Write, Written};
+use crate::ports::{
+    OrderCursor, OrderStore, OrderStoreOpener, Reached, StoreError, Write, Written,
+};
 
 /// The disk.
 #[derive(Clone, Default)]
@@ -14,6 +16,7 @@ pub(super) struct Disk(Arc<Mutex<Content>>);
 #[derive(Default)]
 struct Content {
     orders: Vec<Order>,
+    reached: Vec<Reached>,
     n_commits: usize,
     n_opened: usize,
     /// What every write is answered with.
@@ -31,6 +34,10 @@ impl Disk {
 
     pub(super) fn put(&self, order: Order) {
         self.0.lock().unwrap().orders.push(order);
+    }
+
+    pub(super) fn reached(&self) -> Option<u64> {
+        self.0.lock().unwrap().reached.first().map(|reached| reached.position)
     }
 
     pub(super) fn n_opened(&self) -> usize {
@@ -101,5 +108,16 @@ impl OrderStore for Disk {
 
     fn unresolved(&mut self) -> Result<Vec<Order>, StoreError> {
         Ok(self.orders().into_iter().filter(Order::is_unresolved).collect())
+    }
+
+    fn reached(&mut self) -> Result<Vec<Reached>, StoreError> {
+        Ok(self.0.lock().unwrap().reached.clone())
+    }
+
+    fn follow(&mut self, orders: &[Order], reached: Reached) -> Result<(), StoreError> {
+        let writes: Vec<_> = orders.iter().cloned().map(Write::Update).collect();
+        self.write(&writes)?;
+        self.0.lock().unwrap().reached = vec![reached];
+        Ok(())
     }
 }

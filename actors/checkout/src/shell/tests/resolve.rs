@@ -122,6 +122,8 @@ fn an_order_whose_key_may_be_forgotten_is_never_called_declined() {
             shop.pass(60 * SECOND).await;
             assert_eq!(shop.word(7), "unknown");
             assert_eq!(shop.bank.calls(), ["find", "find"], "and nobody goes on asking");
+            assert!(shop.handle.is_given_up(&shop.kept(7)));
+            assert!(!shop.handle.is_given_up(&Order { state, ..an_order() }), "it is young");
             shop.close().await;
         });
     }

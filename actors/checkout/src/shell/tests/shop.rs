@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::bank::ScriptedBank;
+use super::events::ScriptedEvents;
 use super::memory::Disk;
 use crate::catalogue::Catalogue;
 use crate::order::{Item, Order};
@@ -54,6 +55,7 @@ pub(super) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 pub(super) struct Shop {
     pub(super) disk: Disk,
     pub(super) bank: ScriptedBank,
+    pub(super) events: ScriptedEvents,
     pub(super) handle: CheckoutHandle,
     pub(super) tree: TreeHandle,
 }
@@ -79,19 +81,29 @@ impl Shop {
     }
 
     pub(super) async fn open_on(disk: Disk, bank: ScriptedBank, limits: Limits) -> Shop {
+        Shop::open_with(disk, bank, ScriptedEvents::default(), limits).await
+    }
+
+    pub(super) async fn open_with(
+        disk: Disk,
+        bank: ScriptedBank,
+        events: ScriptedEvents,
+        limits: Limits,
+    ) -> Shop {
         let (supervisor, handle) = on_parents_thread(CheckoutParts {
             catalogue: Catalogue::seeded(),
             merchant: MerchantId::parse("loja").unwrap(),
             store_name: "Loja".to_owned(),
             store: Arc::new(disk.clone()),
             bank: Arc::new(bank.clone()),
+            refunds: Arc::new(events.clone()),
             surroundings: Arc::new(Clock(AtomicI64::new(1))),
             limits,
         });
         let root = Supervisor::new("root", Strategy::OneForOne).supervisor(supervisor);
         let options = Options { chaos: true, ..Options::default() };
         let tree = Tree::start(root, options).await.unwrap();
-        Shop { disk, bank, handle, tree }
+        Shop { disk, bank, events, handle, tree }
     }
 
     /// Places an order beside the test.

@@ -39,6 +39,9 @@ const LINES: &str = r"
 const LINES_AFTER: &str = "
     SELECT body FROM bancada.statement_line WHERE token = $1 AND position > $2
     ORDER BY position LIMIT $3";
+const OPEN_HOLDS: &str = "
+    SELECT position FROM bancada.statement_open_hold
+    WHERE token = $1 AND position BETWEEN $2 AND $3";
 const BILLS: &str = "
     SELECT body FROM bancada.statement_bill WHERE token = $1 ORDER BY id DESC LIMIT $2";
 
@@ -117,6 +120,14 @@ impl StatementReader for PostgresStatementReader {
         limit: usize,
     ) -> Result<Vec<StatementLine>, StoreError> {
         self.read(LINES_AFTER, &[&token.as_str(), &integer(after)?, &rows(limit)])
+    }
+
+    fn open_holds(&self, token: &CardToken, first: u64, last: u64) -> Result<Vec<u64>, StoreError> {
+        let (first, last) = (integer(first)?, integer(last)?);
+        self.ask(|session| {
+            let found = session.query(OPEN_HOLDS, &[&token.as_str(), &first, &last])?;
+            Ok(found.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).collect())
+        })
     }
 
     fn bills(&self, token: &CardToken, limit: usize) -> Result<Vec<BillPayment>, StoreError> {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use bancada_extrato::ports::{Reached, SourcePosition, SourceRecord, StoreError, Undecodable};
 use bancada_extrato::statement::{BillPayment, CardState, Cycle, Rows, StatementLine};
-use bancada_kernel::{CardToken, IdempotencyKey, Shard, Timestamp};
+use bancada_kernel::{CardToken, IdempotencyKey, PaymentId, Shard, Timestamp};
 
 use super::super::session::Session;
+use super::open_holds::OpenHolds;
 use crate::statement::{
     decode, encode, hash_number, integer, is_open, read_token, searched, without_zeros,
 };
@@ -63,6 +64,7 @@ pub(super) struct OpenTransaction<'a> {
     changed: BTreeMap<CardToken, CardState>,
     lines: Vec<(CardToken, StatementLine)>,
     changed_faturas: BTreeMap<(CardToken, Cycle), i64>,
+    open_holds: OpenHolds,
     held: BTreeMap<CardToken, Option<u64>>,
     offsets: BTreeMap<u32, u64>,
     reached: BTreeMap<u16, Reached>,
@@ -117,6 +119,7 @@ impl<'a> OpenTransaction<'a> {
             changed: BTreeMap::new(),
             lines: Vec::new(),
             changed_faturas: BTreeMap::new(),
+            open_holds: OpenHolds::default(),
             held: BTreeMap::new(),
             offsets: BTreeMap::new(),
             reached: BTreeMap::new(),
@@ -145,6 +148,7 @@ impl<'a> OpenTransaction<'a> {
     pub(super) fn write(mut self) -> Result<(), StoreError> {
         self.write_cards()?;
         self.write_lines()?;
+        self.open_holds.write(self.session)?;
         self.write_faturas()?;
         self.write_held()?;
         self.write_places()
@@ -248,6 +252,21 @@ impl Rows for OpenTransaction<'_> {
 
     fn put_line(&mut self, token: &CardToken, line: &StatementLine) -> Result<(), StoreError> {
         self.lines.push((token.clone(), line.clone()));
+        Ok(())
+    }
+
+    fn put_open_hold(
+        &mut self,
+        token: &CardToken,
+        payment: PaymentId,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        self.open_holds.put(token, payment, position);
+        Ok(())
+    }
+
+    fn end_hold(&mut self, token: &CardToken, payment: PaymentId) -> Result<(), StoreError> {
+        self.open_holds.end(token, payment);
         Ok(())
     }
 

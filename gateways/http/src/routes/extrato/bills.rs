@@ -14,7 +14,7 @@ use crate::amount::{in_english, in_portuguese};
 use crate::answer::{json, read_json};
 use crate::problem::{ApiError, overloaded};
 use crate::reader::Reader;
-use crate::routes::checkout::{decline_to_wire, idempotency_key, money_to_wire};
+use crate::routes::checkout::{decline_to_cardholder, idempotency_key, money_to_wire};
 
 /// 202 while the Bank has not answered, 200 when a repetition finds its answer.
 pub(super) async fn pay(
@@ -62,7 +62,7 @@ fn to_wire(payment: BillPayment) -> wire::BillPayment {
     let (status, decline) = match payment.outcome {
         BillOutcome::Pending => ("pending", None),
         BillOutcome::Paid => ("paid", None),
-        BillOutcome::Refused(reason) => ("refused", Some(decline_to_wire(reason))),
+        BillOutcome::Refused(reason) => ("refused", Some(decline_to_cardholder(reason))),
     };
     wire::BillPayment {
         id: payment.key.to_string(),

@@ -132,8 +132,8 @@ fn statement() -> extrato::Lines {
     let card = json!({
         "token": "card", "card": { "brand": "visa", "masked": "************1000" },
         "holder": "Ana Teste", "status": "active", "limit": brl(LIMIT), "available": brl(0),
-        "balance": brl(950), "held": brl(0), "current_fatura": brl(0), "closing_day": 5,
-        "due_day": 15,
+        "balance": brl(950), "held": brl(0), "current_fatura": brl(0), "fatura_due": brl(0),
+        "closing_day": 5, "due_day": 15,
     });
     let line = |(position, n, kind, minor): (u64, u128, &str, i64)| {
         let line = json!({

@@ -3,9 +3,10 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use bancada_proto::web::{Money, PlaceOrder};
+use bancada_proto::web::{Money, OrderStatus, PlaceOrder};
 use bancada_ui_kit::{Locale, format, use_locale};
 use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlElement;
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -16,6 +17,7 @@ use crate::pay::card_fields::CardFields;
 use crate::pay::check::check;
 use crate::pay::form::{PayAction, PayForm};
 use crate::pay::installments::Installments;
+use crate::pay::kept::{self, Typed};
 use crate::pay::refusal::Refusal;
 use crate::pay::submit::{Doubt, doubt};
 use crate::pay::summary::Summary;
@@ -35,7 +37,8 @@ pub(super) struct CheckoutProps {
 pub(super) fn Checkout(props: &CheckoutProps) -> Html {
     let locale = use_locale();
     let navigator = use_navigator();
-    let form = use_reducer(PayForm::default);
+    let form = use_reducer(|| PayForm::beginning_with(kept::recall()));
+    let refusal = use_focus_on_refusal(form.n_refusals);
     // Two clicks can come before the first one's re-render; this is what the second one meets.
     let busy = use_memo((), |()| Cell::new(false));
     let shown = use_memo((), |()| Cell::new(true));
@@ -58,11 +61,13 @@ pub(super) fn Checkout(props: &CheckoutProps) -> Html {
         move |event: SubmitEvent| {
             event.prevent_default();
             let items = items.clone();
+            let typed = Typed { card: card.clone(), installments };
             match check(&card) {
                 Err(errors) => sending.form.dispatch(PayAction::Complain(errors)),
                 Ok(card) => {
                     let expected_total = Some(total.clone());
-                    sending.send(PlaceOrder { items, card, installments, expected_total });
+                    let order = PlaceOrder { items, card, installments, expected_total };
+                    sending.send(order, typed);
                 }
             }
         }
@@ -79,9 +84,11 @@ pub(super) fn Checkout(props: &CheckoutProps) -> Html {
                     disabled={form.in_flight}
                     {on_choose}
                 />
-                if let Some(error) = form.refusal.clone() {
-                    <Refusal {error} attempt_key={props.attempt.key.clone()} />
-                }
+                <div ref={refusal} id="refusal" tabindex="-1">
+                    if let Some(error) = form.refusal.clone() {
+                        <Refusal {error} attempt_key={props.attempt.key.clone()} />
+                    }
+                </div>
                 <button
                     id="pay-submit"
                     type="submit"
@@ -108,6 +115,21 @@ pub(super) fn Checkout(props: &CheckoutProps) -> Html {
     }
 }
 
+/// Where a refusal is said: the focus goes there, for the button that had it was switched off while
+/// the order was on its way.
+#[hook]
+fn use_focus_on_refusal(n_refusals: u32) -> NodeRef {
+    let node = use_node_ref();
+    let shown = node.clone();
+    use_effect_with(n_refusals, move |n_refusals| {
+        if let Some(element) = shown.cast::<HtmlElement>().filter(|_| *n_refusals > 0) {
+            // Focusing fails only for elements that are gone.
+            let _ = element.focus();
+        }
+    });
+    node
+}
+
 fn dispatching<T: 'static>(
     form: &UseReducerHandle<PayForm>,
     action: fn(T) -> PayAction,
@@ -131,7 +153,7 @@ struct Sending {
 }
 
 impl Sending {
-    fn send(&self, order: PlaceOrder) {
+    fn send(&self, order: PlaceOrder, typed: Typed) {
         if self.busy.replace(true) {
             return;
         }
@@ -146,10 +168,15 @@ impl Sending {
             let id = sending.attempt.key.clone();
             match answer {
                 Ok(order) => {
+                    match order.status {
+                        OrderStatus::Paid | OrderStatus::Refunded => kept::forget(),
+                        _ => kept::keep(typed),
+                    }
                     sending.leave(|to| to.replace_with_state(&Route::Receipt { id }, order));
                 }
                 Err(error) => match doubt(&error) {
                     Doubt::MayBePlaced => {
+                        kept::keep(typed);
                         sending.leave(|to| to.replace(&Route::Receipt { id }));
                     }
                     Doubt::PlacedBefore => sending.form.dispatch(PayAction::Refused(error)),

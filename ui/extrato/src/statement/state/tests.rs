@@ -18,6 +18,7 @@ fn card(available: i64) -> StatementCard {
         balance: brl(0),
         held: brl(0),
         current_fatura: brl(0),
+        fatura_due: brl(0),
         closing_day: 1,
         due_day: 10,
     }
@@ -32,6 +33,7 @@ fn line(position: u64) -> StatementLine {
         description: "mug".into(),
         amount: brl(10),
         installments: 1,
+        has_ended: false,
         decline: None,
         occurred_at_ms: 0,
         trace_id: None,
@@ -168,6 +170,7 @@ fn a_failure_keeps_what_is_shown() {
         status: 503,
         detail: String::new(),
         code: "unavailable".into(),
+        texts: None,
         field: None,
         trace_id: None,
     }));
