@@ -3,14 +3,12 @@
 //! which the browser formats in the Bank's zone.
 
 mod absent;
-mod freshness;
-
 mod dead_letters;
+mod freshness;
 
 use serde::{Deserialize, Serialize};
 
 pub use dead_letters::{DeadLetter, DeadLetterList};
-
 pub use freshness::Freshness;
 
 /// An amount in minor units (ISO 4217).

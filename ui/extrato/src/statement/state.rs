@@ -253,9 +253,12 @@ impl StatementState {
             if was_current && is_new {
                 self.announce(&line);
             }
-            match is_new && !begins_anew {
-                true => self.arrive(line),
-                false => self.insert(line),
+            if begins_anew {
+                self.insert(line);
+            } else if self.has(line.position) {
+                self.follow_holds(&line);
+            } else {
+                self.arrive(line);
             }
         }
         if begins_anew {
@@ -292,16 +295,15 @@ impl StatementState {
 
     /// A line that nobody asked for.
     fn arrive(&mut self, line: Rc<StatementLine>) {
-        hold_end::follow(&mut self.held_back, &line);
+        self.follow_holds(&line);
         let is_newer = Some(line.position) > self.lines.first().map(|first| first.position);
         if self.is_reading && is_newer {
-            hold_end::follow(&mut self.lines, &line);
             insert(&mut self.held_back, line);
             self.held_back.truncate(LIVE_LINES);
             self.n_held_back += 1;
             return;
         }
-        self.insert(line);
+        insert(&mut self.lines, line);
         let most = LIVE_LINES.max(self.n_asked_for);
         if self.lines.len() > most {
             self.lines.truncate(most);
@@ -345,8 +347,13 @@ impl StatementState {
     }
 
     fn insert(&mut self, line: Rc<StatementLine>) {
-        hold_end::follow(&mut self.lines, &line);
+        self.follow_holds(&line);
         insert(&mut self.lines, line);
+    }
+
+    fn follow_holds(&mut self, coming: &StatementLine) {
+        hold_end::follow(&mut self.lines, coming);
+        hold_end::follow(&mut self.held_back, coming);
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) enum Word {
     Here { page: String, topic: String },
     /// A page is closed, or wants nothing more.
     Gone { page: String },
+    /// A page listens for all from now on: where are the others?
+    Begins { page: String },
     /// A page listens for all.
     Leads { page: String },
     /// The page that listened is closed; `heir` listens from now on.
@@ -98,6 +100,13 @@ impl Member {
                 self.others.retain(|(other, _)| *other != page);
                 Vec::new()
             }
+            Word::Begins { page } => {
+                let mut acts = self.accept(page.clone(), now_ms);
+                if self.leader == Some(page) && !acts.contains(&self.here()) {
+                    acts.push(self.here());
+                }
+                acts
+            }
             Word::Leads { page } => self.accept(page, now_ms),
             Word::Resigns { page, heir } => {
                 if self.leader != Some(page) {
@@ -159,7 +168,8 @@ impl Member {
     /// The others answer where they are, and are listened for then.
     fn lead(&mut self) -> Vec<Act> {
         self.others.clear();
-        vec![self.listen(), self.leading()]
+        let begins = Word::Begins { page: self.page.clone() };
+        vec![self.listen(), Act::Say(begins)]
     }
 
     fn take_in(&mut self, page: String, topic: String) -> Vec<Act> {
