@@ -110,6 +110,13 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Types over what a field has: emptied on the way, it would be read as empty.
+    pub(crate) async fn overwrite(&self, css: &str, text: &str) {
+        let field = self.find(css).await;
+        self.run(&format!("document.querySelector('{css}').select()")).await;
+        field.send_keys(text).await.unwrap();
+    }
+
     /// Runs a function body in the page.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.client.execute(script, vec![]).await.unwrap()

@@ -52,6 +52,17 @@ pub(crate) fn pictures() -> PathBuf {
     folder
 }
 
+/// `bancada` with this command, in an environment that does not change it.
+fn program(name: &str) -> Command {
+    let mut command = Command::new(binary());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BANCADA_")) {
+        command.env_remove(name);
+    }
+    command.arg(name).env("BANCADA_LOG", "error");
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    command
+}
+
 /// A system as one process per service, so that the Bank can be taken away.
 pub(crate) struct System {
     data: tempfile::TempDir,
@@ -97,13 +108,8 @@ impl System {
     }
 
     fn command(&self, service: &str) -> Command {
-        let mut command = Command::new(binary());
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BANCADA_")) {
-            command.env_remove(name);
-        }
-        command.args([service, "--data"]).arg(self.data.path());
-        command.env("BANCADA_LOG", "error").env("BANCADA_WEB", &self.web);
-        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let mut command = program(service);
+        command.arg("--data").arg(self.data.path()).env("BANCADA_WEB", &self.web);
         command
     }
 
@@ -125,7 +131,7 @@ impl System {
 
     /// So many cards are charged so often in all, until the result is dropped.
     pub(crate) fn load(&self, n_cards: u16, per_second: u32) -> Process {
-        let mut command = self.command("load");
+        let mut command = program("load");
         command.args(["--bank", &format!("http://127.0.0.1:{}", self.ports[1])]);
         command.args(["--cards", &n_cards.to_string(), "--rate", &per_second.to_string()]);
         Process(command.args(["--duration", "1h"]).spawn().unwrap())

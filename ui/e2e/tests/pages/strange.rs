@@ -29,18 +29,18 @@ async fn what_is_no_quantity_is_said_and_changes_nothing() {
     browser.fill_cart(&system.url("/loja/")).await;
     browser.client.goto(&system.url("/loja/cart")).await.unwrap();
     let leave = "document.querySelector('.quantity').blur()";
-    browser.write(".quantity", "3").await;
+    browser.overwrite(".quantity", "3").await;
     browser.run(leave).await;
     let total = async || browser.text_of("#cart-total").await;
     eventually("three are in the cart", async || total().await.contains("119,70")).await;
     for text in ["2,5", "-1", "0", "100", "dois"] {
-        browser.write(".quantity", text).await;
+        browser.overwrite(".quantity", text).await;
         browser.run(leave).await;
         browser.find(".quantity[aria-invalid=\"true\"]").await;
         assert!(browser.text_of(".line .problem").await.contains("há 3"), "{text}");
         assert!(total().await.contains("119,70"), "{text}");
     }
-    browser.write(".quantity", "2").await;
+    browser.overwrite(".quantity", "2").await;
     browser.run(leave).await;
     eventually("two are", async || total().await.contains("79,80")).await;
     browser.close().await;

@@ -17,6 +17,8 @@ use crate::text::{StatementText, n_new_lines};
 
 /// How far from the view a line is still shown whole.
 const NEAR: &str = "1000px 0px";
+/// All that lies below is in view: only what is above it is not.
+const NOT_ABOVE: &str = "0px 0px 10000000px 0px";
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LineListProps {
@@ -35,11 +37,11 @@ pub(crate) struct LineListProps {
 
 #[component]
 pub(crate) fn LineList(props: &LineListProps) -> Html {
-    let (viewport, exactly) = (use_viewport(NEAR), use_viewport("0px"));
+    let (viewport, not_above) = (use_viewport(NEAR), use_viewport(NOT_ABOVE));
     let beginning = use_node_ref();
     let on_reading = props.on_reading.clone();
     let on_view = Callback::from(move |view: View| on_reading.emit(!view.is_near && view.is_above));
-    use_view(exactly, beginning.clone(), on_view);
+    use_view(not_above, beginning.clone(), on_view);
     html! {
         <>
             <div ref={beginning.clone()} id="lines-beginning" tabindex="-1" />

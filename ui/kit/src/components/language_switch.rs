@@ -20,7 +20,7 @@ pub fn LanguageSwitch() -> Html {
                 type="button"
                 lang={locale.tag()}
                 title={locale.name()}
-                aria-label={locale.name()}
+                aria-label={format!("{short}, {}", locale.name())}
                 aria-pressed={(locale == language.locale).to_string()}
                 onclick={move |_| choose.emit(locale)}
             >
