@@ -30,15 +30,15 @@ fn a_backup_under_load_is_restored_into_an_empty_place_and_audits_clean() {
         // Nothing is written over, and nothing that is in use is verified.
         let again = bancada(&["backup", "--data", &data, "--to", &copy]);
         assert_eq!(again.code, Some(3), "{again}");
-        assert_eq!(bancada(&["verify", &data]).status.code(), Some(3));
+        assert_eq!(bancada(&["verify", &data]).code, Some(3));
         program.kill();
-        assert_eq!(bancada(&["verify", &data]).status.code(), Some(0));
+        assert_eq!(bancada(&["verify", &data]).code, Some(0));
 
         let verified = bancada(&["verify", &copy]);
         assert_eq!(verified.code, Some(0), "{verified}");
         let put = bancada(&["restore", "--from", &copy, "--data", &restored]);
         assert_eq!(put.code, Some(0), "{put}");
-        assert_eq!(bancada(&["restore", "--from", &copy, "--data", &data]).status.code(), Some(3));
+        assert_eq!(bancada(&["restore", "--from", &copy, "--data", &data]).code, Some(3));
         let elsewhere = System::new(&directory.path().join("restored"));
         let _program = elsewhere.up(&[]);
         elsewhere.is_ready().await;
@@ -94,7 +94,7 @@ fn a_damaged_backup_is_found_and_not_restored() {
         let mut program = system.up(&[]);
         system.is_ready().await;
         let (data, copy) = (path("data"), path("copy"));
-        assert_eq!(bancada(&["backup", "--data", &data, "--to", &copy]).status.code(), Some(0));
+        assert_eq!(bancada(&["backup", "--data", &data, "--to", &copy]).code, Some(0));
         program.kill();
         let journal = directory.path().join("copy/bank/journal.sqlite3");
         let lose = "DELETE FROM record WHERE id = (SELECT max(id) FROM record)";

@@ -9,6 +9,7 @@ use rand::{Rng as _, SeedableRng as _};
 
 use crate::load::Load;
 use crate::program::{BINARY, PATIENCE, System, eventually, new_key, run};
+use crate::said::Said;
 
 const DAMAGES: u64 = 100;
 /// That were placed before the kill.

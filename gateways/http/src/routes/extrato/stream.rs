@@ -114,7 +114,7 @@ struct News {
 
 /// What a stream has to say or to do next.
 enum Word {
-    Update(Update),
+    Update(Box<Update>),
     Fresh(Freshness),
     Silence,
     TimeToLook,
@@ -177,7 +177,7 @@ impl News {
         let heartbeat = Instant::now() + HEARTBEAT;
         loop {
             match self.word(heartbeat).await? {
-                Word::Update(update) => return Some(self.line(update)),
+                Word::Update(update) => return Some(self.line(*update)),
                 Word::Fresh(freshness) => {
                     self.fresh_at = Instant::now() + FRESHNESS_EVERY;
                     let freshness = freshness_to_wire(freshness, self.extrato.now());
@@ -195,7 +195,7 @@ impl News {
             biased;
             _ = self.stopping.wait_for(|stopping| *stopping) => None,
             update = self.updates.next(), if !self.updates.is_empty() => {
-                update.flatten().map(Word::Update)
+                update.flatten().map(Box::new).map(Word::Update)
             }
             freshness = changed_not_before(&mut self.freshness, self.fresh_at) => {
                 freshness.map(Word::Fresh)
