@@ -164,7 +164,7 @@ fn a_database_of_a_newer_program_or_of_nobody_is_one_sentence() {
     let journal = PostgresJournal::new(&address.parse().unwrap(), 0);
     assert_eq!(replay(&journal, 0).unwrap(), []);
     let name = address.rsplit('/').next().unwrap();
-    server.connect(name).batch_execute("UPDATE bancada.schema_version SET version = 9").unwrap();
+    server.connect(name).batch_execute("UPDATE bancada.schema_version SET version = 99").unwrap();
     failed(replay(&journal, 0).map(drop), "run a newer Bancada");
     let nowhere = PostgresJournal::new(&"postgresql://me@127.0.0.1:1/x".parse().unwrap(), 0);
     failed(replay(&nowhere, 0).map(drop), "cannot be reached");
