@@ -178,7 +178,7 @@ fn a_topic_that_knows_what_is_given_up_is_made_anew() {
         lose_the_end(&directory.path().join("bank/journal.sqlite3"), 3);
         let unnamed = accept_loss(directory.path(), &["--yes"]);
         assert_eq!(unnamed.code, Some(3), "{unnamed}");
-        assert!(unnamed.printed.contains("--kafka"), "{unnamed}");
+        assert!(unnamed.logged.contains("--kafka"), "{unnamed}");
         let done = accept_loss(directory.path(), &["--yes", "--kafka", &address]);
         assert_eq!(done.code, Some(0), "{done}");
         agrees(&system, &["--kafka", &address]).await;
