@@ -54,7 +54,7 @@ fn leaves_payments_unchanged(kind: EventKind) -> bool {
     }
 }
 
-fn to_wire(event: &PaymentEvent) -> wire::PaymentEvent {
+pub(crate) fn to_wire(event: &PaymentEvent) -> wire::PaymentEvent {
     let card = event.card.as_ref();
     let occurred_at = rfc3339(event.occurred_at);
     wire::PaymentEvent {

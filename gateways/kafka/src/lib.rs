@@ -8,6 +8,7 @@
 //! an actor is being restarted.
 
 mod address;
+mod agreement;
 mod bills;
 mod connection;
 mod consumer;

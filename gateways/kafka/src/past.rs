@@ -8,11 +8,12 @@ use std::time::Duration;
 use bancada_kernel::PaymentEvent;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Message as _;
+use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, Timestamp};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::context::Context;
 use crate::decode::{EventValueError, event_from_value};
+use crate::encode::{self, event_to_value};
 use crate::topic::Topic;
 use crate::trouble::is_about_records;
 
@@ -39,6 +40,10 @@ pub struct PastRecord {
     pub key: Option<String>,
     /// Its value.
     pub value: Vec<u8>,
+    /// Its headers.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// When it was written, as its writer said; in milliseconds since 1970.
+    pub timestamp_ms: Option<i64>,
 }
 
 impl PastRecord {
@@ -48,6 +53,21 @@ impl PastRecord {
     /// When that is not an event that this program knows.
     pub fn event(&self) -> Result<PaymentEvent, EventValueError> {
         event_from_value(&self.value)
+    }
+
+    /// The Bank's record of an event, at a place.
+    pub fn of(event: &PaymentEvent, place: Place) -> PastRecord {
+        let headers = encode::headers(event);
+        let headers = headers
+            .iter()
+            .map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec()));
+        PastRecord {
+            place,
+            key: encode::key(event).map(str::to_owned),
+            value: event_to_value(event),
+            headers: headers.collect(),
+            timestamp_ms: Some(event.occurred_at.0),
+        }
     }
 }
 
@@ -67,13 +87,40 @@ pub struct TopicPast {
     topic: Topic,
     /// By partition, the offset of the next record.
     next: BTreeMap<i32, i64>,
+    /// The one partition that is read, if it is one.
+    only: Option<i32>,
     unreadable: Vec<Unreadable>,
 }
 
 impl TopicPast {
     /// The topic, of which nothing was read yet.
     pub fn new(topic: Topic) -> TopicPast {
-        TopicPast { topic, next: BTreeMap::new(), unreadable: Vec::new() }
+        TopicPast { topic, next: BTreeMap::new(), only: None, unreadable: Vec::new() }
+    }
+
+    /// One of its partitions, from an offset on.
+    pub fn from(topic: Topic, partition: i32, offset: i64) -> TopicPast {
+        TopicPast {
+            next: [(partition, offset)].into(),
+            only: Some(partition),
+            ..TopicPast::new(topic)
+        }
+    }
+
+    /// The records up to an offset, which is one of them; of one partition.
+    ///
+    /// # Errors
+    /// As of [`TopicPast::read_on`].
+    pub async fn read_to(mut self, last: i64) -> Result<Vec<PastRecord>, KafkaError> {
+        let mut all = Vec::new();
+        loop {
+            let records = self.read_on().await?;
+            let is_end = records.is_empty() || records.iter().any(|it| it.place.1 >= last);
+            all.extend(records.into_iter().filter(|record| record.place.1 <= last));
+            if is_end {
+                return Ok(all);
+            }
+        }
     }
 
     /// What was passed over because it cannot be read.
@@ -92,6 +139,7 @@ impl TopicPast {
         let mut reading = TopicPast {
             topic: self.topic.clone(),
             next: self.next.clone(),
+            only: self.only,
             unreadable: self.unreadable.clone(),
         };
         let read = move || reading.read().map(|records| (reading, records));
@@ -122,6 +170,9 @@ impl TopicPast {
         let mut records = Vec::new();
         for partition in topic.iter().flat_map(|topic| topic.partitions()) {
             let partition = partition.id();
+            if self.only.is_some_and(|only| only != partition) {
+                continue;
+            }
             let (low, high) = consumer.fetch_watermarks(&name, partition, ANSWER_WITHIN)?;
             let next = self.next.entry(partition).or_insert(low);
             *next = (*next).max(low);
@@ -169,6 +220,12 @@ impl TopicPast {
                 place: Place(partition, offset),
                 key: record.key_view::<str>().and_then(Result::ok).map(str::to_owned),
                 value: record.payload().unwrap_or_default().to_vec(),
+                headers: headers(&record),
+                timestamp_ms: match record.timestamp() {
+                    Timestamp::CreateTime(ms) => Some(ms),
+                    // A broker may be told to write its own.
+                    Timestamp::LogAppendTime(_) | Timestamp::NotAvailable => None,
+                },
             });
         }
         Ok(())
@@ -186,4 +243,12 @@ impl TopicPast {
             None => self.unreadable.push(Unreadable { first: place, last: place, why }),
         }
     }
+}
+
+fn headers(record: &BorrowedMessage<'_>) -> Vec<(String, Vec<u8>)> {
+    let headers = record.headers().into_iter().flat_map(|headers| headers.iter());
+    let owned = |header: Header<'_, &[u8]>| {
+        (header.key.to_owned(), header.value.unwrap_or_default().to_vec())
+    };
+    headers.map(owned).collect()
 }

@@ -25,7 +25,7 @@ pub use copies::Copies;
 pub use documents::{Documents, WORKER_PROPERTIES};
 pub use error::{PipelineError, Server};
 pub use lag::{Lag, lag};
-pub use payment_documents::{PaymentDocument, payment_documents};
+pub use payment_documents::{Document, payment_documents};
 pub use status::{ConnectorStatus, DeadLetters, Status, TaskStatus, status};
 pub use watch::{Restarted, Watch, watch};
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::address::HttpAddress;
@@ -12,74 +11,61 @@ use crate::elasticsearch::meet;
 use crate::error::{PipelineError, Server};
 use crate::rest::Rest;
 
-/// As many as Elasticsearch gives at once by default.
-const PAGE: usize = 10_000;
+/// Some megabytes of them at once.
+const PAGE: usize = 5_000;
+/// For how long Elasticsearch remembers where a reader is.
+const REMEMBERED_FOR: &str = "2m";
 
-/// What a document says of its payment. Amounts are in minor units.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct PaymentDocument {
-    /// The payment.
-    pub transaction_id: String,
-    /// The status word of its last event.
-    pub status: String,
-    /// The position of its last event.
-    pub position: u64,
-    /// What was decided about; once it is charged, what was charged.
-    pub amount_minor: i64,
-    /// Charged.
-    #[serde(default)]
-    pub captured_minor: i64,
-    /// Returned so far.
-    #[serde(default)]
-    pub refunded_minor: i64,
-    /// Who was paid.
-    pub merchant_id: String,
-    /// The merchant's order.
-    pub order_id: String,
+/// A document, whatever it says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// Its id.
+    pub id: String,
+    /// Its version: the position of the event that it was written for.
+    pub version: u64,
+    /// Its fields, an object.
+    pub fields: Value,
 }
 
-/// Every document that is there now, in the order of their payments' ids.
+/// Reads every document that is there now, and hands each of them over.
 ///
 /// # Errors
-/// When Elasticsearch cannot be asked, there is no index, or a document is none of a payment.
+/// When Elasticsearch cannot be asked, or there is no index.
 pub async fn payment_documents(
     elasticsearch: &HttpAddress,
-) -> Result<Vec<PaymentDocument>, PipelineError> {
+    mut on_document: impl FnMut(Document),
+) -> Result<(), PipelineError> {
     let rest = Rest::new(Server::Elasticsearch, elasticsearch, Duration::ZERO);
     meet(&rest).await?;
     let refreshed = rest.send(Method::POST, &format!("/{INDEX}/_refresh"), None).await?;
     rest.good(refreshed, "refresh")?;
-    let mut documents = Vec::new();
-    let mut last = None;
+    // Not by a field: a document need not have it, and two may have the same.
+    let search = json!({ "size": PAGE, "sort": ["_doc"], "version": true });
+    let mut path = format!("/{INDEX}/_search?scroll={REMEMBERED_FOR}");
+    let mut asked = search;
     loop {
-        let page = page(&rest, last.as_ref()).await?;
-        let Some(hit) = page.last() else { return Ok(documents) };
-        last = Some(hit["sort"].clone());
-        for hit in page {
-            let document = serde_json::from_value(hit["_source"].clone()).map_err(|error| {
-                rest.stranger(&format!("document {} is not of a payment: {error}", hit["_id"]))
-            })?;
-            documents.push(document);
+        let answer = rest.send(Method::POST, &path, Some(&asked)).await?;
+        let mut found = rest.good(answer, "search")?;
+        let scroll_id = found["_scroll_id"].take();
+        let Value::Array(hits) = found["hits"]["hits"].take() else {
+            return Err(rest.stranger("it searches nothing"));
+        };
+        if hits.is_empty() {
+            // It would forget it by itself, later.
+            let forget = json!({ "scroll_id": scroll_id });
+            rest.send(Method::DELETE, "/_search/scroll", Some(&forget)).await?;
+            return Ok(());
         }
+        hits.into_iter().for_each(|hit| on_document(document(hit)));
+        path = "/_search/scroll".to_owned();
+        asked = json!({ "scroll": REMEMBERED_FOR, "scroll_id": scroll_id });
     }
 }
 
-async fn page(rest: &Rest, after: Option<&Value>) -> Result<Vec<Value>, PipelineError> {
-    let mut search = json!({
-        "size": PAGE,
-        "sort": ["transaction_id"],
-        "_source": [
-            "transaction_id", "status", "position", "amount_minor", "captured_minor",
-            "refunded_minor", "merchant_id", "order_id",
-        ],
-    });
-    if let Some(after) = after {
-        search["search_after"] = after.clone();
-    }
-    let answer = rest.send(Method::POST, &format!("/{INDEX}/_search"), Some(&search)).await?;
-    let mut found = rest.good(answer, "search")?;
-    match found["hits"]["hits"].take() {
-        Value::Array(hits) => Ok(hits),
-        _ => Err(rest.stranger("it searches nothing")),
+fn document(mut hit: Value) -> Document {
+    Document {
+        id: hit["_id"].as_str().unwrap_or_default().to_owned(),
+        version: hit["_version"].as_u64().unwrap_or_default(),
+        fields: hit["_source"].take(),
     }
 }

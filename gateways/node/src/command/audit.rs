@@ -5,7 +5,9 @@ mod bank;
 mod checkout;
 mod elasticsearch;
 mod extrato;
+mod facts;
 mod kafka;
+mod patience;
 mod payers;
 #[cfg(test)]
 mod planted;
@@ -28,14 +30,14 @@ pub(crate) fn run(options: AuditOptions) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let verdict = runtime.block_on(audit(&options))?;
     verdict.print(options.output.output)?;
-    Ok(if verdict.is_well() { Exit::Well } else { Exit::Found })
+    Ok(verdict.exit())
 }
 
 async fn audit(options: &AuditOptions) -> anyhow::Result<Verdict> {
     let web = reqwest::Client::builder().timeout(ANSWER_WITHIN).build()?;
     // The shop is asked first: an order that is paid later than the Bank is read is not missing.
     let orders = match &options.checkout {
-        Some(url) => Some(checkout::orders(&web, url).await.context("the shop cannot be read")?),
+        Some(url) => Some(checkout::orders(&web, url).await),
         None => None,
     };
     let bank = BankView::read(&options.bank.bank).await.context("the bank cannot be read")?;
@@ -46,20 +48,20 @@ async fn audit(options: &AuditOptions) -> anyhow::Result<Verdict> {
         cut = log.cut;
     }
     if let Some(orders) = &orders {
-        comparisons.push(checkout::compare(orders, &bank));
+        comparisons.push(match orders {
+            Ok(orders) => checkout::compare(orders, &bank),
+            Err(error) => checkout::unread(error),
+        });
     }
     let within = options.catch_up_within.into();
     if let Some(brokers) = &options.kafka {
-        let compared = kafka::audit(brokers, &bank, within).await;
-        comparisons.push(compared.context("the topic cannot be read")?);
+        comparisons.push(kafka::audit(brokers, &bank, within).await);
     }
     if let Some(url) = &options.extrato {
-        let compared = extrato::audit(&web, url, &bank, within);
-        comparisons.push(compared.await.context("the statement cannot be read")?);
+        comparisons.push(extrato::audit(&web, url, &bank, within).await);
     }
     if let Some(address) = &options.elasticsearch {
-        let compared = elasticsearch::audit(address, &bank, within).await;
-        comparisons.push(compared.context("elasticsearch cannot be read")?);
+        comparisons.push(elasticsearch::audit(address, &bank, within).await);
     }
     Ok(Verdict::new(&bank, comparisons).of_log(cut, options.cut_log))
 }

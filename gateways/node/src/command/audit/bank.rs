@@ -1,17 +1,23 @@
 //! Everything the Bank has committed, read from its event feed, and what is wrong with it.
 
+pub(super) mod shown;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use bancada_extrato::ports::EventRepair as _;
+use bancada_extrato::statement::Cycle;
 use bancada_grpc::client::{BankAddress, FeedClient};
 use bancada_grpc::event_from_message;
 use bancada_kafka::event_to_value;
-use bancada_kernel::{CardToken, EventKind, PaymentEvent, Shard};
-use bancada_proto::web::LineKind;
+use bancada_kernel::{
+    Brand, CardToken, Currency, DeclineReason, EventCard, EventKind, PaymentEvent, Shard, Timestamp,
+};
 use serde::Serialize;
+
+use super::facts::Facts;
 
 /// The feed sends at once what is there.
 const BATCH_WITHIN: Duration = Duration::from_secs(10);
@@ -23,11 +29,31 @@ pub(super) struct BankPayment {
     /// What was decided about; once it is charged, what was charged.
     pub(super) amount_minor: i64,
     pub(super) refunded_minor: i128,
+    pub(super) currency: Currency,
     pub(super) merchant: String,
     pub(super) order_id: String,
-    /// Of the last event that changed it, the status and the position.
-    pub(super) status: &'static str,
-    pub(super) position: u64,
+    pub(super) description: String,
+    pub(super) installments: u8,
+    pub(super) decline: Option<DeclineReason>,
+    pub(super) card: Option<PaymentCard>,
+    /// Its document, as of the last event that changed it.
+    pub(super) document: Facts,
+    /// Charged and not refunded, where that event tells it; nothing where it does not.
+    pub(super) told_minor: i128,
+}
+
+/// The card of a payment, known to the Bank or not.
+pub(super) struct PaymentCard {
+    pub(super) token: CardToken,
+    pub(super) masked: String,
+    pub(super) brand: Brand,
+}
+
+impl PaymentCard {
+    fn of(card: &EventCard) -> PaymentCard {
+        let EventCard { token, masked_number, brand, .. } = card;
+        PaymentCard { token: token.clone(), masked: masked_number.clone(), brand: *brand }
+    }
 }
 
 impl BankPayment {
@@ -39,8 +65,8 @@ impl BankPayment {
 /// What a statement must have for an event.
 pub(super) struct BankLine {
     pub(super) payment: String,
-    pub(super) kind: LineKind,
-    pub(super) amount_minor: i64,
+    /// As it is shown.
+    pub(super) shown: Facts,
     /// What it adds to what its card owes; negative where that becomes less.
     pub(super) owed_minor: i128,
     pub(super) card: CardToken,
@@ -53,6 +79,29 @@ pub(super) struct BankCard {
     sequence: u64,
     /// Captured less refunded, and less what was paid on bills.
     owed_minor: i128,
+    /// After its last event.
+    last: Option<EventCard>,
+    /// Captured less refunded, by fatura.
+    faturas: BTreeMap<Cycle, i64>,
+}
+
+impl BankCard {
+    /// As a statement shows it at a moment.
+    pub(super) fn shown(&self, now: Timestamp) -> Option<Facts> {
+        let card = self.last.as_ref()?;
+        let cycle = Cycle::at(now, card.after.as_ref()?.closing_day);
+        shown::card(card, self.faturas.get(&cycle).copied().unwrap_or_default())
+    }
+
+    fn add_to_fatura(&mut self, event: &PaymentEvent, closing_day: u8) {
+        let minor = match event.kind {
+            EventKind::PaymentCaptured => event.amount.minor,
+            EventKind::PaymentRefunded => event.amount.minor.saturating_neg(),
+            _ => return,
+        };
+        let fatura = self.faturas.entry(Cycle::at(event.occurred_at, closing_day)).or_default();
+        *fatura = fatura.saturating_add(minor);
+    }
 }
 
 /// What whoever runs the Bank gave up.
@@ -86,6 +135,11 @@ impl Latest {
     #[cfg(test)]
     pub(super) fn up_to(position: u64) -> Latest {
         Latest([(Shard::FIRST, position)].into())
+    }
+
+    /// Whether the Bank has had events since it was read.
+    pub(super) fn is_later_than(&self, bank: &BankView) -> bool {
+        self.0.values().any(|last| !bank.covers(*last))
     }
 
     /// Whether the Bank has no event at this position.
@@ -220,6 +274,8 @@ impl BankView {
             seen.sequence = card.sequence;
             seen.balance_minor = after.balance.minor;
             seen.owed_minor += owed_minor(event);
+            seen.add_to_fatura(event, after.closing_day);
+            seen.last = Some(card.clone());
             let used = i128::from(after.balance.minor) + i128::from(after.held.minor);
             let available = i128::from(after.limit.minor) - used;
             // A capture of a hold charges what was approved before.
@@ -229,11 +285,10 @@ impl BankView {
                 let text = format!("{}: {available} at position {}", card.token, event.position);
                 self.overspent.push(text);
             }
-            if let Some(kind) = line_kind(event.kind) {
+            if let Some(shown) = shown::line(event) {
                 let line = BankLine {
                     payment: id.clone(),
-                    kind,
-                    amount_minor: event.amount.minor,
+                    shown,
                     owed_minor: owed_minor(event),
                     card: card.token.clone(),
                 };
@@ -280,10 +335,15 @@ impl BankView {
                     is_charged,
                     amount_minor: minor,
                     refunded_minor: 0,
+                    currency: event.amount.currency,
                     merchant,
                     order_id: event.order_id.clone(),
-                    status: event.kind.status(),
-                    position: event.position,
+                    description: event.description.clone(),
+                    installments: event.installments,
+                    decline: event.decline,
+                    card: event.card.as_ref().map(PaymentCard::of),
+                    document: shown::document(event),
+                    told_minor: 0,
                 };
                 self.payments.insert(id.clone(), payment);
                 true
@@ -304,13 +364,11 @@ impl BankView {
         };
         let moves = event.kind != EventKind::PaymentOperationRefused;
         if let Some(payment) = self.payments.get_mut(&id).filter(|_| moves) {
-            payment.status = event.kind.status();
-            payment.position = event.position;
+            payment.document = shown::document(event);
             let known = (payment.captured_minor(), payment.refunded_minor);
-            if let Some(said) =
-                event.payment.map(|it| (it.captured_minor.into(), it.refunded_minor.into()))
-                && said != known
-            {
+            let said = event.payment.map(|it| (it.captured_minor.into(), it.refunded_minor.into()));
+            payment.told_minor = if said.is_some() { known.0 - known.1 } else { 0 };
+            if let Some(said) = said.filter(|said| *said != known) {
                 self.broken.push(format!("payment {id}: said to be {said:?}, not {known:?}"));
             }
         }
@@ -328,23 +386,5 @@ pub(super) fn owed_minor(event: &PaymentEvent) -> i128 {
         EventKind::PaymentCaptured => minor,
         EventKind::PaymentRefunded | EventKind::BillPaid => -minor,
         _ => 0,
-    }
-}
-
-/// The line that a statement has for an event.
-fn line_kind(kind: EventKind) -> Option<LineKind> {
-    match kind {
-        EventKind::PaymentAuthorized => Some(LineKind::Hold),
-        EventKind::PaymentCaptured => Some(LineKind::Purchase),
-        EventKind::PaymentDeclined => Some(LineKind::Decline),
-        EventKind::PaymentVoided | EventKind::PaymentExpired => Some(LineKind::Void),
-        EventKind::PaymentRefunded => Some(LineKind::Refund),
-        EventKind::BillPaid => Some(LineKind::BillPayment),
-        EventKind::CardIssued
-        | EventKind::CardStatusChanged
-        | EventKind::CardLimitChanged
-        | EventKind::PaymentOperationRefused
-        | EventKind::BillRefused
-        | EventKind::LossAccepted => None,
     }
 }

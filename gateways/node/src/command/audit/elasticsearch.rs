@@ -3,89 +3,113 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use bancada_pipeline::{HttpAddress, PaymentDocument, payment_documents};
-use tokio::time::{Instant, sleep};
+use bancada_pipeline::{Document, HttpAddress, payment_documents};
+use serde_json::{Value, json};
 
+use super::bank::shown::DOCUMENT;
 use super::bank::{BankView, Latest};
+use super::facts::Facts;
+use super::patience::until_well;
 use super::verdict::Comparison;
 
 const READ_EVERY: Duration = Duration::from_millis(500);
+const NAME: &str = "elasticsearch";
+const SUM_OF: &str = "charged and not refunded";
 
 /// Compares the copies, which may take so long to come.
-pub(super) async fn audit(
-    address: &HttpAddress,
-    bank: &BankView,
-    within: Duration,
-) -> anyhow::Result<Comparison> {
-    let deadline = Instant::now() + within;
-    loop {
-        let documents = payment_documents(address).await?;
-        let result = compare(&documents, bank, &bank.latest().await?);
-        if result.is_well() || Instant::now() >= deadline {
-            return Ok(result);
-        }
-        sleep(READ_EVERY).await;
+pub(super) async fn audit(address: &HttpAddress, bank: &BankView, within: Duration) -> Comparison {
+    let unread = |error| Comparison::unread(NAME, SUM_OF, &error);
+    until_well(unread, within, READ_EVERY, async || {
+        let mut copies = Vec::new();
+        payment_documents(address, |document| copies.push(Copied::of(document))).await?;
+        Ok(compare(&copies, bank, &bank.latest().await?))
+    })
+    .await
+}
+
+/// A document, as far as it can be read.
+pub(super) struct Copied {
+    id: String,
+    payment: Result<CopiedPayment, &'static str>,
+}
+
+struct CopiedPayment {
+    id: String,
+    position: u64,
+    moved_minor: i128,
+    shown: Facts,
+}
+
+impl Copied {
+    pub(super) fn of(document: Document) -> Copied {
+        let Document { id, version, mut fields } = document;
+        fields["_id"] = json!(id);
+        fields["_version"] = json!(version);
+        Copied { id, payment: CopiedPayment::of(&fields) }
     }
 }
 
-pub(super) fn compare(
-    documents: &[PaymentDocument],
-    bank: &BankView,
-    latest: &Latest,
-) -> Comparison {
-    let mut result = Comparison::new("elasticsearch", "charged and not refunded");
+impl CopiedPayment {
+    fn of(fields: &Value) -> Result<CopiedPayment, &'static str> {
+        let id = fields["transaction_id"].as_str().ok_or("it names no payment")?;
+        let position = fields["position"].as_u64().ok_or("it has no position")?;
+        let minor = |name: &str| i128::from(fields[name].as_i64().unwrap_or_default());
+        Ok(CopiedPayment {
+            id: id.to_owned(),
+            position,
+            moved_minor: minor("captured_minor") - minor("refunded_minor"),
+            shown: Facts::of(DOCUMENT, fields),
+        })
+    }
+}
+
+pub(super) fn compare(copies: &[Copied], bank: &BankView, latest: &Latest) -> Comparison {
+    let mut result = Comparison::new(NAME, SUM_OF);
     let mut seen = HashSet::new();
-    for document in documents {
-        let id = document.transaction_id.as_str();
+    for copy in copies {
+        let copied = match &copy.payment {
+            Ok(copied) => copied,
+            Err(why) => {
+                seen.insert(copy.id.as_str());
+                result.mismatch(format!("document {} is of no payment: {why}", copy.id));
+                continue;
+            }
+        };
+        let id = copied.id.as_str();
         if !seen.insert(id) {
             result.duplicate(format!("payment {id} has two documents"));
             continue;
         }
         let known = bank.payments.get(id);
-        if latest.lacks(document.position) {
+        if latest.lacks(copied.position) {
             result.mismatch(format!("payment {id} is as of beyond the bank's last event"));
             continue;
         }
-        if !bank.covers(document.position) {
+        if !bank.covers(copied.position) {
             // What happened later is not part of this audit; what was before it cannot be told.
             if let Some(known) = known {
-                let minor = known.captured_minor() - known.refunded_minor;
-                result.bank_minor += minor;
-                result.other_minor += minor;
+                result.bank_minor += known.told_minor;
+                result.other_minor += known.told_minor;
             }
             continue;
         }
-        result.other_minor +=
-            i128::from(document.captured_minor) - i128::from(document.refunded_minor);
+        result.other_minor += copied.moved_minor;
         let Some(known) = known else {
             result.mismatch(format!("payment {id} is not at the bank"));
             continue;
         };
-        result.bank_minor += known.captured_minor() - known.refunded_minor;
-        let expected = PaymentDocument {
-            transaction_id: id.to_owned(),
-            status: known.status.to_owned(),
-            position: known.position,
-            amount_minor: known.amount_minor,
-            captured_minor: narrow(known.captured_minor()),
-            refunded_minor: narrow(known.refunded_minor),
-            merchant_id: known.merchant.clone(),
-            order_id: known.order_id.clone(),
-        };
-        if *document == expected {
+        result.bank_minor += known.told_minor;
+        let differences = copied.shown.differences(DOCUMENT, &known.document);
+        if differences.is_empty() {
             result.matched += 1;
         } else {
-            result.mismatch(format!("payment {id} is another at the bank"));
+            let differences = differences.join(", ");
+            result.mismatch(format!("payment {id} is another at the bank: {differences}"));
         }
     }
     for (id, known) in bank.payments.iter().filter(|(id, _)| !seen.contains(id.as_str())) {
-        result.bank_minor += known.captured_minor() - known.refunded_minor;
+        result.bank_minor += known.told_minor;
         result.missing(format!("payment {id} has no document"));
     }
-    result
-}
-
-/// What a document has room for; what has none is another sum than any document's.
-fn narrow(minor: i128) -> i64 {
-    i64::try_from(minor).unwrap_or(i64::MIN)
+    result.closed()
 }

@@ -4,73 +4,54 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bancada_kernel::CardToken;
+use bancada_kernel::{CardToken, Timestamp};
 use bancada_pipeline::HttpAddress;
 use bancada_proto::web::{CardList, LineKind, Statement, StatementCard, StatementLine};
-use reqwest::StatusCode;
-use tokio::time::{Instant, sleep};
+use bancada_telemetry::clock;
 
+use super::bank::shown::{CARD, LINE};
 use super::bank::{BankView, Latest};
+use super::facts::Facts;
+use super::patience::until_well;
 use super::verdict::Comparison;
 
 const ASK_EVERY: Duration = Duration::from_millis(100);
+const NAME: &str = "extrato";
+const SUM_OF: &str = "owed";
+/// What events change that are no line.
+const CHANGES_WITHOUT_LINE: [&str; 3] = ["status", "limit", "available"];
 
 /// Every card and its lines.
 pub(super) type Lines = Vec<(StatementCard, Vec<StatementLine>)>;
 
 /// Compares the statement, which may take so long to come as far as the Bank. The last position
 /// is not all of it: a broker delivers its partitions side by side, and a card may be under
-/// repair, so what is missing is looked for again.
+/// repair, so what is missing is looked for again. A statement that is being made anew does not
+/// answer for a while, or does not know what it listed a moment ago.
 pub(super) async fn audit(
     web: &reqwest::Client,
     address: &HttpAddress,
     bank: &BankView,
     within: Duration,
-) -> anyhow::Result<Comparison> {
+) -> Comparison {
     let base = address.at_with_credentials("/api/extrato/v1/cards");
-    let deadline = Instant::now() + within;
-    loop {
-        let lines = match read(web, &base, bank.n_events(), deadline).await {
-            // Made anew in the place of a damaged one: what was listed a moment ago comes again.
-            Err(error) if is_being_replaced(&error) && Instant::now() < deadline => {
-                sleep(ASK_EVERY).await;
-                continue;
-            }
-            lines => lines?,
-        };
-        let result = compare(&lines, bank, &bank.latest().await?);
-        if result.is_well() || Instant::now() >= deadline {
-            return Ok(result);
-        }
-        sleep(ASK_EVERY).await;
-    }
-}
-
-fn is_being_replaced(error: &anyhow::Error) -> bool {
-    let status = error.downcast_ref::<reqwest::Error>().and_then(reqwest::Error::status);
-    matches!(status, Some(StatusCode::SERVICE_UNAVAILABLE | StatusCode::NOT_FOUND))
+    let unread = |error| Comparison::unread(NAME, SUM_OF, &error);
+    until_well(unread, within, ASK_EVERY, async || {
+        let lines = read(web, &base, bank.n_events()).await?;
+        Ok(compare(&lines, bank, &bank.latest().await?, clock::now()))
+    })
+    .await
 }
 
 /// Reads the whole statement, once it has come as far as the Bank.
-async fn read(
-    web: &reqwest::Client,
-    base: &str,
-    position: u64,
-    deadline: Instant,
-) -> anyhow::Result<Lines> {
-    let cards = loop {
-        let first = page(web, base, None).await?;
-        if first.freshness.applied_position >= position {
-            break all_cards(web, base, first).await?;
-        }
-        let behind = position - first.freshness.applied_position;
-        if Instant::now() >= deadline {
-            anyhow::bail!("it is still {behind} events behind");
-        }
-        sleep(ASK_EVERY).await;
-    };
-    let mut all = Vec::with_capacity(cards.len());
-    for card in cards {
+async fn read(web: &reqwest::Client, base: &str, position: u64) -> anyhow::Result<Lines> {
+    let first = page(web, base, None).await?;
+    let behind = position.saturating_sub(first.freshness.applied_position);
+    if behind > 0 {
+        anyhow::bail!("it is still {behind} events behind");
+    }
+    let mut all = Vec::new();
+    for card in all_cards(web, base, first).await? {
         let lines = lines(web, base, &card.token).await?;
         all.push((card, lines));
     }
@@ -118,47 +99,52 @@ async fn lines(
     }
 }
 
-pub(super) fn compare(lines: &Lines, bank: &BankView, latest: &Latest) -> Comparison {
-    let mut result = Comparison::new("extrato", "owed");
+pub(super) fn compare(
+    lines: &Lines,
+    bank: &BankView,
+    latest: &Latest,
+    now: Timestamp,
+) -> Comparison {
+    let mut result = Comparison::new(NAME, SUM_OF);
     let mut seen: HashMap<u64, u32> = HashMap::new();
     for (card, lines) in lines {
         let token = CardToken::parse(&card.token).ok();
         let known = token.as_ref().and_then(|token| bank.cards.get(token));
-        match known {
+        match known.map(|known| known.shown(now)) {
             None => result.mismatch(format!("card {} is not at the bank", card.token)),
             // Later events may have changed it since.
             Some(_) if lines.iter().any(|line| !bank.covers(line.position)) => {}
-            Some(known) if known.balance_minor != card.balance.amount_minor => {
-                result.mismatch(format!("card {} has another balance at the bank", card.token));
+            Some(known) => {
+                let differences = card_differences(card, known.as_ref(), bank, latest);
+                if !differences.is_empty() {
+                    let (token, parts) = (&card.token, differences.join(", "));
+                    result.mismatch(format!("card {token} is another at the bank: {parts}"));
+                }
             }
-            Some(_) => {}
         }
         for line in lines.iter().filter(|line| latest.lacks(line.position)) {
             let (id, position) = (&line.transaction_id, line.position);
             result.mismatch(format!("line {position} of {id} is beyond the bank's last event"));
         }
         for line in lines.iter().filter(|line| bank.covers(line.position)) {
-            let (id, minor) = (line.transaction_id.as_str(), line.amount.amount_minor);
-            let moved = i128::from(minor);
+            let (id, moved) = (line.transaction_id.as_str(), i128::from(line.amount.amount_minor));
             *seen.entry(line.position).or_default() += 1;
             result.other_minor += match line.kind {
                 LineKind::Purchase => moved,
                 LineKind::Refund | LineKind::BillPayment => -moved,
                 LineKind::Hold | LineKind::Void | LineKind::Decline => 0,
             };
-            match bank.lines.get(&line.position) {
-                None => {
-                    result.mismatch(format!("line {} of {id} is not at the bank", line.position))
-                }
-                Some(found)
-                    if found.payment != id
-                        || found.kind != line.kind
-                        || found.amount_minor != minor
-                        || Some(&found.card) != token.as_ref() =>
-                {
-                    result.mismatch(format!("line {} of {id} is another", line.position));
-                }
-                Some(_) => result.matched += 1,
+            let Some(found) = bank.lines.get(&line.position) else {
+                result.mismatch(format!("line {} of {id} is not at the bank", line.position));
+                continue;
+            };
+            let mut differences = Facts::of(LINE, line).differences(LINE, &found.shown);
+            differences.extend((Some(&found.card) != token.as_ref()).then_some("card"));
+            if differences.is_empty() {
+                result.matched += 1;
+            } else {
+                let parts = differences.join(", ");
+                result.mismatch(format!("line {} of {id} is another: {parts}", line.position));
             }
         }
     }
@@ -171,5 +157,21 @@ pub(super) fn compare(lines: &Lines, bank: &BankView, latest: &Latest) -> Compar
             Some(times) => result.duplicate(format!("event {position} of {id} has {times} lines")),
         }
     }
-    result
+    result.closed()
+}
+
+/// In what a card is another than at the Bank. What a line changes can be told by the lines; what
+/// changes without one may have changed since the Bank was read.
+fn card_differences(
+    card: &StatementCard,
+    known: Option<&Facts>,
+    bank: &BankView,
+    latest: &Latest,
+) -> Vec<&'static str> {
+    let Some(known) = known else { return vec!["token"] };
+    let mut differences = Facts::of(CARD, card).differences(CARD, known);
+    if latest.is_later_than(bank) {
+        differences.retain(|name| !CHANGES_WITHOUT_LINE.contains(name));
+    }
+    differences
 }

@@ -5,41 +5,33 @@ use std::time::Duration;
 
 use bancada_kafka::{Brokers, PastRecord, Place, Topic, TopicPast, Unreadable};
 use bancada_kernel::CardToken;
-use tokio::time::{Instant, sleep};
 
 use super::bank::{BankView, Fingerprint, Latest, owed_minor};
+use super::patience::until_well;
 use super::verdict::Comparison;
 
 const READ_EVERY: Duration = Duration::from_millis(250);
 
+const NAME: &str = "kafka";
+const SUM_OF: &str = "owed";
+
 /// Compares the topic, onto which the last events may take so long to come, and whose brokers may
 /// be away for so long.
-pub(super) async fn audit(
-    brokers: &Brokers,
-    bank: &BankView,
-    within: Duration,
-) -> anyhow::Result<Comparison> {
-    let deadline = Instant::now() + within;
+pub(super) async fn audit(brokers: &Brokers, bank: &BankView, within: Duration) -> Comparison {
     let mut past = TopicPast::new(Topic::payments(brokers.clone()));
     let mut seen = Seen::default();
-    loop {
-        match past.read_on().await {
-            Ok(records) if records.is_empty() => {
+    let unread = |error| Comparison::unread(NAME, SUM_OF, &error);
+    until_well(unread, within, READ_EVERY, async || {
+        loop {
+            let records = past.read_on().await?;
+            if records.is_empty() {
                 seen.unreadable = past.unreadable().to_vec();
-                let result = seen.compare(bank, &bank.latest().await?);
-                if result.is_well() || Instant::now() >= deadline {
-                    return Ok(result);
-                }
+                return Ok(seen.compare(bank, &bank.latest().await?));
             }
-            Ok(records) => {
-                records.iter().for_each(|record| seen.add(record, bank));
-                continue;
-            }
-            Err(error) if Instant::now() >= deadline => return Err(error.into()),
-            Err(_) => {}
+            records.iter().for_each(|record| seen.add(record, bank));
         }
-        sleep(READ_EVERY).await;
-    }
+    })
+    .await
 }
 
 /// The topic, as far as it was read.
@@ -73,6 +65,11 @@ impl Seen {
             self.wrong.push(format!("record {place}: event {position} is another at the bank"));
             return;
         }
+        let contradictions = record.contradictions(&event);
+        if !contradictions.is_empty() {
+            let parts = contradictions.join(", ");
+            self.wrong.push(format!("record {place}: event {position} is another in {parts}"));
+        }
         let token = event.card.as_ref().map(|card| card.token.as_str());
         if key.as_deref() != token {
             self.wrong.push(format!("record {place}: it is not where its card's events are"));
@@ -94,7 +91,7 @@ impl Seen {
     }
 
     pub(super) fn compare(&self, bank: &BankView, latest: &Latest) -> Comparison {
-        let mut result = Comparison::new("kafka", "owed");
+        let mut result = Comparison::new(NAME, SUM_OF);
         result.bank_minor = bank.owed_minor;
         result.other_minor = self.owed_minor;
         result.matched = self.times.len() as u64;
@@ -113,6 +110,6 @@ impl Seen {
         for position in bank.fingerprints.keys().filter(|it| !self.times.contains_key(it)) {
             result.missing(format!("event {position} is not on the topic"));
         }
-        result
+        result.closed()
     }
 }

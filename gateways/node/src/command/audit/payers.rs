@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::bank::BankView;
+use bancada_kernel::{Currency, DeclineReason};
+
+use super::bank::{BankPayment, BankView};
 use super::verdict::Comparison;
 use crate::load_log::{Answer, Paid};
 
@@ -33,19 +35,34 @@ pub(super) fn compare(log: &[Paid], bank: &BankView) -> Comparison {
         }
         match bank.payments.get(id) {
             None => result.missing(format!("{key}: payment {id} is not at the bank")),
-            Some(found)
-                if found.is_charged != is_charged
-                    || found.amount_minor != paid.amount_minor
-                    || found.order_id != *key
-                    || found.merchant != paid.merchant =>
-            {
-                result.mismatch(format!("{key}: payment {id} is another at the bank"));
-            }
             Some(found) => {
-                result.matched += 1;
-                result.bank_minor += if is_charged { found.amount_minor.into() } else { 0 };
+                let differences = differences(paid, is_charged, found);
+                if differences.is_empty() {
+                    result.matched += 1;
+                } else {
+                    let parts = differences.join(", ");
+                    result.mismatch(format!("{key}: payment {id} is another at the bank: {parts}"));
+                }
+                result.bank_minor += if found.is_charged { found.amount_minor.into() } else { 0 };
             }
         }
     }
-    result
+    result.closed()
+}
+
+/// In what a payer knows another payment than the Bank. When it was sent, how often and how long
+/// it took is the payer's own.
+fn differences(paid: &Paid, is_charged: bool, found: &BankPayment) -> Vec<&'static str> {
+    let card = found.card.as_ref().map(|card| card.masked.as_str());
+    let reason = found.decline.map(DeclineReason::word);
+    let differs = [
+        ("key", found.order_id != paid.key),
+        ("merchant", found.merchant != paid.merchant),
+        ("card", card.is_some_and(|card| card != paid.card)),
+        ("amount", found.amount_minor != paid.amount_minor),
+        ("currency", found.currency != Currency::BRL),
+        ("answer", found.is_charged != is_charged),
+        ("reason", reason != paid.reason.as_deref()),
+    ];
+    differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }

@@ -2,21 +2,25 @@
 //! it, or in what a party knows of it, that is not; the verdict must count it as what it is.
 
 mod copies;
+mod fields;
 
 use bancada_kernel::{
-    Brand, CardSnapshot, CardStatus, CardToken, EventCard, EventId, EventKind, MerchantId, Money,
-    PaymentEvent, PaymentId, Timestamp,
+    Brand, CardSnapshot, CardStatus, CardToken, DeclineReason, EventCard, EventId, EventKind,
+    MerchantId, Money, PaymentEvent, PaymentId, PaymentSnapshot, Timestamp, TraceContext,
 };
 use bancada_proto::web;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::bank::shown::decline;
 use super::bank::{BankView, Latest};
 use super::verdict::{Comparison, Verdict};
 use super::{checkout, extrato, payers};
+use crate::exit::Exit;
 use crate::load_log::{Answer, Paid};
 
 const LIMIT: i64 = 10_000;
+const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
 fn payment(n: u128) -> PaymentId {
     PaymentId::new(Uuid::from_u128(n))
@@ -42,11 +46,16 @@ impl History {
         history.push(EventKind::PaymentDeclined, 3, 90_000, "k3", (550, 0));
         history.push(EventKind::PaymentCaptured, 4, 400, "o4", (950, 0));
         history.0[6].merchant_id = MerchantId::parse("loja").ok();
+        history.0[6].description = "Café".to_owned();
         history
     }
 
     fn push(&mut self, kind: EventKind, n: u128, minor: i64, order: &str, after: (i64, i64)) {
         let position = self.0.len() as u64 + 1;
+        let before = self.0.iter().rev().find(|event| event.transaction_id == payment(n));
+        let before = before.and_then(|event| event.payment);
+        let before = before.unwrap_or_else(|| PaymentSnapshot::new(minor, NOW));
+        let moves = kind.word().starts_with("payment.");
         self.0.push(PaymentEvent {
             event_id: EventId::new(Uuid::from_u128(u128::from(position))),
             kind,
@@ -68,15 +77,16 @@ impl History {
                 }),
             }),
             amount: Money::brl(minor),
-            payment: None,
+            payment: moves.then(|| before.after(kind, minor)),
             store: "Loja".to_owned(),
             description: String::new(),
             merchant_id: MerchantId::parse("load").ok(),
             order_id: order.to_owned(),
-            decline: None,
+            decline: (kind == EventKind::PaymentDeclined)
+                .then_some(DeclineReason::InsufficientFunds),
             installments: 1,
-            occurred_at: Timestamp(1_795_000_000_000),
-            trace: None,
+            occurred_at: NOW,
+            trace: TraceContext::new(5, 6),
         });
     }
 
@@ -106,7 +116,7 @@ fn log() -> Vec<Paid> {
         attempts: 1,
         answer,
         payment_id: Some(payment(n).to_string()),
-        reason: None,
+        reason: (answer == Answer::Declined).then(|| "insufficient_funds".to_owned()),
     };
     vec![paid("k1", 1, 500, Answer::Approved), paid("k3", 3, 90_000, Answer::Declined)]
 }
@@ -118,9 +128,13 @@ fn orders() -> Vec<web::Order> {
 
 fn order(id: &str, status: &str, paid: u128) -> web::Order {
     let brl = |minor| json!({ "amount_minor": minor, "currency": "BRL" });
+    let item = json!({
+        "slug": "coffee", "name": { "pt_br": "Café", "en": "Coffee" }, "quantity": 2,
+        "unit_price": brl(200), "total": brl(400),
+    });
     let order = json!({
-        "id": id, "status": status, "items": [], "total": brl(400), "installments": 1,
-        "card": { "brand": "visa", "masked": "************1000" },
+        "id": id, "status": status, "items": [item], "total": brl(400), "installments": 1,
+        "card": { "brand": "visa", "masked": "************1000" }, "card_token": "card",
         "payment_id": payment(paid).to_string(), "placed_at_ms": 0, "updated_at_ms": 0,
     });
     serde_json::from_value(order).unwrap()
@@ -131,16 +145,21 @@ fn statement() -> extrato::Lines {
     let brl = |minor| json!({ "amount_minor": minor, "currency": "BRL" });
     let card = json!({
         "token": "card", "card": { "brand": "visa", "masked": "************1000" },
-        "holder": "Ana Teste", "status": "active", "limit": brl(LIMIT), "available": brl(0),
-        "balance": brl(950), "held": brl(0), "current_fatura": brl(0), "fatura_due": brl(0),
-        "closing_day": 5, "due_day": 15,
+        "holder": "Ana Teste", "status": "active", "limit": brl(LIMIT),
+        "available": brl(LIMIT - 950), "balance": brl(950), "held": brl(0),
+        "current_fatura": brl(950), "closing_day": 5,
+        "due_day": 15,
     });
     let line = |(position, n, kind, minor): (u64, u128, &str, i64)| {
-        let line = json!({
+        let mut line = json!({
             "position": position, "transaction_id": payment(n).to_string(), "kind": kind,
-            "store": "Loja", "description": "", "amount": brl(minor), "installments": 1,
-            "occurred_at_ms": 0,
+            "store": "Loja", "description": if n == 4 { "Café" } else { "" },
+            "amount": brl(minor), "installments": 1, "occurred_at_ms": NOW.0,
+            "trace_id": "00000000000000000000000000000005",
         });
+        if kind == "decline" {
+            line["decline"] = json!(decline(DeclineReason::InsufficientFunds));
+        }
         serde_json::from_value(line).unwrap()
     };
     let lines = [
@@ -176,15 +195,33 @@ fn finds(change: impl FnOnce(&mut Known), counts: [u64; 4], words: &str) {
     let comparisons: Vec<Comparison> = vec![
         payers::compare(&known.log, &bank),
         checkout::compare(&known.orders, &bank),
-        extrato::compare(&known.statement, &bank, &latest),
+        extrato::compare(&known.statement, &bank, &latest, NOW),
     ];
     let verdict = Verdict::new(&bank, comparisons);
     let found = serde_json::to_value(&verdict).unwrap();
     let number = |name: &str| found[name].as_u64().unwrap();
     let numbers = ["lost", "duplicate", "mismatch", "overspent"].map(number);
     assert_eq!(numbers, counts, "{found:#}");
-    assert_eq!(verdict.is_well(), counts == [0; 4]);
+    assert_eq!(verdict.exit() == Exit::Well, counts == [0; 4]);
+    adds_up(&found);
     assert!(found.to_string().contains(words), "{words:?} is not in {found:#}");
+}
+
+/// The verdict counts what its lines count.
+#[track_caller]
+fn adds_up(found: &serde_json::Value) {
+    let sum = |name| {
+        found["comparisons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it[name].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!(found["lost"], sum("missing"), "{found:#}");
+    assert_eq!(found["duplicate"], sum("duplicate"), "{found:#}");
+    let of_bank = found["bank_mismatch"].as_u64().unwrap();
+    assert_eq!(found["mismatch"], sum("mismatch") + of_bank, "{found:#}");
 }
 
 #[test]
@@ -211,7 +248,7 @@ fn amounts_of_all_that_an_i64_holds_are_added_up() {
     assert_eq!(bank.owed_minor, 950 - i128::from(all) + 3 * i128::from(half));
     assert_eq!(bank.overspent.len(), 2, "what is beyond a limit is said, and nothing panics");
     let verdict =
-        Verdict::new(&bank, vec![extrato::compare(&Vec::new(), &bank, &Latest::up_to(99))]);
+        Verdict::new(&bank, vec![extrato::compare(&Vec::new(), &bank, &Latest::up_to(99), NOW)]);
     assert!(serde_json::to_string(&verdict).is_ok());
 }
 
@@ -272,11 +309,11 @@ fn a_mismatch_is_found() {
     finds(|known| known.log[1].merchant = "loja".to_owned(), [0, 0, 1, 0], "is another");
     finds(|known| known.orders[0] = order("o4", "declined", 4), [0, 0, 1, 0], "is unpaid");
     let cheaper = |known: &mut Known| known.orders[0].total.amount_minor = 1;
-    finds(cheaper, [0, 0, 2, 0], "its payment is another");
+    finds(cheaper, [0, 0, 3, 0], "its payment is another at the bank: total");
     let kind = |known: &mut Known| known.statement[0].1[4].kind = web::LineKind::Decline;
     finds(kind, [0, 0, 1, 0], "is another");
     let balance = |known: &mut Known| known.statement[0].0.balance.amount_minor += 1;
-    finds(balance, [0, 0, 1, 0], "has another balance");
+    finds(balance, [0, 0, 1, 0], "is another at the bank: balance");
 }
 
 #[test]
@@ -284,17 +321,18 @@ fn what_was_paid_on_a_bill_is_owed_no_more() {
     fn pay(known: &mut Known) {
         known.history.push(EventKind::BillPaid, 5, 1_000, "bill", (-50, 0));
         known.statement[0].0.balance.amount_minor = -50;
+        known.statement[0].0.available.amount_minor = LIMIT + 50;
     }
     let pay_and_show = |known: &mut Known| {
         pay(known);
         let bought = known.statement[0].1[0].clone();
         let mut paid = web::StatementLine { kind: web::LineKind::BillPayment, ..bought };
         (paid.position, paid.amount.amount_minor) = (8, 1_000);
-        paid.transaction_id = payment(5).to_string();
+        (paid.transaction_id, paid.description) = (payment(5).to_string(), String::new());
         known.statement[0].1.insert(0, paid);
         let bank = known.history.view();
         let latest = Latest::up_to(8);
-        let owed = extrato::compare(&known.statement, &bank, &latest).to_string();
+        let owed = extrato::compare(&known.statement, &bank, &latest, NOW).to_string();
         assert!(owed.ends_with("owed -R$ 0.50 at the bank, -R$ 0.50 here"), "{owed}");
         let charged = payers::compare(&known.log, &known.history.view()).to_string();
         assert!(charged.ends_with("charged R$ 5.00 at the bank, R$ 5.00 here"), "{charged}");
@@ -310,10 +348,11 @@ fn an_overspend_and_a_history_that_cannot_be_are_found() {
         after.limit = Money::brl(799);
     };
     finds(lower, [0, 0, 0, 1], "-1 at position 3");
-    finds(|known| known.history.0[4].amount = Money::brl(201), [0, 0, 4, 0], "cannot follow");
-    finds(|known| known.history.0[3].amount = Money::brl(301), [0, 0, 4, 0], "cannot follow");
+    // The line, the fatura, the sum; the balance, the payment itself, and what is said of it.
+    finds(|known| known.history.0[4].amount = Money::brl(201), [0, 0, 6, 0], "cannot follow");
+    finds(|known| known.history.0[3].amount = Money::brl(301), [0, 0, 7, 0], "cannot follow");
     let swap = |known: &mut Known| known.history.0.swap(2, 5);
-    finds(swap, [0, 0, 9, 0], "after");
+    finds(swap, [0, 0, 10, 0], "after");
     let owes = |known: &mut Known| known.history.0[6].event_card().balance = Money::brl(1);
     finds(owes, [0, 0, 2, 0], "balance 1, owed 950");
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::bank::{AcceptedLoss, BankView};
 use crate::arguments::Output;
+use crate::exit::Exit;
 
 /// Examples that are printed of each kind.
 const MAX_EXAMPLES: usize = 10;
@@ -33,6 +34,9 @@ pub(super) struct Comparison {
     /// By the party.
     pub(super) other_minor: i128,
     examples: Vec<String>,
+    /// Why the party could not be asked, if it could not: then nothing is known of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<String>,
 }
 
 impl Comparison {
@@ -50,12 +54,31 @@ impl Comparison {
             bank_minor: 0,
             other_minor: 0,
             examples: Vec::new(),
+            unread: None,
         }
+    }
+
+    /// Of a party that cannot be asked.
+    pub(super) fn unread(
+        name: &'static str,
+        sum_of: &'static str,
+        why: &anyhow::Error,
+    ) -> Comparison {
+        Comparison { unread: Some(format!("{why:#}")), ..Comparison::new(name, sum_of) }
     }
 
     /// Whether the party knows what the Bank knows.
     pub(super) fn is_well(&self) -> bool {
-        (self.missing, self.duplicate, self.mismatch) == (0, 0, 0)
+        (self.missing, self.duplicate, self.mismatch) == (0, 0, 0) && self.unread.is_none()
+    }
+
+    /// When all was compared: sums that differ are a mismatch of their own.
+    pub(super) fn closed(mut self) -> Comparison {
+        if self.bank_minor != self.other_minor {
+            let [bank, other] = [self.bank_minor, self.other_minor].map(reais);
+            self.mismatch(format!("{} {bank} at the bank, {other} here", self.sum_of));
+        }
+        self
     }
 
     pub(super) fn missing(&mut self, what: String) {
@@ -83,6 +106,9 @@ impl Comparison {
 impl fmt::Display for Comparison {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Comparison { name, matched, missing, duplicate, mismatch, unknown, .. } = self;
+        if let Some(why) = &self.unread {
+            return write!(out, "{name}: cannot be read: {why}");
+        }
         write!(
             out,
             "{name}: match {matched}, missing {missing}, duplicate {duplicate}, \
@@ -108,6 +134,11 @@ pub(super) struct Verdict {
     duplicate: u64,
     mismatch: u64,
     overspent: usize,
+    /// Parties that could not be asked.
+    #[serde(skip_serializing_if = "is_zero")]
+    unread: usize,
+    /// What of the mismatch is the Bank's own: events and balances that do not add up.
+    bank_mismatch: usize,
     /// What was given up once, for as long as the Bank keeps its journal; not an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted_loss: Option<AcceptedLoss>,
@@ -124,15 +155,16 @@ pub(super) struct Verdict {
 impl Verdict {
     pub(super) fn new(bank: &BankView, comparisons: Vec<Comparison>) -> Verdict {
         let sum = |of: fn(&Comparison) -> u64| comparisons.iter().map(of).sum::<u64>();
-        let broken = bank.broken.len() as u64;
-        let unequal = comparisons.iter().filter(|it| it.bank_minor != it.other_minor).count();
+        let unread = comparisons.iter().filter(|it| it.unread.is_some()).count();
         Verdict {
             position: bank.n_events(),
             payments: bank.payments.len(),
             lost: sum(|it| it.missing),
             duplicate: sum(|it| it.duplicate),
-            mismatch: sum(|it| it.mismatch) + broken + unequal as u64,
+            mismatch: sum(|it| it.mismatch) + bank.broken.len() as u64,
             overspent: bank.overspent.len(),
+            unread,
+            bank_mismatch: bank.broken.len(),
             accepted_loss: bank.accepted_loss.clone(),
             examples: bank.overspent.iter().chain(&bank.broken).take(10).cloned().collect(),
             comparisons,
@@ -146,13 +178,15 @@ impl Verdict {
         Verdict { cut_log, may_be_cut, ..self }
     }
 
-    pub(super) fn is_well(&self) -> bool {
+    /// How the program ends: a party that could not be asked proves nothing.
+    pub(super) fn exit(&self) -> Exit {
         let is_whole = self.may_be_cut || self.cut_log.is_none();
-        is_whole
-            && self.lost == 0
-            && self.duplicate == 0
-            && self.mismatch == 0
-            && self.overspent == 0
+        let found = [self.lost, self.duplicate, self.mismatch, self.overspent as u64];
+        match (found == [0; 4] && is_whole, self.unread) {
+            (false, _) => Exit::Found,
+            (true, 0) => Exit::Well,
+            (true, _) => Exit::Failed,
+        }
     }
 
     pub(super) fn print(&self, output: Output) -> anyhow::Result<()> {
@@ -161,7 +195,11 @@ impl Verdict {
             writeln!(out, "{}", serde_json::to_string_pretty(self)?)?;
             return Ok(());
         }
-        writeln!(out, "bank: {} payments, {} events", self.payments, self.position)?;
+        write!(out, "bank: {} payments, {} events", self.payments, self.position)?;
+        match self.bank_mismatch {
+            0 => writeln!(out)?,
+            mismatch => writeln!(out, ", mismatch {mismatch}")?,
+        }
         for it in &self.comparisons {
             writeln!(out, "{it}")?;
             for example in &it.examples {
@@ -181,13 +219,22 @@ impl Verdict {
         if let Some(cut) = &self.cut_log {
             writeln!(out, "{cut}")?;
         }
-        writeln!(
+        let Verdict { lost, duplicate, mismatch, overspent, .. } = self;
+        write!(
             out,
-            "lost {}, duplicate {}, mismatch {}, overspent {}",
-            self.lost, self.duplicate, self.mismatch, self.overspent
+            "lost {lost}, duplicate {duplicate}, mismatch {mismatch}, overspent {overspent}"
         )?;
+        match self.unread {
+            0 => writeln!(out)?,
+            unread => writeln!(out, ", not read {unread}")?,
+        }
         Ok(())
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 fn reais(minor: i128) -> String {

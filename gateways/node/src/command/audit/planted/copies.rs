@@ -2,50 +2,76 @@
 
 use bancada_kafka::{PastRecord, Place, Unreadable, event_to_value};
 use bancada_kernel::PaymentSnapshot;
-use bancada_pipeline::PaymentDocument;
+use bancada_pipeline::Document;
 
 use super::*;
-use crate::command::audit::elasticsearch;
+use crate::command::audit::elasticsearch::{self, Copied};
 use crate::command::audit::kafka::Seen;
 
 /// Both, as they follow from the history.
-struct Copies {
+pub(super) struct Copies {
     history: History,
-    topic: Vec<PastRecord>,
+    pub(super) topic: Vec<PastRecord>,
     unreadable: Vec<Unreadable>,
-    documents: Vec<PaymentDocument>,
+    pub(super) documents: Vec<Document>,
     /// How far the Bank is when the copies were read.
-    latest: u64,
+    pub(super) latest: u64,
 }
 
 impl Copies {
-    fn of(history: History) -> Copies {
-        let record = |(event, offset): (&PaymentEvent, i64)| PastRecord {
-            place: Place(3, offset),
-            key: Some("card".to_owned()),
-            value: event_to_value(event),
-        };
+    pub(super) fn of(history: History) -> Copies {
+        let record =
+            |(event, offset): (&PaymentEvent, i64)| PastRecord::of(event, Place(3, offset));
         let topic = history.0.iter().zip(0..).map(record).collect();
-        let document = |n, status: &str, position, minor: [i64; 3], merchant: &str, order: &str| {
-            PaymentDocument {
-                transaction_id: payment(n).to_string(),
-                status: status.to_owned(),
-                position,
-                amount_minor: minor[0],
-                captured_minor: minor[1],
-                refunded_minor: minor[2],
-                merchant_id: merchant.to_owned(),
-                order_id: order.to_owned(),
-            }
-        };
+        // Amount, captured, refunded; the document's own history is that of the last event.
         let documents = vec![
-            document(1, "approved", 2, [500, 500, 0], "load", "k1"),
-            document(2, "refunded", 5, [200, 200, 150], "load", "k2"),
-            document(3, "rejected", 6, [90_000, 0, 0], "load", "k3"),
-            document(4, "approved", 7, [400, 400, 0], "loja", "o4"),
+            document(1, ["approved", "captured"], 2, [500, 500, 0], ["load", "k1"]),
+            document(2, ["refunded", "refunded"], 5, [200, 200, 150], ["load", "k2"]),
+            document(3, ["rejected", "declined"], 6, [90_000, 0, 0], ["load", "k3"]),
+            document(4, ["approved", "captured"], 7, [400, 400, 0], ["loja", "o4"]),
         ];
         Copies { history, topic, unreadable: Vec::new(), documents, latest: 99 }
     }
+
+    /// What an audit says of both.
+    pub(super) fn compared(self) -> (BankView, Vec<Comparison>) {
+        let bank = self.history.view();
+        let mut seen = Seen::default();
+        self.topic.iter().for_each(|record| seen.add(record, &bank));
+        seen.unreadable = self.unreadable;
+        let latest = Latest::up_to(self.latest);
+        let copied: Vec<_> = self.documents.into_iter().map(Copied::of).collect();
+        let comparisons =
+            vec![seen.compare(&bank, &latest), elasticsearch::compare(&copied, &bank, &latest)];
+        (bank, comparisons)
+    }
+}
+
+/// As Kafka Connect makes it.
+fn document(
+    n: u128,
+    [status, step]: [&str; 2],
+    position: u64,
+    [amount, captured, refunded]: [i64; 3],
+    [merchant, order]: [&str; 2],
+) -> Document {
+    let is_declined = status == "rejected";
+    let id = payment(n).to_string();
+    let fields = json!({
+        "transaction_id": id, "status": status, "type": format!("payment.{step}"),
+        "amount_minor": amount, "captured_minor": captured, "refunded_minor": refunded,
+        "currency": "BRL", "payment_date": "2026-11-18T11:06:40.000Z",
+        "occurred_at": "2026-11-18T11:06:40.000Z", "store": "Loja",
+        "description": if n == 4 { "Café" } else { "" },
+        "merchant_id": merchant, "order_id": order, "installments": 1,
+        "reason": if is_declined { "insufficient_funds" } else { "" },
+        "reason_code": if is_declined { "51" } else { "" },
+        "brand": "visa", "credit_card_number": "************1000", "card_token": "card",
+        "card_sequence": position, "event_id": Uuid::from_u128(position.into()).to_string(),
+        "position": position, "schema_version": 1,
+        "traceparent": "00-00000000000000000000000000000005-0000000000000006-01",
+    });
+    Document { id, version: position, fields }
 }
 
 /// Changes one thing; lost, duplicate and mismatch must be found so often, and one of the examples
@@ -54,20 +80,13 @@ impl Copies {
 fn finds(change: impl FnOnce(&mut Copies), counts: [u64; 3], words: &str) {
     let mut copies = Copies::of(History::new());
     change(&mut copies);
-    let bank = copies.history.view();
-    let mut seen = Seen::default();
-    copies.topic.iter().for_each(|record| seen.add(record, &bank));
-    seen.unreadable = copies.unreadable;
-    let latest = Latest::up_to(copies.latest);
-    let comparisons = vec![
-        seen.compare(&bank, &latest),
-        elasticsearch::compare(&copies.documents, &bank, &latest),
-    ];
+    let (bank, comparisons) = copies.compared();
     let verdict = Verdict::new(&bank, comparisons);
     let found = serde_json::to_value(&verdict).unwrap();
     let numbers = ["lost", "duplicate", "mismatch"].map(|name| found[name].as_u64().unwrap());
     assert_eq!(numbers, counts, "{found:#}");
-    assert_eq!(verdict.is_well(), counts == [0; 3]);
+    assert_eq!(verdict.exit() == Exit::Well, counts == [0; 3]);
+    adds_up(&found);
     assert!(found.to_string().contains(words), "{words:?} is not in {found:#}");
 }
 
@@ -85,8 +104,8 @@ fn copies_of_everything_are_well() {
     // What came after the Bank was read is left out, and does not make a difference of money.
     let later = |copies: &mut Copies| {
         copies.history.0.pop();
-        copies.documents[0].position = 7;
-        copies.documents[0].refunded_minor = 500;
+        copies.documents[0].fields["position"] = json!(7);
+        copies.documents[0].fields["refunded_minor"] = json!(500);
         copies.documents.pop();
     };
     finds(later, [0; 3], "kafka");
@@ -129,15 +148,24 @@ fn what_is_copied_otherwise_is_found() {
     finds(store, [1, 0, 2], "record 3:1: event 2 is another");
     finds(|copies| copies.topic[1].key = None, [0, 0, 1], "not where its card's events are");
     finds(|copies| copies.topic.swap(4, 5), [0, 0, 1], "event 5 comes after later ones");
-    let charge = |copies: &mut Copies| copies.documents[1].refunded_minor = 100;
+    let charge = |copies: &mut Copies| copies.documents[1].fields["refunded_minor"] = json!(100);
     finds(charge, [0, 0, 2], "is another at the bank");
-    let status = |copies: &mut Copies| copies.documents[1].status = "approved".to_owned();
+    let status = |copies: &mut Copies| copies.documents[1].fields["status"] = json!("approved");
     finds(status, [0, 0, 1], "is another at the bank");
-    let stale = |copies: &mut Copies| copies.documents[1].position = 4;
+    let stale = |copies: &mut Copies| copies.documents[1].fields["position"] = json!(4);
     finds(stale, [0, 0, 1], "is another at the bank");
     let twice = |copies: &mut Copies| copies.documents.push(copies.documents[0].clone());
     finds(twice, [0, 1, 0], "has two documents");
-    let unknown = |copies: &mut Copies| copies.documents[2].transaction_id = payment(9).to_string();
+    let lacks = |copies: &mut Copies| copies.documents[1].fields = json!({ "status": "approved" });
+    finds(lacks, [0, 0, 1], "is of no payment: it names no payment");
+    let foreign = |copies: &mut Copies| {
+        let fields = json!({ "transaction_id": "5", "status": "approved" });
+        copies.documents.push(Document { id: "5".to_owned(), version: 1, fields });
+    };
+    finds(foreign, [0, 0, 1], "document 5 is of no payment: it has no position");
+    let unknown = |copies: &mut Copies| {
+        copies.documents[2].fields["transaction_id"] = json!(payment(9).to_string())
+    };
     finds(unknown, [1, 0, 1], "is not at the bank");
 }
 
@@ -150,5 +178,5 @@ fn a_payment_that_is_said_to_stand_otherwise_is_found() {
         event.payment = Some(said);
         copies.topic[4].value = event_to_value(event);
     };
-    finds(said, [0, 0, 1], "said to be (200, 151), not (200, 150)");
+    finds(said, [0, 0, 2], "said to be (200, 151), not (200, 150)");
 }
