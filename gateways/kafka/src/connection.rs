@@ -48,6 +48,10 @@ impl Connection {
             context.brokers_answer();
             Ok::<_, TopicError>((client, context))
         };
+        // Somebody may have altered it since; whoever waits goes on when it was set back.
+        if topic.wrong().is_some() {
+            topic.ensure().await?;
+        }
         let (client, context) = self.client.get_or_try_init(connect).await?;
         tokio::select! {
             biased;

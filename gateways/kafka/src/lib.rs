@@ -25,6 +25,7 @@ mod statistics;
 mod thread;
 mod topic;
 mod trouble;
+mod watcher;
 mod writer;
 
 pub use address::{BadBrokers, Brokers};
@@ -36,4 +37,5 @@ pub use encode::event_to_value;
 pub use past::{PastRecord, Place, TopicPast, Unreadable};
 pub use producer::{KafkaPublisher, Producer};
 pub use topic::{Topic, TopicError, WrongTopic};
+pub use watcher::TopicWatcher;
 pub use writer::RecordWriter;

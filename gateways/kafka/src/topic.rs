@@ -132,6 +132,32 @@ impl Topic {
         ensured
     }
 
+    /// Looks whether it is still what it has to be, and makes nothing. Where nobody knows, what was
+    /// known before stays.
+    pub async fn look_again(&self) {
+        let looked = async {
+            if !self.brokers.can_be_reached().await {
+                return Err(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown).into());
+            }
+            self.compare(self.client_config().create_with_context(Context::new("admin"))?).await
+        };
+        let looked = looked.await;
+        let mut known = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        match looked {
+            Ok(()) if known.is_none() => {}
+            Ok(()) => {
+                tracing::info!(topic = self.name, "the topic is what it has to be again");
+                *known = None;
+            }
+            Err(TopicError::Wrong(wrong)) if known.as_ref() != Some(&wrong) => {
+                tracing::error!(topic = self.name, %wrong, "nothing is written to the topic");
+                *known = Some(wrong);
+            }
+            Err(TopicError::Wrong(_)) => {}
+            Err(TopicError::Kafka(error)) => tracing::debug!(%error, "the topic is not looked at"),
+        }
+    }
+
     /// Deletes it, where it exists, and makes it again without its records; what consumers of the
     /// deleted one had committed goes with it. Nobody writes to it meanwhile.
     pub async fn make_anew(&self) -> Result<(), TopicError> {
@@ -160,10 +186,14 @@ impl Topic {
         if self.make(&admin).await? {
             return Ok(true);
         }
+        self.compare(admin).await.map(|()| false)
+    }
+
+    async fn compare(&self, admin: Admin) -> Result<(), TopicError> {
         let settings = self.settings(&admin).await?;
         let differences = self.shape.differences(self.count_partitions(admin).await?, &settings);
         if differences.is_empty() {
-            return Ok(false);
+            return Ok(());
         }
         Err(WrongTopic { name: self.name.clone(), differences }.into())
     }

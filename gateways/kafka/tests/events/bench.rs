@@ -19,6 +19,7 @@ use bancada_grpc::client::{BankAddress, BillClient, FeedClient};
 use bancada_grpc::{GrpcServer, GrpcServerParts};
 use bancada_kafka::{
     Consumer, KafkaDeadLetters, KafkaPublisher, KafkaSource, Producer, RecordWriter, Topic,
+    TopicWatcher,
 };
 use bancada_kernel::test_cards::TEST_CARDS;
 use bancada_kernel::{
@@ -151,10 +152,13 @@ impl Bench {
         let mut root =
             Supervisor::new("test", Strategy::OneForOne).supervisor(supervisor).child(grpc);
         if let Transport::Kafka(topic) = self.transport.clone() {
-            let metrics = self.metrics.clone();
+            let (metrics, watched) = (self.metrics.clone(), topic.clone());
             let spec =
                 ChildSpec::permanent("producer", move |_| Producer::new(topic.clone(), &metrics));
-            root = root.supervisor(kafka().child(spec.link(&producer)));
+            let watcher = ChildSpec::permanent("topic-watcher", move |_| {
+                TopicWatcher::new(vec![watched.clone()])
+            });
+            root = root.supervisor(kafka().child(spec.link(&producer)).child(watcher));
         }
         let tree = Tree::start(root, options()).await.unwrap();
         eventually("the ledger is loaded", async || handle.readiness().is_ok()).await;
@@ -223,8 +227,12 @@ impl Bench {
         FeedClient::new(&self.address())
     }
 
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.listener.local_addr().unwrap())
+    }
+
     fn address(&self) -> BankAddress {
-        BankAddress::parse(&format!("http://{}", self.listener.local_addr().unwrap())).unwrap()
+        BankAddress::parse(&self.url()).unwrap()
     }
 }
 

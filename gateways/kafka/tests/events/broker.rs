@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, OwnedResourceSpecifier,
+    ResourceSpecifier, TopicReplication,
+};
 use rdkafka::client::DefaultClientContext;
 use tempfile::TempDir;
 
@@ -210,6 +213,21 @@ pub(crate) async fn make_topic(
     let topic = settings.iter().fold(topic, |topic, (name, value)| topic.set(name, value));
     let made = admin(address).create_topics([&topic], &AdminOptions::new()).await.unwrap();
     assert_eq!(made, [Ok(name.to_owned())]);
+}
+
+/// Gives a topic another setting.
+pub(crate) async fn alter_topic(address: &str, name: &str, setting: (&str, &str)) {
+    let topic = OwnedResourceSpecifier::Topic(name.to_owned());
+    let altered = AlterConfig::new(ResourceSpecifier::Topic(name)).set(setting.0, setting.1);
+    let done = admin(address).alter_configs([&altered], &AdminOptions::new()).await.unwrap();
+    assert_eq!(done, [Ok(topic)]);
+}
+
+/// Gives a topic more partitions.
+pub(crate) async fn add_partitions(address: &str, name: &str, n_partitions: usize) {
+    let more = NewPartitions::new(name, n_partitions);
+    let done = admin(address).create_partitions([&more], &AdminOptions::new()).await.unwrap();
+    assert_eq!(done, [Ok(name.to_owned())]);
 }
 
 /// Deletes a topic.

@@ -2,6 +2,7 @@
 //! feed and Apache Kafka. The broker is the genuine one, started by the tests that need it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod altered;
 mod bench;
 mod bills;
 #[allow(dead_code, reason = "the tests of the program use the rest")]

@@ -9,7 +9,7 @@ use bancada_extrato::ports::{BillSender, DeadLetterSink, EventSource};
 use bancada_http::Check;
 use bancada_kafka::{
     BillConsumer, Consumer, KafkaBills, KafkaDeadLetters, KafkaPublisher, KafkaSource, Producer,
-    RecordWriter, Topic, TopicError,
+    RecordWriter, Topic, TopicError, TopicWatcher,
 };
 use bancada_supervision::{ChildSpec, Link, Strategy, Supervisor};
 use bancada_telemetry::Metrics;
@@ -130,7 +130,11 @@ impl Kafka {
 
     /// The actors behind all of them.
     pub(crate) fn tree(self) -> Supervisor {
-        let mut tree = Supervisor::new("kafka", Strategy::OneForOne).on_own_arbiter();
+        let topics = self.topics();
+        let watcher =
+            ChildSpec::permanent("topic-watcher", move |_| TopicWatcher::new(topics.clone()));
+        let mut tree =
+            Supervisor::new("kafka", Strategy::OneForOne).on_own_arbiter().child(watcher);
         let Kafka { payments, bills, bill_dead_letters: aside, metrics, .. } = self;
         if let Some(link) = &self.producer {
             let (topic, metrics) = (payments.clone(), metrics.clone());
