@@ -89,9 +89,8 @@ fn run() -> anyhow::Result<()> {
         Command::Up { platform, arguments } => {
             let target = metadata.target_directory.as_std_path();
             // It may stand behind other options, too.
-            let (names, arguments): (Vec<_>, Vec<_>) =
-                arguments.into_iter().partition(|argument| argument == "--platform");
-            match platform || !names.is_empty() {
+            let (is_platform, arguments) = passed_on(arguments);
+            match platform || is_platform {
                 true => platform::run(&root, target, &arguments),
                 false => up::run(&root, target, &arguments),
             }
@@ -104,5 +103,30 @@ fn run() -> anyhow::Result<()> {
         Command::Tidy => tidy::run(&root),
         Command::Bench { arguments } => bench::run(&root, &arguments),
         Command::Web { check_size } => web::run(&root, check_size),
+    }
+}
+
+/// Whether `--platform` is among the arguments, and those that the program is told. Somebody may
+/// have written `--` before them: to the program it would mean that none of them is an option.
+fn passed_on(arguments: Vec<String>) -> (bool, Vec<String>) {
+    let is_platform = arguments.iter().any(|argument| argument == "--platform");
+    let is_told = |argument: &String| argument != "--platform" && argument != "--";
+    (is_platform, arguments.into_iter().filter(is_told).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_passed_on_with_and_without_a_divider() {
+        let passed = |text: &str| passed_on(text.split(' ').map(str::to_owned).collect());
+        let told = vec!["--postgres-port".to_owned(), "7".to_owned()];
+        for text in ["-- --postgres-port 7", "--postgres-port 7"] {
+            assert_eq!(passed(text), (false, told.clone()));
+        }
+        for text in ["--platform -- --postgres-port 7", "--postgres-port 7 --platform"] {
+            assert_eq!(passed(text), (true, told.clone()));
+        }
     }
 }

@@ -74,6 +74,8 @@ struct Shared {
     other_past: watch::Sender<Option<Arc<str>>>,
     /// Why the rows are not what was written, until they are made anew.
     damaged: Mutex<Option<String>>,
+    /// Why nothing is followed although the source may well be there: the store's own words.
+    store_failure: Mutex<Option<String>>,
 }
 
 /// The last positions of each shard.
@@ -105,6 +107,7 @@ impl Progress {
             does_source_tell,
             other_past: watch::Sender::new(None),
             damaged: Mutex::default(),
+            store_failure: Mutex::default(),
         }))
     }
 
@@ -130,6 +133,16 @@ impl Progress {
         if let Some(committed) = committed_position {
             self.committed(committed);
         }
+    }
+
+    /// Says that the store is why nothing is followed, or that it is not.
+    pub(crate) fn set_store_failure(&self, why: Option<String>) {
+        *self.0.store_failure.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    /// What the store said, if it is why nothing is followed.
+    pub(crate) fn store_failure(&self) -> Option<String> {
+        self.0.store_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Says that the Bank has another past than the rows, and why; or that it has the same.

@@ -240,6 +240,11 @@ impl ExtratoHandle {
         self.inner.progress.other_past()
     }
 
+    /// What the statement's own store said, if it is why nothing is followed now.
+    pub fn store_failure(&self) -> Option<String> {
+        self.inner.progress.store_failure()
+    }
+
     /// Whether the statement was found damaged and is not yet where the Bank was then.
     pub fn is_being_rebuilt(&self) -> bool {
         self.freshness().is_being_rebuilt

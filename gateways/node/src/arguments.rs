@@ -21,7 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use accept_loss::{AcceptLossOptions, BeyondOptions, LostDatabaseOptions};
 pub(crate) use copies::{BackupOptions, RestoreOptions, VerifyOptions};
 pub(crate) use dead_letters::{DeadLettersCommand, DeadLettersOptions};
-pub(crate) use doors::{AdminOptions, DoorOptions};
+pub(crate) use doors::{AdminOptions, DoorOptions, on_port};
 pub(crate) use load::{AuditOptions, LoadOptions};
 pub(crate) use pipeline::{
     ApplyOptions, PipelineCommand, PipelineOptions, StatusOptions, WatchOptions,
@@ -216,6 +216,9 @@ pub(crate) struct BankOptions {
     /// Where to serve gRPC.
     #[arg(long, env = "BANCADA_GRPC", default_value = "127.0.0.1:50052")]
     pub(crate) grpc: SocketAddr,
+    /// Its port alone, as `up` takes it.
+    #[arg(long, value_name = "PORT", conflicts_with = "grpc")]
+    pub(crate) grpc_port: Option<u16>,
     /// Where to serve metrics and probes.
     #[arg(long, env = "BANCADA_ADMIN", default_value = "127.0.0.1:9464")]
     pub(crate) admin_listen: SocketAddr,
@@ -250,6 +253,9 @@ pub(crate) struct CheckoutOptions {
     /// Where to serve the shop.
     #[arg(long, env = "BANCADA_HTTP", default_value = "127.0.0.1:8080")]
     pub(crate) http: SocketAddr,
+    /// Its port alone, as `up` takes it.
+    #[arg(long, value_name = "PORT", conflicts_with = "http")]
+    pub(crate) port: Option<u16>,
     /// Where to serve metrics and probes.
     #[arg(long, env = "BANCADA_ADMIN", default_value = "127.0.0.1:9465")]
     pub(crate) admin_listen: SocketAddr,
@@ -272,6 +278,9 @@ pub(crate) struct ExtratoOptions {
     /// Where to serve the statement.
     #[arg(long, env = "BANCADA_HTTP", default_value = "127.0.0.1:8081")]
     pub(crate) http: SocketAddr,
+    /// Its port alone, as `up` takes it.
+    #[arg(long, value_name = "PORT", conflicts_with = "http")]
+    pub(crate) port: Option<u16>,
     /// Where to serve metrics and probes.
     #[arg(long, env = "BANCADA_ADMIN", default_value = "127.0.0.1:9466")]
     pub(crate) admin_listen: SocketAddr,

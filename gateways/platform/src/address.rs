@@ -18,9 +18,15 @@ pub(crate) fn local(port: u16) -> SocketAddr {
 
 /// That nobody else listens there; whoever is told of another port names it with this option.
 pub(crate) fn is_free(host: IpAddr, port: u16, option: &str) -> anyhow::Result<()> {
-    TcpListener::bind((host, port)).map(drop).with_context(|| {
-        format!("port {port} of {host} cannot be used; choose another one with {option}")
-    })
+    is_usable(host, port, &format!("choose another one with {option}"))
+}
+
+/// The same with what else is to be done about it.
+pub(crate) fn is_usable(host: IpAddr, port: u16, what_to_do: &str) -> anyhow::Result<()> {
+    let listener = TcpListener::bind((host, port));
+    listener
+        .map(drop)
+        .with_context(|| format!("port {port} of {host} cannot be used; {what_to_do}"))
 }
 
 /// A port that nobody listens on now.
@@ -30,4 +36,19 @@ pub(crate) fn any_free() -> anyhow::Result<u16> {
     let mut free =
         ports.take(MAX_TRIES).flatten().filter(|port| TcpListener::bind(local(*port)).is_ok());
     free.next().context("no port is free")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_in_use_is_told_with_what_to_do() {
+        let taken = TcpListener::bind(local(0)).unwrap();
+        let (host, port) = (local(0).ip(), taken.local_addr().unwrap().port());
+        let told = is_free(host, port, "--port").unwrap_err().to_string();
+        assert!(told.ends_with("cannot be used; choose another one with --port"), "{told}");
+        let told = is_usable(host, port, "stop what listens there").unwrap_err().to_string();
+        assert!(told.ends_with("cannot be used; stop what listens there"), "{told}");
+    }
 }

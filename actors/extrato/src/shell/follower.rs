@@ -52,6 +52,8 @@ impl Follower {
         loop {
             let Err(error) = self.session(&mut n_failures, &mut proof).await;
             self.progress.set_connected(false);
+            let of_store = matches!(error, Interruption::Store(_)).then(|| error.to_string());
+            self.progress.set_store_failure(of_store);
             match &error {
                 Interruption::Source(SourceError::OtherPast(why)) => {
                     self.progress.set_other_past(Some(why));
@@ -99,6 +101,7 @@ impl Follower {
         let late = |_| Err(SourceError::Away(format!("no connection within {OPEN_DEADLINE:?}")));
         let mut stream = opened.unwrap_or_else(late)?;
         self.progress.set_connected(true);
+        self.progress.set_store_failure(None);
         let mut events = ReadEvents::up_to(&reached);
         loop {
             let batch = tokio::select! {

@@ -1,5 +1,7 @@
 //! Who is let in, and how many.
 
+use std::net::SocketAddr;
+
 use bancada_edge::HostName;
 use clap::Args;
 
@@ -24,6 +26,14 @@ pub(crate) struct AdminOptions {
     /// Take chaos commands on the admin listener.
     #[arg(long, env = "BANCADA_CHAOS")]
     pub(crate) chaos: bool,
+    /// The port of metrics and probes alone, as `up` takes it.
+    #[arg(long, value_name = "PORT", conflicts_with = "admin_listen")]
+    pub(crate) admin_port: Option<u16>,
     #[command(flatten)]
     pub(crate) doors: DoorOptions,
+}
+
+/// An address, or the same with another port where one was given.
+pub(crate) fn on_port(address: SocketAddr, port: Option<u16>) -> SocketAddr {
+    SocketAddr::new(address.ip(), port.unwrap_or(address.port()))
 }

@@ -6,7 +6,7 @@ use bancada_http::Admin;
 use bancada_supervision::{Strategy, Supervisor};
 use bancada_telemetry::{Metrics, console};
 
-use crate::arguments::BankOptions;
+use crate::arguments::{BankOptions, on_port};
 use crate::doors::Doors;
 use crate::exit::Exit;
 use crate::listener::{address_of, bind};
@@ -17,8 +17,8 @@ use crate::service::web;
 use crate::surroundings::RealSurroundings;
 
 pub(crate) fn run(options: BankOptions) -> anyhow::Result<Exit> {
-    let grpc = bind(options.grpc, "--grpc")?;
-    let admin = bind(options.admin_listen, "--admin-listen")?;
+    let grpc = bind(on_port(options.grpc, options.grpc_port), "--grpc-port")?;
+    let admin = bind(on_port(options.admin_listen, options.admin.admin_port), "--admin-port")?;
     let doors = Doors::new(&options.admin.doors, 1);
     let surroundings = RealSurroundings { metrics: Metrics::new() };
     let mut kafka = Kafka::new(&options.kafka, &surroundings);

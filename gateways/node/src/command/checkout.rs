@@ -8,7 +8,7 @@ use bancada_proto::web::{PartStatus, SystemStatus};
 use bancada_supervision::{Strategy, Supervisor};
 use bancada_telemetry::{Metrics, console};
 
-use crate::arguments::CheckoutOptions;
+use crate::arguments::{CheckoutOptions, on_port};
 use crate::doors::Doors;
 use crate::exit::Exit;
 use crate::listener::{address_of, bind};
@@ -18,8 +18,8 @@ use crate::service::web;
 use crate::surroundings::RealSurroundings;
 
 pub(crate) fn run(options: CheckoutOptions) -> anyhow::Result<Exit> {
-    let http = bind(options.http, "--http")?;
-    let admin = bind(options.admin_listen, "--admin-listen")?;
+    let http = bind(on_port(options.http, options.port), "--port")?;
+    let admin = bind(on_port(options.admin_listen, options.admin.admin_port), "--admin-port")?;
     let doors = Doors::new(&options.admin.doors, 1);
     let surroundings = RealSurroundings { metrics: Metrics::new() };
     let bank = BankAddress::parse(&options.bank.bank)?;

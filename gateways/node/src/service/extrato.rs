@@ -95,7 +95,10 @@ impl ExtratoService {
         let freshness = handle.freshness();
         let behind = freshness.committed_position.saturating_sub(freshness.applied_position);
         let detail = match (freshness.connected, behind) {
-            (false, _) => Some("the source of events is away".to_owned()),
+            (false, _) => Some(match handle.store_failure() {
+                Some(why) => format!("its own store fails: {why}"),
+                None => "the source of events is away".to_owned(),
+            }),
             (true, 0) => None,
             (true, behind) => Some(format!("{behind} events behind the bank")),
         };

@@ -65,7 +65,8 @@ impl Contender {
             }
         };
         is_program(&program)?;
-        crate::address::is_free(local(port).ip(), port, "nothing: the original needs this")?;
+        let what_to_do = "the original listens nowhere else: stop what listens there";
+        crate::address::is_usable(local(port).ip(), port, what_to_do)?;
         let place = folder.part("services")?.join(database);
         std::fs::create_dir_all(&place)?;
         postgresql.make_database(database).await?;
