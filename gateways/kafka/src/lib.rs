@@ -18,6 +18,7 @@ mod decode;
 mod encode;
 mod past;
 mod producer;
+mod progress;
 mod reader;
 #[cfg(test)]
 mod schema;
@@ -35,7 +36,7 @@ pub use dead_letters::KafkaDeadLetters;
 pub use decode::{EventValueError, event_from_value};
 pub use encode::event_to_value;
 pub use past::{PastRecord, Place, TopicPast, Unreadable};
-pub use producer::{KafkaPublisher, Producer};
+pub use producer::{KafkaPublisher, Producer, Republisher};
 pub use topic::{Topic, TopicError, WrongTopic};
 pub use watcher::TopicWatcher;
 pub use writer::RecordWriter;

@@ -117,6 +117,29 @@ async fn deliver(
     Ok(())
 }
 
+/// Writes events of the Bank to a topic for somebody who has no actors. What cannot be written is
+/// waited for as long as a broker can be reached.
+pub struct Republisher {
+    topic: Topic,
+    connection: Connection,
+}
+
+impl Republisher {
+    /// Makes the topic where it does not exist, with the first events.
+    pub fn new(topic: Topic) -> Republisher {
+        Republisher { topic, connection: Connection::new("republisher", &Metrics::new()) }
+    }
+
+    /// Writes these, in order, and waits until they are acknowledged.
+    ///
+    /// # Errors
+    /// When the topic is not what it has to be, or no broker can be reached.
+    pub async fn deliver(&self, events: &[Arc<PaymentEvent>]) -> Result<(), TopicError> {
+        let work = async |client: &Client| deliver(client, self.topic.name(), events).await;
+        self.connection.produce(&self.topic, config(&self.topic), work).await
+    }
+}
+
 /// The Bank's port to the producer.
 #[derive(Clone, Debug)]
 pub struct KafkaPublisher {

@@ -1,7 +1,9 @@
 //! What librdkafka counts, as metrics.
 
-use bancada_telemetry::Metrics;
+use std::time::Instant;
+
 use bancada_telemetry::metrics::RoundTrip;
+use bancada_telemetry::{Metrics, clock};
 use rdkafka::Statistics;
 use rdkafka::statistics::{Partition, Topic};
 
@@ -16,7 +18,7 @@ pub(crate) struct Counted {
     metrics: Metrics,
     client: &'static str,
     /// The topic that it reads.
-    read: Option<String>,
+    read: Option<NamedTopic>,
 }
 
 impl Counted {
@@ -27,7 +29,7 @@ impl Counted {
 
     /// Of a client that reads a topic.
     pub(crate) fn reading(metrics: &Metrics, client: &'static str, topic: &NamedTopic) -> Counted {
-        Counted { metrics: metrics.clone(), client, read: Some(topic.name().to_owned()) }
+        Counted { metrics: metrics.clone(), client, read: Some(topic.clone()) }
     }
 
     pub(crate) fn set(&self, statistics: &Statistics) {
@@ -37,9 +39,13 @@ impl Counted {
                 let (n_messages, n_bytes) = (statistics.msg_cnt, statistics.msg_size);
                 self.metrics.set_kafka_queue(self.client, n_messages, n_bytes);
             }
-            Some(name) => {
-                let lag = statistics.topics.get(name).and_then(lag);
-                lag.into_iter().for_each(|lag| self.metrics.set_kafka_lag(name, lag));
+            Some(topic) => {
+                let Some(of_topic) = statistics.topics.get(topic.name()) else { return };
+                let lag = lag(of_topic);
+                lag.into_iter().for_each(|lag| self.metrics.set_kafka_lag(topic.name(), lag));
+                if topic.progress.look(of_topic, Instant::now()) {
+                    self.metrics.set_kafka_progress(topic.name(), clock::now().0);
+                }
             }
         }
     }
@@ -48,7 +54,10 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.metrics.forget_kafka_client(self.client);
-        self.read.iter().for_each(|topic| self.metrics.forget_kafka_lag(topic));
+        if let Some(topic) = &self.read {
+            self.metrics.forget_kafka_lag(topic.name());
+            topic.progress.forget();
+        }
     }
 }
 
@@ -68,7 +77,7 @@ fn seconds(us: i64) -> f64 {
 }
 
 /// Records that have not been handed over; `None` before the first answer of a broker.
-fn lag(topic: &Topic) -> Option<i64> {
+pub(crate) fn lag(topic: &Topic) -> Option<i64> {
     // One is not a partition, but what librdkafka has for records without one.
     let known = topic.partitions.values().filter(|it| it.partition >= 0 && it.hi_offset >= 0);
     let lags: Vec<_> = known.map(partition_lag).collect();

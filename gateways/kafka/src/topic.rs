@@ -5,7 +5,7 @@ mod shape;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigEntry, ResourceSpecifier};
@@ -13,6 +13,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::address::Brokers;
 use crate::context::Context;
+use crate::progress::Progress;
 use crate::trouble::Trouble;
 use shape::{BY_CARD, Shape, TO_LOOK_AT};
 
@@ -33,6 +34,7 @@ pub struct Topic {
     shape: Shape,
     wrong: Arc<Mutex<Option<WrongTopic>>>,
     pub(crate) trouble: Trouble,
+    pub(crate) progress: Progress,
 }
 
 /// A topic that somebody made otherwise than it has to be. Nothing is written to it.
@@ -82,8 +84,14 @@ impl Topic {
 
     /// A topic of records by card, for a cluster that several systems share.
     pub fn named(brokers: Brokers, name: &str) -> Topic {
-        let (wrong, trouble) = (Arc::default(), Trouble::default());
-        Topic { brokers, name: name.to_owned(), shape: BY_CARD, wrong, trouble }
+        Topic {
+            brokers,
+            name: name.to_owned(),
+            shape: BY_CARD,
+            wrong: Arc::default(),
+            trouble: Trouble::default(),
+            progress: Progress::default(),
+        }
     }
 
     /// What it is called.
@@ -99,6 +107,11 @@ impl Topic {
     /// What cannot be read of it by the consumer of this process, and where, once it lasts.
     pub fn trouble(&self) -> Option<String> {
         self.trouble.text(&self.name)
+    }
+
+    /// For how long the consumer of this process has not got on with it, once that is long.
+    pub fn standstill(&self) -> Option<String> {
+        self.progress.text(&self.name, Instant::now())
     }
 
     /// Settings that every client of ours has.

@@ -1,5 +1,5 @@
-//! The actor that looks whether topics are still what they have to be: settings and partitions can be
-//! altered while the brokers are up, and no client is told.
+//! The actor that looks whether topics are still what they have to be: settings and partitions can
+//! be altered while the brokers are up, and no client is told.
 
 use std::time::Duration;
 

@@ -122,7 +122,8 @@ impl Kafka {
         let topics = self.topics();
         move || {
             let wrong = topics.iter().filter_map(Topic::wrong).map(|wrong| wrong.to_string());
-            let detail = wrong.chain(topics.iter().filter_map(Topic::trouble)).collect::<Vec<_>>();
+            let trouble = topics.iter().filter_map(|it| it.trouble().or_else(|| it.standstill()));
+            let detail = wrong.chain(trouble).collect::<Vec<_>>();
             let detail = Some(detail.join("; ")).filter(|it| !it.is_empty());
             Check { name: "kafka", ok: detail.is_none(), is_vital: false, detail }
         }

@@ -13,6 +13,7 @@ pub(super) struct KafkaMetrics {
     round_trip_mean: GaugeVec,
     round_trip_p99: GaugeVec,
     consumer_lag: IntGaugeVec,
+    consumer_progress: GaugeVec,
 }
 
 /// The last few seconds' requests to brokers.
@@ -52,6 +53,14 @@ impl KafkaMetrics {
                 "Records of a topic that this process has not read yet, over all partitions.",
                 &["topic"],
             ),
+            consumer_progress: metric(GaugeVec::new(
+                Opts::new(
+                    "bancada_kafka_consumer_progress_timestamp_seconds",
+                    "When this process last got on with a topic, or was at its end; in seconds \
+                     since 1970. It stands while records wait and none is read.",
+                ),
+                &["topic"],
+            )),
         }
     }
 
@@ -62,6 +71,7 @@ impl KafkaMetrics {
             Box::new(self.round_trip_mean.clone()),
             Box::new(self.round_trip_p99.clone()),
             Box::new(self.consumer_lag.clone()),
+            Box::new(self.consumer_progress.clone()),
         ]
     }
 }
@@ -92,6 +102,16 @@ impl Metrics {
     /// How many records of a topic have not been read.
     pub fn set_kafka_lag(&self, topic: &str, n_records: i64) {
         self.kafka.consumer_lag.with_label_values(&[topic]).set(n_records);
+    }
+
+    /// When a topic was last got on with, in milliseconds since 1970.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since 1970 are exact until 287396"
+    )]
+    pub fn set_kafka_progress(&self, topic: &str, now_ms: i64) {
+        let seconds = now_ms as f64 / 1_000.0;
+        self.kafka.consumer_progress.with_label_values(&[topic]).set(seconds);
     }
 
     /// A client is gone: nobody knows its figures any more.

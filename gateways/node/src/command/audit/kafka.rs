@@ -47,6 +47,10 @@ pub(super) struct Seen {
     foreign: u64,
     pub(super) unreadable: Vec<Unreadable>,
     wrong: Vec<String>,
+    /// How far each card's events are there in their order, whatever is between them.
+    in_order: HashMap<CardToken, u64>,
+    /// Events that came after later ones of their card.
+    late: Vec<(CardToken, String)>,
 }
 
 impl Seen {
@@ -74,6 +78,10 @@ impl Seen {
         if key.as_deref() != token {
             self.wrong.push(format!("record {place}: it is not where its card's events are"));
         }
+        if let Some(card) = event.card.as_ref().filter(|card| card.after.is_some()) {
+            let last = self.in_order.entry(card.token.clone()).or_default();
+            *last += u64::from(card.sequence == *last + 1);
+        }
         let times = self.times.entry(position).or_default();
         *times += 1;
         if *times > 1 {
@@ -84,7 +92,8 @@ impl Seen {
         if let Some(card) = event.card.as_ref().filter(|card| card.after.is_some()) {
             let last = self.sequences.entry(card.token.clone()).or_default();
             if card.sequence < *last {
-                self.wrong.push(format!("record {place}: event {position} comes after later ones"));
+                let what = format!("record {place}: event {position} comes after later ones");
+                self.late.push((card.token.clone(), what));
             }
             *last = card.sequence.max(*last);
         }
@@ -101,6 +110,11 @@ impl Seen {
             result.mismatch(format!("records {first} to {last} cannot be read: {why}"));
         }
         for what in &self.wrong {
+            result.mismatch(what.clone());
+        }
+        // Written to the topic once more, the past fills holes: who waits at a gap reads all of it.
+        let is_whole = |token| self.in_order.get(token) == self.sequences.get(token);
+        for (_, what) in self.late.iter().filter(|(token, _)| !is_whole(token)) {
             result.mismatch(what.clone());
         }
         for (position, place) in self.later.iter().filter(|(position, _)| latest.lacks(*position)) {

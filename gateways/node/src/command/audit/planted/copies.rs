@@ -96,6 +96,13 @@ fn copies_of_everything_are_well() {
     // The topic may repeat, and somebody else's record is nobody's payment.
     let again = |copies: &mut Copies| copies.topic.push(copies.topic[2].clone());
     finds(again, [0; 3], r#""repeated":1"#);
+    // A hole that was filled by the whole past, written once more.
+    let republished = |copies: &mut Copies| {
+        let all = copies.topic.clone();
+        copies.topic.remove(3);
+        copies.topic.extend(all);
+    };
+    finds(republished, [0; 3], r#""repeated":6"#);
     let stranger = |copies: &mut Copies| {
         copies.topic[6].value = b"{}".to_vec();
         copies.topic.push(Copies::of(History::new()).topic[6].clone());
