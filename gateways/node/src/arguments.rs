@@ -24,7 +24,8 @@ pub(crate) use dead_letters::{DeadLettersCommand, DeadLettersOptions};
 pub(crate) use doors::{AdminOptions, DoorOptions, on_port};
 pub(crate) use load::{AuditOptions, LoadOptions};
 pub(crate) use pipeline::{
-    ApplyOptions, PipelineCommand, PipelineOptions, StatusOptions, WatchOptions,
+    ApplyOptions, PipelineCommand, PipelineOptions, RefillOptions, RepublishOptions,
+    SetAsideOptions, StatusOptions, WatchOptions,
 };
 
 /// Card payments that you can run, break and audit on your own machine.

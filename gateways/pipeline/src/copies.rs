@@ -19,8 +19,8 @@ const STOPS_WITHIN: Duration = Duration::from_secs(60);
 
 /// The connector and its index.
 pub struct Copies {
-    connect: Rest,
-    elasticsearch: Rest,
+    pub(crate) connect: Rest,
+    pub(crate) elasticsearch: Rest,
 }
 
 impl Copies {
@@ -71,7 +71,7 @@ impl Copies {
         connect::runs(&self.connect, CONNECTOR_NAME, true).await
     }
 
-    async fn order(&self, method: Method, what: &str) -> Result<Value, PipelineError> {
+    pub(crate) async fn order(&self, method: Method, what: &str) -> Result<Value, PipelineError> {
         let path = format!("/connectors/{CONNECTOR_NAME}/{what}");
         let answer = self.connect.send(method.clone(), &path, None).await?;
         self.connect.good(answer, &format!("{method} {path}"))

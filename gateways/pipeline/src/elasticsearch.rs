@@ -74,6 +74,8 @@ pub(crate) async fn apply_index(
 
 /// How many documents there are; `None` without an index.
 pub(crate) async fn n_documents(elasticsearch: &Rest) -> Result<Option<u64>, PipelineError> {
+    // What was written a moment ago counts.
+    elasticsearch.send(Method::POST, &format!("/{INDEX}/_refresh"), None).await?;
     let Some(counted) = elasticsearch.find(&format!("/{INDEX}/_count")).await? else {
         return Ok(None);
     };

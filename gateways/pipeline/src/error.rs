@@ -100,6 +100,15 @@ pub enum PipelineError {
         /// What Kafka Connect says, or that it says nothing.
         why: String,
     },
+    /// A record that is to be put aside does not wait to be copied.
+    #[error(
+        "the record {place} of payments does not wait: `bancada pipeline status` names the places \
+         at which the connector stands"
+    )]
+    NotWaiting {
+        /// Partition and offset.
+        place: String,
+    },
     /// A topic is there, of another kind.
     #[error(transparent)]
     WrongTopic(#[from] bancada_kafka::WrongTopic),

@@ -15,7 +15,7 @@ use crate::topics::{ANSWER_WITHIN, Quiet, client_config, unreachable};
 type Reader = BaseConsumer<Quiet>;
 
 /// In which header Kafka Connect says why a record is a dead letter.
-const WHY: &str = "__connect.errors.exception.message";
+pub(crate) const WHY: &str = "__connect.errors.exception.message";
 
 /// How far the connector is. Counted in records of the topic, of which some become no document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -26,12 +26,47 @@ pub struct Lag {
     pub n_behind: u64,
 }
 
+/// How far the connector is in one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// Which one.
+    pub partition: i32,
+    /// The offset of the first record that it keeps.
+    #[serde(skip)]
+    pub begin: i64,
+    /// The offset of the first record that is not committed.
+    pub next: i64,
+    /// The offset of the next record to be written.
+    pub end: i64,
+}
+
 /// How far the connector is; only the brokers are asked.
 pub async fn lag(brokers: &Brokers) -> Result<Lag, PipelineError> {
+    let mut lag = Lag::default();
+    for Standing { begin, next, end, .. } in standings(brokers).await? {
+        lag.n_records += end.abs_diff(begin);
+        lag.n_behind += end.abs_diff(next);
+    }
+    Ok(lag)
+}
+
+/// How far it is in each partition.
+pub(crate) async fn standings(brokers: &Brokers) -> Result<Vec<Standing>, PipelineError> {
     // So Kafka Connect calls the group of a sink.
     let group = format!("connect-{CONNECTOR_NAME}");
     let asked = brokers.clone();
-    blocking(brokers, move || group_lag(&asked, TOPIC, &group)).await
+    blocking(brokers, move || group_standings(&asked, TOPIC, &group)).await
+}
+
+/// Of these, where records wait and none was committed between two looks.
+pub(crate) fn standing_still(before: &[Standing], after: &[Standing]) -> Vec<Standing> {
+    let stands = |now: &&Standing| {
+        now.next < now.end
+            && before
+                .iter()
+                .any(|it| it.partition == now.partition && it.next == now.next && it.next < it.end)
+    };
+    after.iter().filter(stands).copied().collect()
 }
 
 /// What is on the topic of dead letters, and why the last one is there.
@@ -52,22 +87,25 @@ async fn blocking<T: Send + 'static>(
     asked.map_err(|error| unreachable(brokers, &error))
 }
 
-fn group_lag(brokers: &Brokers, topic: &str, group: &str) -> Result<Lag, KafkaError> {
+fn group_standings(
+    brokers: &Brokers,
+    topic: &str,
+    group: &str,
+) -> Result<Vec<Standing>, KafkaError> {
     let mut config = client_config(brokers);
     let consumer: Reader = config.set("group.id", group).create_with_context(Quiet)?;
-    let mut lag = Lag::default();
-    let Some(partitions) = partitions(&consumer, topic)? else { return Ok(lag) };
+    let mut standings = Vec::new();
+    let Some(partitions) = partitions(&consumer, topic)? else { return Ok(standings) };
     for committed in consumer.committed_offsets(partitions, ANSWER_WITHIN)?.elements() {
         let partition = committed.partition();
-        let (low, high) = consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN)?;
+        let (begin, end) = consumer.fetch_watermarks(topic, partition, ANSWER_WITHIN)?;
         let next = match committed.offset() {
-            Offset::Offset(offset) => offset.clamp(low, high),
-            _ => low,
+            Offset::Offset(offset) => offset.clamp(begin, end),
+            _ => begin,
         };
-        lag.n_records += high.abs_diff(low);
-        lag.n_behind += high.abs_diff(next);
+        standings.push(Standing { partition, begin, next, end });
     }
-    Ok(lag)
+    Ok(standings)
 }
 
 fn read_dead_letters(brokers: &Brokers, topic: &str) -> Result<DeadLetters, KafkaError> {
@@ -112,4 +150,22 @@ fn partitions(consumer: &Reader, topic: &str) -> Result<Option<TopicPartitionLis
         list.add_partition(topic.name(), partition.id());
     }
     Ok(Some(list))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partition_stands_where_records_wait_and_none_is_committed() {
+        let at = |of: &[(i64, i64)]| -> Vec<Standing> {
+            let of = (0..).zip(of.iter().copied());
+            of.map(|(partition, (next, end))| Standing { partition, begin: 0, next, end }).collect()
+        };
+        // It stands, it moves, it is at its end, it began to wait a moment ago.
+        let before = at(&[(7, 9), (1, 9), (9, 9), (4, 4)]);
+        let after = at(&[(7, 12), (2, 9), (9, 9), (4, 5)]);
+        let standing = standing_still(&before, &after);
+        assert_eq!(standing, [Standing { partition: 0, begin: 0, next: 7, end: 12 }]);
+    }
 }

@@ -6,14 +6,17 @@
 
 mod address;
 mod apply;
+mod aside;
 mod connect;
 mod copies;
+mod document;
 mod documents;
 mod elasticsearch;
 mod error;
 mod kibana;
 mod lag;
 mod payment_documents;
+mod refill;
 mod rest;
 mod status;
 mod topics;
@@ -21,11 +24,13 @@ mod watch;
 
 pub use address::{BadHttpAddress, HttpAddress};
 pub use apply::{Applied, Outcome, apply};
+pub use aside::set_aside;
 pub use copies::Copies;
 pub use documents::{Documents, WORKER_PROPERTIES};
 pub use error::{PipelineError, Server};
-pub use lag::{Lag, lag};
+pub use lag::{Lag, Standing, lag};
 pub use payment_documents::{Document, payment_documents};
+pub use refill::Refill;
 pub use status::{ConnectorStatus, DeadLetters, Status, TaskStatus, status};
 pub use watch::{Restarted, Watch, watch};
 

@@ -1,13 +1,23 @@
 //! Looking whether the pipeline works.
 
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use bancada_kafka::{Brokers, Topic, TopicPast};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use serde::Serialize;
 
 use crate::connect::ConnectorState;
+use crate::document::changes_payment;
 use crate::documents::{CONNECTOR_NAME, Documents};
 use crate::error::{PipelineError, Server};
-use crate::lag::{self, Lag};
+use crate::lag::{self, Lag, Standing};
 use crate::rest::Rest;
+use crate::topics::unreachable;
 use crate::{Servers, connect, elasticsearch};
+
+/// Between two looks whether anything is committed.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// How the pipeline is.
 #[derive(Clone, Debug, Serialize)]
@@ -16,8 +26,12 @@ pub struct Status {
     pub connector: Option<ConnectorStatus>,
     /// How far it is behind the topic.
     pub lag: Lag,
+    /// Where records wait and none was committed for as long as it was looked.
+    pub standing: Vec<Standing>,
     /// Documents in Elasticsearch, one per payment; `None` without an index.
     pub n_documents: Option<u64>,
+    /// Payments that the topic's events are of.
+    pub n_payments: u64,
     /// What could not be copied.
     pub dead_letters: DeadLetters,
 }
@@ -56,18 +70,27 @@ pub struct DeadLetters {
 }
 
 impl Status {
-    /// Whether payments are being copied. A lag is no fault, and a dead letter may be an old one.
+    /// Documents that are missing: more than the records that wait can make.
+    pub fn n_missing(&self) -> u64 {
+        let n_known = self.n_documents.unwrap_or_default() + self.lag.n_behind;
+        self.n_payments.saturating_sub(n_known)
+    }
+
+    /// Whether payments are being copied, and all were. A lag that gets smaller is no fault, and a
+    /// dead letter may be an old one.
     pub fn is_well(&self) -> bool {
         let runs = self.connector.as_ref().is_some_and(|it| {
             let tasks_run = it.tasks.iter().all(|task| task.state == "RUNNING");
             it.state == "RUNNING" && !it.tasks.is_empty() && tasks_run
         });
-        runs && self.n_documents.is_some()
+        let copies = self.standing.is_empty() && self.n_missing() == 0;
+        runs && self.n_documents.is_some() && copies
     }
 }
 
-/// Asks all of them. A server that does not answer is an error.
-pub async fn status(servers: &Servers) -> Result<Status, PipelineError> {
+/// Asks all of them, and reads the topic. Where records wait, it is looked for so long whether any
+/// is committed. A server that does not answer is an error.
+pub async fn status(servers: &Servers, moves_within: Duration) -> Result<Status, PipelineError> {
     let rest = Rest::new(Server::Connect, &servers.connect, servers.within);
     connect::meet(&rest).await?;
     let connector = connect::state(&rest, CONNECTOR_NAME).await?.map(connector_status);
@@ -78,9 +101,43 @@ pub async fn status(servers: &Servers) -> Result<Status, PipelineError> {
     Ok(Status {
         connector,
         n_documents,
+        n_payments: n_payments(&servers.kafka).await?,
+        standing: standing(&servers.kafka, moves_within).await?,
         lag: lag::lag(&servers.kafka).await?,
         dead_letters: lag::dead_letters(&servers.kafka, documents.dead_letters_topic()).await?,
     })
+}
+
+/// Where nothing moves for so long.
+async fn standing(brokers: &Brokers, within: Duration) -> Result<Vec<Standing>, PipelineError> {
+    let deadline = Instant::now() + within;
+    let mut standing = lag::standings(brokers).await?;
+    standing.retain(|it| it.next < it.end);
+    while !standing.is_empty() && Instant::now() < deadline {
+        tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+        standing = lag::standing_still(&standing, &lag::standings(brokers).await?);
+    }
+    Ok(if within.is_zero() { Vec::new() } else { standing })
+}
+
+/// How many payments the topic knows. What the Bank cannot have written is none.
+async fn n_payments(brokers: &Brokers) -> Result<u64, PipelineError> {
+    let mut past = TopicPast::new(Topic::payments(brokers.clone()));
+    let mut payments = HashSet::new();
+    loop {
+        let records = match past.read_on().await {
+            Ok(records) => records,
+            Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition)) => {
+                return Ok(0);
+            }
+            Err(error) => return Err(unreachable(brokers, &error)),
+        };
+        if records.is_empty() {
+            return Ok(payments.len() as u64);
+        }
+        let events = records.iter().filter_map(|record| record.event().ok());
+        payments.extend(events.filter(changes_payment).map(|event| event.transaction_id));
+    }
 }
 
 fn connector_status(state: ConnectorState) -> ConnectorStatus {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use bancada_kafka::Brokers;
-use bancada_pipeline::{HttpAddress, Restarted, Watch};
+use bancada_pipeline::{HttpAddress, Watch};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -204,15 +204,8 @@ async fn apply(
 
 /// Starts Kafka Connect's tasks again, for ever.
 async fn watch(servers: bancada_pipeline::Servers) {
-    bancada_pipeline::watch(&servers, WATCH, |restarted| match restarted {
-        Restarted::Failed(why) => {
-            console::complain(format_args!("connect       | tasks are started again: {why}"))
-        }
-        Restarted::Stalled(n) => {
-            console::complain(format_args!(
-                "connect       | tasks stood still with {n} records, and are started again"
-            ));
-        }
+    bancada_pipeline::watch(&servers, WATCH, |restarted| {
+        console::complain(format_args!("connect       | {restarted}"));
     })
     .await
 }

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use bancada_kafka::Brokers;
+use bancada_kafka::{Brokers, Place};
 use bancada_pipeline::{HttpAddress, Servers, Watch};
 use clap::{Args, Subcommand};
 
-use super::OutputOption;
+use super::{BankOption, OutputOption};
 
 /// Kafka Connect tells nothing while its workers divide their work.
 const LOOK_WITHIN: Duration = Duration::from_secs(3);
+
+const REBALANCES_WITHIN: Duration = Duration::from_secs(30);
 
 #[derive(Args)]
 pub(crate) struct PipelineOptions {
@@ -25,11 +27,76 @@ pub(crate) enum PipelineCommand {
     /// done.
     Apply(ApplyOptions),
     /// Show whether payments reach Elasticsearch: connector and tasks, lag, documents, dead
-    /// letters. Ends with 1 if they do not, with 3 if somebody does not answer.
+    /// letters. Ends with 1 if they do not, if documents are missing, or if records wait and none
+    /// is committed; with 3 if somebody does not answer.
     Status(StatusOptions),
     /// Watch the connector until Ctrl-C, and start its tasks again where they have failed, or
     /// stand still though Elasticsearch is there. Once beside each Kafka Connect.
     Watch(WatchOptions),
+    /// Put a record aside that the connector cannot get past: it becomes a dead letter with its
+    /// place, what came before it becomes documents, and the connector goes on behind it.
+    SetAside(SetAsideOptions),
+    /// Fill an index that was deleted, or has holes, from the bank's past. What is there and newer
+    /// stays.
+    Refill(RefillOptions),
+    /// Write the bank's past to a topic once more, from its beginning: for one that has lost
+    /// events, or for another reader. Whoever knows an event passes it over.
+    Republish(RepublishOptions),
+}
+
+#[derive(Args)]
+pub(crate) struct SetAsideOptions {
+    #[command(flatten)]
+    servers: PipelineServers,
+    /// Where the record is, as `bancada pipeline status` names it.
+    #[arg(value_name = "PARTITION/OFFSET", value_parser = place)]
+    pub(crate) place: Place,
+}
+
+impl SetAsideOptions {
+    pub(crate) fn servers(&self) -> Servers {
+        self.servers.near(REBALANCES_WITHIN)
+    }
+}
+
+fn place(text: &str) -> Result<Place, String> {
+    let parsed = text
+        .split_once('/')
+        .and_then(|(partition, offset)| Some(Place(partition.parse().ok()?, offset.parse().ok()?)));
+    parsed.ok_or_else(|| "write PARTITION/OFFSET, for example 3/1207".to_owned())
+}
+
+#[derive(Args)]
+pub(crate) struct RefillOptions {
+    #[command(flatten)]
+    pub(crate) bank: BankOption,
+    /// Elasticsearch; with http://NAME:PASSWORD@HOST:PORT where it asks for them.
+    #[arg(
+        long,
+        env = "BANCADA_ELASTICSEARCH",
+        default_value = "http://127.0.0.1:9200",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub(crate) elasticsearch: HttpAddress,
+}
+
+#[derive(Args)]
+pub(crate) struct RepublishOptions {
+    #[command(flatten)]
+    pub(crate) bank: BankOption,
+    /// Kafka's brokers.
+    #[arg(
+        long,
+        env = "BANCADA_KAFKA",
+        default_value = "127.0.0.1:9092",
+        value_name = "HOST:PORT[,HOST:PORT]",
+        hide_env_values = true
+    )]
+    pub(crate) kafka: Brokers,
+    /// Where to; made where it does not exist.
+    #[arg(long, default_value = "payments", value_name = "NAME")]
+    pub(crate) topic: String,
 }
 
 /// Where the servers are.
@@ -138,6 +205,10 @@ pub(crate) struct StatusOptions {
     servers: PipelineServers,
     #[command(flatten)]
     pub(crate) output: OutputOption,
+    /// Where records wait, how long it is looked for one that is committed; more than Kafka
+    /// Connect's offset.flush.interval.ms.
+    #[arg(long, env = "BANCADA_MOVES_WITHIN", default_value = "15s")]
+    pub(crate) moves_within: humantime::Duration,
 }
 
 impl StatusOptions {

@@ -1,14 +1,17 @@
 //! `bancada pipeline`: sets up the way from Kafka to the dashboards, and shows how it is.
 
+mod past;
+
 use std::io::Write as _;
 
-use bancada_pipeline::{Applied, Outcome, Restarted, Status};
+use bancada_pipeline::{Applied, Outcome, Restarted, Standing, Status};
 use tokio::signal::unix::{SignalKind, signal};
 
 use bancada_telemetry::console;
 
 use crate::arguments::{
-    ApplyOptions, Output, PipelineCommand, PipelineOptions, StatusOptions, WatchOptions,
+    ApplyOptions, Output, PipelineCommand, PipelineOptions, SetAsideOptions, StatusOptions,
+    WatchOptions,
 };
 use crate::exit::Exit;
 
@@ -19,6 +22,9 @@ pub(crate) fn run(options: &PipelineOptions) -> anyhow::Result<Exit> {
             PipelineCommand::Apply(options) => apply(options).await,
             PipelineCommand::Status(options) => status(options).await,
             PipelineCommand::Watch(options) => watch(options).await,
+            PipelineCommand::SetAside(options) => set_aside(options).await,
+            PipelineCommand::Refill(options) => past::refill(options).await,
+            PipelineCommand::Republish(options) => past::republish(options).await,
         }
     })
 }
@@ -44,15 +50,9 @@ async fn watch(options: &WatchOptions) -> anyhow::Result<Exit> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let servers = options.servers();
-    let watching =
-        bancada_pipeline::watch(&servers, options.watch(), |restarted| match restarted {
-            Restarted::Failed(why) => {
-                console::say(format_args!("tasks had failed, started again: {why}"))
-            }
-            Restarted::Stalled(n) => {
-                console::say(format_args!("tasks stood still with {n} records, started again"))
-            }
-        });
+    let watching = bancada_pipeline::watch(&servers, options.watch(), |restarted| {
+        console::say(format_args!("{restarted}"));
+    });
     tokio::select! {
         never = watching => never,
         _ = interrupt.recv() => Ok(Exit::Well),
@@ -60,8 +60,14 @@ async fn watch(options: &WatchOptions) -> anyhow::Result<Exit> {
     }
 }
 
+async fn set_aside(options: &SetAsideOptions) -> anyhow::Result<Exit> {
+    let aside = bancada_pipeline::set_aside(&options.servers(), options.place).await?;
+    console::say(format_args!("{}", Restarted::SetAside(aside)));
+    Ok(Exit::Well)
+}
+
 async fn status(options: &StatusOptions) -> anyhow::Result<Exit> {
-    let status = bancada_pipeline::status(&options.servers()).await?;
+    let status = bancada_pipeline::status(&options.servers(), options.moves_within.into()).await?;
     let mut out = std::io::stdout().lock();
     match options.output.output {
         Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(&status)?)?,
@@ -84,8 +90,17 @@ fn print(out: &mut impl std::io::Write, status: &Status) -> std::io::Result<()> 
         }
     }
     writeln!(out, "lag           {} of {} records", status.lag.n_behind, status.lag.n_records)?;
+    for Standing { partition, next, .. } in &status.standing {
+        writeln!(out, "stands still  {partition}/{next}; `bancada pipeline watch` looks into it")?;
+    }
     match status.n_documents {
-        Some(n_documents) => writeln!(out, "documents     {n_documents}")?,
+        Some(n_documents) => {
+            writeln!(out, "documents     {n_documents} of {} payments", status.n_payments)?;
+            let n_missing = status.n_missing();
+            if n_missing > 0 {
+                writeln!(out, "missing       {n_missing}; `bancada pipeline refill` writes them")?;
+            }
+        }
         None => writeln!(out, "documents     no index; `bancada pipeline apply` makes it")?,
     }
     let dead = &status.dead_letters;

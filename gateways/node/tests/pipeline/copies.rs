@@ -79,5 +79,6 @@ pub(crate) fn produce_old_copy(servers: &Servers, events: &[PaymentEvent]) {
     for (field, value) in [("payment_amount_minor", json!(1)), ("decided_at", json!("1970"))] {
         old[field] = value;
     }
+    old["card"] = json!({ "status": "active" });
     servers.produce("card", &old.to_string());
 }

@@ -15,6 +15,7 @@ mod connect;
 mod copies;
 mod elasticsearch;
 mod faults;
+mod foreign;
 mod formula;
 mod front;
 mod panels;
@@ -22,6 +23,7 @@ mod payments;
 #[path = "../system/ports.rs"]
 mod ports;
 mod process;
+mod refill;
 mod refused;
 mod servers;
 
@@ -41,6 +43,15 @@ const TESTS: &[(&str, Test)] = &[
     ("what_is_delivered_twice_changes_nothing", copies::delivered_twice),
     ("a_topic_made_anew_is_copied_from_its_beginning", copies::topic_made_anew),
     ("what_is_no_event_is_put_aside_and_the_rest_goes_on", refused::put_aside),
+    ("a_position_in_a_header_is_not_believed", foreign::header_positions),
+    (
+        "a_foreign_record_that_stops_tasks_is_named_and_put_aside",
+        foreign::stuck_by_a_foreign_record,
+    ),
+    ("a_record_that_stops_tasks_is_put_aside_by_hand", foreign::put_aside_by_hand),
+    ("an_index_that_was_deleted_is_filled_from_the_banks_past", refill::index_refilled),
+    ("the_banks_past_is_written_to_a_topic_again", refill::past_republished),
+    ("an_audit_finds_each_field_of_a_document_that_differs", refill::every_field_is_audited),
     ("an_index_that_takes_no_writes_is_told_and_mended", refused::blocked_index),
     ("connect_killed_under_load_loses_and_doubles_nothing", faults::connect_killed),
     ("tasks_that_began_without_elasticsearch_go_on", faults::tasks_started_without_elasticsearch),

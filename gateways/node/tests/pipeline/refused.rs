@@ -21,12 +21,15 @@ pub(crate) fn put_aside(servers: &Arc<Servers>) {
         let mut n_dead = servers.look().await.dead_letters.n_records;
         let id = clock::uuid().to_string();
         for (value, reason) in [
-            (json!({ "transaction_id": id, "loyalty_points": 3 }).to_string(), "strict_dynamic"),
+            (told(json!({ "transaction_id": id, "loyalty_points": 3 })), "strict_dynamic"),
             (
-                json!({ "transaction_id": id, "payment_amount_minor": "a lot" }).to_string(),
+                told(json!({ "transaction_id": id, "payment_amount_minor": "a lot" })),
                 "amount_minor",
             ),
-            (json!({ "status": "approved" }).to_string(), "document id"),
+            (told(json!({ "status": "approved" })), "document id"),
+            (told(json!({ "transaction_id": id, "position": "abc" })), "abc"),
+            // Not even the shape of the Bank's.
+            (json!({ "transaction_id": id, "position": 1 }).to_string(), "Map"),
             ("{\"transaction_id\":".to_owned(), "serialization error"),
         ] {
             servers.produce("card_of_nobody", &value);
@@ -48,6 +51,15 @@ pub(crate) fn put_aside(servers: &Arc<Servers>) {
         assert!(status.is_well(), "{status:?}");
         bank.tree.shutdown().await;
     });
+}
+
+/// With the card and the position that all of the Bank's have.
+fn told(mut value: Value) -> String {
+    value["card"] = json!({ "status": "active" });
+    if value["position"].is_null() {
+        value["position"] = json!(1);
+    }
+    value.to_string()
 }
 
 /// As Elasticsearch does by itself when its disk is nearly full.

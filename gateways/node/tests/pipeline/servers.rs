@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use bancada_pipeline::{Lag, Status};
 use rdkafka::ClientConfig;
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use serde_json::{Value, json};
 
@@ -90,6 +91,15 @@ impl Servers {
         command
     }
 
+    /// What another command of the program did, which is told nothing by the environment.
+    pub(crate) fn bancada(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(BINARY);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BANCADA_")) {
+            command.env_remove(name);
+        }
+        command.env("BANCADA_LOG", "error").args(arguments).output().unwrap()
+    }
+
     /// Makes sure that the pipeline is set up; what was said about each thing.
     pub(crate) fn applied(&self) -> String {
         let output = self.pipeline(&["apply", "--within", "60s"]);
@@ -122,7 +132,7 @@ impl Servers {
     /// How the pipeline is. Kafka Connect may be dividing its work.
     pub(crate) async fn look(&self) -> Status {
         let addresses = bancada_pipeline::Servers { within: PATIENCE, ..self.addresses() };
-        bancada_pipeline::status(&addresses).await.unwrap()
+        bancada_pipeline::status(&addresses, Duration::ZERO).await.unwrap()
     }
 
     /// How far Kafka Connect is; asked of the brokers alone.
@@ -157,10 +167,18 @@ impl Servers {
 
     /// Puts a record on the topic that is copied, as anybody could.
     pub(crate) fn produce(&self, key: &str, value: &str) {
+        self.produce_with(key, value, &[]);
+    }
+
+    /// The same with headers.
+    pub(crate) fn produce_with(&self, key: &str, value: &str, headers: &[(&str, &str)]) {
+        let headers = headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
+            headers.insert(Header { key, value: Some(*value) })
+        });
         let mut config = ClientConfig::new();
         let producer: BaseProducer =
             config.set("bootstrap.servers", self.broker.address()).create().unwrap();
-        producer.send(BaseRecord::to("payments").key(key).payload(value)).unwrap();
+        producer.send(BaseRecord::to("payments").key(key).payload(value).headers(headers)).unwrap();
         producer.flush(Duration::from_secs(30)).unwrap();
     }
 
