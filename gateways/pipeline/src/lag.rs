@@ -38,6 +38,10 @@ pub struct Standing {
     pub next: i64,
     /// The offset of the next record to be written.
     pub end: i64,
+    /// The offset of a record that waits and that the Bank cannot have written, where it was looked
+    /// for: what the connector cannot get past is likely there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<i64>,
 }
 
 /// How far the connector is; only the brokers are asked.
@@ -103,7 +107,7 @@ fn group_standings(
             Offset::Offset(offset) => offset.clamp(begin, end),
             _ => begin,
         };
-        standings.push(Standing { partition, begin, next, end });
+        standings.push(Standing { partition, begin, next, end, foreign: None });
     }
     Ok(standings)
 }
@@ -160,12 +164,19 @@ mod tests {
     fn a_partition_stands_where_records_wait_and_none_is_committed() {
         let at = |of: &[(i64, i64)]| -> Vec<Standing> {
             let of = (0..).zip(of.iter().copied());
-            of.map(|(partition, (next, end))| Standing { partition, begin: 0, next, end }).collect()
+            of.map(|(partition, (next, end))| Standing {
+                partition,
+                begin: 0,
+                next,
+                end,
+                foreign: None,
+            })
+            .collect()
         };
         // It stands, it moves, it is at its end, it began to wait a moment ago.
         let before = at(&[(7, 9), (1, 9), (9, 9), (4, 4)]);
         let after = at(&[(7, 12), (2, 9), (9, 9), (4, 5)]);
         let standing = standing_still(&before, &after);
-        assert_eq!(standing, [Standing { partition: 0, begin: 0, next: 7, end: 12 }]);
+        assert_eq!(standing, [after[0]]);
     }
 }

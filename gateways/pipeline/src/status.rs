@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use bancada_kafka::{Brokers, Topic, TopicPast};
+use bancada_kafka::{Brokers, Place, Topic, TopicPast};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use serde::Serialize;
 
+use crate::aside::last_foreign;
 use crate::connect::ConnectorState;
 use crate::document::changes_payment;
 use crate::documents::{CONNECTOR_NAME, Documents};
@@ -102,14 +103,16 @@ pub async fn status(servers: &Servers, moves_within: Duration) -> Result<Status,
         connector,
         n_documents,
         n_payments: n_payments(&servers.kafka).await?,
-        standing: standing(&servers.kafka, moves_within).await?,
+        standing: standing(servers, moves_within).await?,
         lag: lag::lag(&servers.kafka).await?,
         dead_letters: lag::dead_letters(&servers.kafka, documents.dead_letters_topic()).await?,
     })
 }
 
-/// Where nothing moves for so long.
-async fn standing(brokers: &Brokers, within: Duration) -> Result<Vec<Standing>, PipelineError> {
+/// Where nothing moves for so long. A task that cannot get past one record commits nothing of its
+/// other partitions either, so it is looked which one it may be.
+async fn standing(servers: &Servers, within: Duration) -> Result<Vec<Standing>, PipelineError> {
+    let brokers = &servers.kafka;
     let deadline = Instant::now() + within;
     let mut standing = lag::standings(brokers).await?;
     standing.retain(|it| it.next < it.end);
@@ -117,7 +120,13 @@ async fn standing(brokers: &Brokers, within: Duration) -> Result<Vec<Standing>, 
         tokio::time::sleep(LOOK_AGAIN_AFTER).await;
         standing = lag::standing_still(&standing, &lag::standings(brokers).await?);
     }
-    Ok(if within.is_zero() { Vec::new() } else { standing })
+    if within.is_zero() {
+        return Ok(Vec::new());
+    }
+    for it in &mut standing {
+        it.foreign = last_foreign(servers, it).await?.map(|Place(_, offset)| offset);
+    }
+    Ok(standing)
 }
 
 /// How many payments the topic knows. What the Bank cannot have written is none.

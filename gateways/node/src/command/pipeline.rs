@@ -90,8 +90,15 @@ fn print(out: &mut impl std::io::Write, status: &Status) -> std::io::Result<()> 
         }
     }
     writeln!(out, "lag           {} of {} records", status.lag.n_behind, status.lag.n_records)?;
-    for Standing { partition, next, .. } in &status.standing {
-        writeln!(out, "stands still  {partition}/{next}; `bancada pipeline watch` looks into it")?;
+    for Standing { partition, next, foreign, .. } in &status.standing {
+        match foreign {
+            Some(foreign) => writeln!(
+                out,
+                "stands still  at {partition}/{next}; the bank cannot have written \
+                 {partition}/{foreign}: `bancada pipeline set-aside {partition}/{foreign}`"
+            )?,
+            None => writeln!(out, "stands still  at {partition}/{next}")?,
+        }
     }
     match status.n_documents {
         Some(n_documents) => {
