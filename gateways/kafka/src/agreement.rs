@@ -83,7 +83,9 @@ mod tests {
             match event_from_value(&changed.value) {
                 Err(_) => {}
                 Ok(read) if read != event => {}
-                Ok(read) => assert_eq!(changed.contradictions(&read), [name.clone()]),
+                Ok(read) => {
+                    assert_eq!(changed.contradictions(&read), std::slice::from_ref(name));
+                }
             }
         }
         for at in 0..good.headers.len() {

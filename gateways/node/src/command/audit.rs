@@ -47,13 +47,17 @@ async fn audit(options: &AuditOptions) -> anyhow::Result<Verdict> {
         comparisons.push(payers::compare(&log.payments, &bank));
         cut = log.cut;
     }
-    if let Some(orders) = &orders {
+    let within = options.catch_up_within.into();
+    if let (Some(orders), Some(url)) = (orders, &options.checkout) {
+        let orders = match orders {
+            Ok(orders) => checkout::with_refunds(orders, &web, url, &bank, within).await,
+            Err(error) => Err(error),
+        };
         comparisons.push(match orders {
-            Ok(orders) => checkout::compare(orders, &bank),
-            Err(error) => checkout::unread(error),
+            Ok(orders) => checkout::compare(&orders, &bank),
+            Err(error) => checkout::unread(&error),
         });
     }
-    let within = options.catch_up_within.into();
     if let Some(brokers) = &options.kafka {
         comparisons.push(kafka::audit(brokers, &bank, within).await);
     }

@@ -1,9 +1,9 @@
 //! Everything the Bank has committed, read from its event feed, and what is wrong with it.
 
+mod fingerprint;
 pub(super) mod shown;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,13 +11,13 @@ use bancada_extrato::ports::EventRepair as _;
 use bancada_extrato::statement::Cycle;
 use bancada_grpc::client::{BankAddress, FeedClient};
 use bancada_grpc::event_from_message;
-use bancada_kafka::event_to_value;
 use bancada_kernel::{
     Brand, CardToken, Currency, DeclineReason, EventCard, EventKind, PaymentEvent, Shard, Timestamp,
 };
 use serde::Serialize;
 
 use super::facts::Facts;
+pub(super) use fingerprint::Fingerprint;
 
 /// The feed sends at once what is there.
 const BATCH_WITHIN: Duration = Duration::from_secs(10);
@@ -65,8 +65,10 @@ impl BankPayment {
 /// What a statement must have for an event.
 pub(super) struct BankLine {
     pub(super) payment: String,
-    /// As it is shown.
+    /// As it is shown when it is new.
     pub(super) shown: Facts,
+    /// Of a hold that was captured or released since.
+    pub(super) has_ended: bool,
     /// What it adds to what its card owes; negative where that becomes less.
     pub(super) owed_minor: i128,
     pub(super) card: CardToken,
@@ -115,18 +117,6 @@ pub(super) struct AcceptedLoss {
     pub(super) moved_minor: i128,
 }
 
-/// A whole event in a few bytes: what differs in anything has another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fingerprint(u64);
-
-impl Fingerprint {
-    pub(super) fn of(event: &PaymentEvent) -> Fingerprint {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&event_to_value(event));
-        Fingerprint(hasher.finish())
-    }
-}
-
 /// The last position of each shard, as of later than the past that was read.
 pub(super) struct Latest(BTreeMap<Shard, u64>);
 
@@ -163,6 +153,8 @@ pub(super) struct BankView {
     pub(super) owed_minor: i128,
     /// Charges by merchant and order.
     pub(super) charges: HashMap<(String, String), Vec<String>>,
+    /// Where the lines of holds are that stand, by payment.
+    holds: HashMap<String, u64>,
     /// The keys that bills were paid with.
     bills: HashSet<String>,
     /// Approvals that left less than nothing available.
@@ -289,11 +281,25 @@ impl BankView {
                 let line = BankLine {
                     payment: id.clone(),
                     shown,
+                    has_ended: false,
                     owed_minor: owed_minor(event),
                     card: card.token.clone(),
                 };
                 self.lines.insert(event.position, line);
             }
+        }
+        let ends = matches!(
+            event.kind,
+            EventKind::PaymentCaptured | EventKind::PaymentVoided | EventKind::PaymentExpired
+        );
+        if event.kind == EventKind::PaymentAuthorized {
+            self.holds.insert(id.clone(), event.position);
+        } else if let Some(line) = ends
+            .then(|| self.holds.remove(&id))
+            .flatten()
+            .and_then(|position| self.lines.get_mut(&position))
+        {
+            line.has_ended = true;
         }
         self.follow(event, id, ends_hold);
     }

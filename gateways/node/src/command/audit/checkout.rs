@@ -1,13 +1,14 @@
 //! The shop's orders, against what the Bank holds.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bancada_kernel::DeclineReason;
 use bancada_pipeline::HttpAddress;
 use bancada_proto::web::{Money, Order, OrderList, OrderStatus};
+use tokio::time::{Instant, sleep};
 
-use super::bank::shown::decline;
+use super::bank::shown::decline_to_shopper;
 use super::bank::{BankPayment, BankView};
 use super::patience::until_answered;
 use super::verdict::Comparison;
@@ -120,7 +121,9 @@ fn differences(order: &Order, known: &BankPayment) -> Vec<&'static str> {
         ("merchant", known.merchant == MERCHANT),
         ("status", known.is_charged == is_paid),
         ("status", order.status != OrderStatus::Refunded || is_returned),
-        ("decline", order.decline == known.decline.map(decline)),
+        ("decline", order.decline == known.decline.map(decline_to_shopper)),
+        ("refunded", refunded_minor(order) == known.refunded_minor),
+        ("is_given_up", !order.is_given_up),
     ];
     let card = known.card.as_ref();
     let token = card.map(|card| card.token.as_str());
@@ -137,6 +140,39 @@ fn differences(order: &Order, known: &BankPayment) -> Vec<&'static str> {
     ];
     let all = expected.into_iter().chain(whole.into_iter().filter(|_| is_whole));
     all.filter(|(_, is_equal)| !is_equal).map(|(name, _)| name).collect()
+}
+
+/// What the shop knows to have been returned.
+fn refunded_minor(order: &Order) -> i128 {
+    order.refunded.as_ref().map_or(0, |refunded| refunded.amount_minor.into())
+}
+
+/// The orders, once the shop has heard of every refund that the Bank knows of them, or may take no
+/// longer. They were read before the Bank, so that the shop is not ahead in anything else.
+pub(super) async fn with_refunds(
+    mut orders: Vec<Order>,
+    web: &reqwest::Client,
+    address: &HttpAddress,
+    bank: &BankView,
+    within: Duration,
+) -> anyhow::Result<Vec<Order>> {
+    let is_behind = |order: &Order| {
+        let known = order.payment_id.as_ref().and_then(|payment| bank.payments.get(payment));
+        known.is_some_and(|known| refunded_minor(order) < known.refunded_minor)
+    };
+    let deadline = Instant::now() + within;
+    while orders.iter().any(is_behind) && Instant::now() < deadline {
+        sleep(ASK_EVERY).await;
+        let mut later: HashMap<_, _> = (self::orders(web, address).await?.into_iter())
+            .map(|order| (order.id.clone(), order))
+            .collect();
+        for order in orders.iter_mut().filter(|order| is_behind(order)) {
+            if let Some(later) = later.remove(&order.id) {
+                *order = later;
+            }
+        }
+    }
+    Ok(orders)
 }
 
 /// What the shop says to the Bank of an order.

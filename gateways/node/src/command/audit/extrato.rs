@@ -138,7 +138,12 @@ pub(super) fn compare(
                 result.mismatch(format!("line {} of {id} is not at the bank", line.position));
                 continue;
             };
-            let mut differences = Facts::of(LINE, line).differences(LINE, &found.shown);
+            let new = StatementLine { has_ended: false, ..line.clone() };
+            let mut differences = Facts::of(LINE, &new).differences(LINE, &found.shown);
+            // A hold may have ended since the Bank was read.
+            let may_have_ended = line.has_ended && latest.is_later_than(bank);
+            let is_as_known = line.has_ended == found.has_ended || may_have_ended;
+            differences.extend((!is_as_known).then_some("has_ended"));
             differences.extend((Some(&found.card) != token.as_ref()).then_some("card"));
             if differences.is_empty() {
                 result.matched += 1;

@@ -12,7 +12,7 @@ use bancada_proto::web;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::bank::shown::decline;
+use super::bank::shown::decline_to_cardholder;
 use super::bank::{BankView, Latest};
 use super::verdict::{Comparison, Verdict};
 use super::{checkout, extrato, payers};
@@ -147,8 +147,7 @@ fn statement() -> extrato::Lines {
         "token": "card", "card": { "brand": "visa", "masked": "************1000" },
         "holder": "Ana Teste", "status": "active", "limit": brl(LIMIT),
         "available": brl(LIMIT - 950), "balance": brl(950), "held": brl(0),
-        "current_fatura": brl(950), "closing_day": 5,
-        "due_day": 15,
+        "current_fatura": brl(950), "fatura_due": brl(950), "closing_day": 5, "due_day": 15,
     });
     let line = |(position, n, kind, minor): (u64, u128, &str, i64)| {
         let mut line = json!({
@@ -158,7 +157,7 @@ fn statement() -> extrato::Lines {
             "trace_id": "00000000000000000000000000000005",
         });
         if kind == "decline" {
-            line["decline"] = json!(decline(DeclineReason::InsufficientFunds));
+            line["decline"] = json!(decline_to_cardholder(DeclineReason::InsufficientFunds));
         }
         serde_json::from_value(line).unwrap()
     };

@@ -32,6 +32,7 @@ pub(in crate::command::audit) const CARD: Names = &[
     "balance",
     "held",
     "current_fatura",
+    "fatura_due",
     "closing_day",
     "due_day",
 ];
@@ -101,7 +102,9 @@ pub(super) fn line(event: &PaymentEvent) -> Option<Facts> {
         description: event.description.clone(),
         amount: money(event.amount),
         installments: event.installments.into(),
-        decline: event.decline.map(decline),
+        // What became of a hold since is told by later events.
+        has_ended: false,
+        decline: event.decline.map(decline_to_cardholder),
         occurred_at_ms: event.occurred_at.0,
         trace_id: event.trace.map(|trace| trace.trace_id()),
     };
@@ -117,6 +120,7 @@ pub(super) fn card(card: &EventCard, current_fatura_minor: i64) -> Option<Facts>
     // What has no room is shown as the end of the range.
     let end = if available < 0 { i64::MIN } else { i64::MAX };
     let available = Money { minor: i64::try_from(available).unwrap_or(end), ..now.limit };
+    let due_minor = current_fatura_minor.min(now.balance.minor.max(0));
     let shown = web::StatementCard {
         token: card.token.to_string(),
         card: web::MaskedCard {
@@ -130,6 +134,7 @@ pub(super) fn card(card: &EventCard, current_fatura_minor: i64) -> Option<Facts>
         balance: money(now.balance),
         held: money(now.held),
         current_fatura: money(Money { minor: current_fatura_minor, ..now.limit }),
+        fatura_due: money(Money { minor: due_minor, ..now.limit }),
         closing_day: now.closing_day.into(),
         due_day: now.due_day.into(),
     };
@@ -153,16 +158,25 @@ pub(super) fn document(event: &PaymentEvent) -> Facts {
     Facts::of(DOCUMENT, &shown)
 }
 
-/// A decline as the shop and the statement tell it.
-pub(in crate::command::audit) fn decline(reason: DeclineReason) -> web::Decline {
+/// A decline as the shop tells it: not always why.
+pub(in crate::command::audit) fn decline_to_shopper(reason: DeclineReason) -> web::Decline {
+    let advice = reason.advice().word().to_owned();
+    web::Decline { advice, ..decline(reason.for_shopper(), reason.to_shopper()) }
+}
+
+/// A decline as the statement tells it.
+pub(in crate::command::audit) fn decline_to_cardholder(reason: DeclineReason) -> web::Decline {
+    decline(reason, reason.to_cardholder())
+}
+
+fn decline(reason: DeclineReason, text: [&'static str; 2]) -> web::Decline {
+    let [pt_br, en] = text.map(str::to_owned);
     web::Decline {
         code: reason.code().to_owned(),
         reason: reason.word().to_owned(),
         retryable: reason.retryable(),
-        message: web::Text {
-            pt_br: reason.message_pt_br().to_owned(),
-            en: reason.message_en().to_owned(),
-        },
+        advice: String::new(),
+        message: web::Text { pt_br, en },
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::copies::Copies;
 use super::*;
+use crate::command::audit::bank::shown::decline_to_shopper;
 
 /// Other words for fields that take only some.
 const WORDS: [&str; 5] = ["hold", "purchase", "declined", "approved", "paid"];
@@ -104,7 +105,7 @@ fn each_field_of_an_order_that_is_not_the_shops_own_is_compared() {
     declined.description = "Café".to_owned();
     let bank = history.view();
     let mut order = order("o5", "declined", 5);
-    order.decline = Some(decline(DeclineReason::InsufficientFunds));
+    order.decline = Some(decline_to_shopper(DeclineReason::InsufficientFunds));
     assert!(checkout::compare(&[order.clone(), good[0].clone()], &bank).is_well());
     for leaf in leaves_of(&order).iter().filter(|leaf| !own.contains(&leaf.as_str())) {
         let others = [changed(&order, leaf), good[0].clone()];
