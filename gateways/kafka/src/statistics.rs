@@ -55,7 +55,7 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.metrics.forget_kafka_client(self.client);
         if let Some(topic) = &self.read {
-            self.metrics.forget_kafka_lag(topic.name());
+            self.metrics.forget_kafka_topic(topic.name());
             topic.progress.forget();
         }
     }

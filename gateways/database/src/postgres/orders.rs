@@ -163,8 +163,12 @@ fn update(session: &mut Session, orders: &[&Order]) -> Result<(), StoreError> {
         return Ok(());
     }
     let Columns { ids, states, bodies } = Columns::of(orders)?;
-    session.execute(UPDATE, &[&ids, &states, &bodies])?;
-    Ok(())
+    let n_updated = session.execute(UPDATE, &[&ids, &states, &bodies])?;
+    if n_updated == ids.len() as u64 {
+        return Ok(());
+    }
+    let n_lost = (ids.len() as u64).saturating_sub(n_updated);
+    Err(StoreError::Failed(format!("{n_lost} orders that changed are not there")))
 }
 
 struct Columns {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bancada_checkout::order::{Order, OrderState};
-use bancada_checkout::ports::{OrderStore, StoreError, Write, Written};
+use bancada_checkout::order::{Charge, Order, OrderState};
+use bancada_checkout::ports::{OrderStore, Reached, StoreError, Write, Written};
+use bancada_kernel::{EventHash, ShardCount};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -17,6 +18,7 @@ contract! {
     a_batch_is_written_as_a_whole_or_not_at_all
     a_list_goes_from_the_latest_to_the_first
     a_batch_may_change_what_it_has_added
+    how_far_the_bank_was_followed_is_kept_with_the_orders_that_changed
     no_card_number_reaches_the_store
     it_behaves_like_a_map_that_keeps_the_first
 }
@@ -129,6 +131,30 @@ fn a_batch_may_change_what_it_has_added(place: NewPlace<'_>) {
     let listed: Vec<_> = listed.into_iter().map(|(_, order)| order).collect();
     assert_eq!(listed, [&paid[2], &paid[0], &paid[1]].map(Clone::clone));
     assert_eq!(bench.store.write(&[]), Ok(vec![]));
+}
+
+fn how_far_the_bank_was_followed_is_kept_with_the_orders_that_changed(place: NewPlace<'_>) {
+    let mut bench = Bench::new(place);
+    assert_eq!(bench.store.reached(), Ok(vec![]));
+    for n in [1, 2] {
+        bench.insert(&order(n, OrderState::Paid(charge())));
+    }
+    let refunded = |n| order(n, OrderState::Refunded(Charge { refunded_minor: 7, ..charge() }));
+    let other_shard = ShardCount::new(2).unwrap().shards().last().unwrap();
+    let reached = |position, event| Reached { position, event: EventHash::new(event) };
+    let places = [reached(7, u64::MAX), reached(other_shard.position(3), 0)];
+    bench.store.follow(&[refunded(1)], reached(5, 1)).unwrap();
+    bench.store.follow(&[], places[1]).unwrap();
+    bench.store.follow(&[], places[0]).unwrap();
+    let mut bench = bench.reopened();
+    assert_eq!(bench.store.reached(), Ok(places.to_vec()));
+    assert_eq!(bench.store.get(id(1)), Ok(Some(refunded(1))));
+    // One that is not there: nothing of it is kept.
+    let failed = bench.store.follow(&[refunded(2), refunded(9)], reached(9, 9));
+    assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
+    let mut bench = bench.reopened();
+    assert_eq!(bench.store.reached(), Ok(places.to_vec()));
+    assert_eq!(bench.store.get(id(2)), Ok(Some(order(2, OrderState::Paid(charge())))));
 }
 
 fn no_card_number_reaches_the_store(place: NewPlace<'_>) {

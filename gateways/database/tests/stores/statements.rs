@@ -8,7 +8,8 @@ use bancada_extrato::statement::{
     Applied, BillOutcome, BillPayment, DeadLetter, Filter, HeldCard, LineKind,
 };
 use bancada_kernel::{
-    CardToken, DeclineReason, EventKind, IdempotencyKey, Money, Shard, Timestamp, TraceContext,
+    CardToken, DeclineReason, EventKind, IdempotencyKey, Money, PaymentEvent, Shard, Timestamp,
+    TraceContext,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -26,15 +27,17 @@ contract! {
     a_card_that_is_behind_the_banks_waits
     cards_are_listed_by_holder_and_number
     a_text_may_hold_anything
+    a_hold_stands_until_it_is_charged_or_released
     a_payment_of_a_bill_is_kept_once_and_settled_by_its_event
     any_batches_with_repetitions_give_the_same_rows
 }
 
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "statement_card",
     "statement_line",
     "statement_fatura",
     "statement_held",
+    "statement_open_hold",
     "statement_dead_letter",
     "statement_source",
     "statement_reached",
@@ -64,6 +67,10 @@ impl Bench {
 
     fn apply(&mut self, records: &[SourceRecord]) -> Applied {
         self.store.apply(records, now()).unwrap()
+    }
+
+    fn open_holds(&self, last: u64) -> Vec<u64> {
+        self.reader.open_holds(&token(1), 1, last).unwrap()
     }
 
     fn lines(&self, card: u8, filter: Filter) -> Vec<u64> {
@@ -274,6 +281,38 @@ fn a_text_may_hold_anything(place: NewPlace<'_>) {
         let search = Some(search.to_owned());
         assert_eq!(bench.lines(1, Filter { search, ..Filter::default() }), [2]);
     }
+}
+
+/// A step of a payment of the first card, which holds so much after it.
+fn step(kind: EventKind, payment: u64, sequence: u64, held: i64) -> SourceRecord {
+    let of = event(1, payment, payment, "").transaction_id;
+    let mut step = PaymentEvent { kind, transaction_id: of, ..event(1, sequence, sequence, "") };
+    let after = step.card.as_mut().and_then(|card| card.after.as_mut());
+    after.unwrap().held = Money::brl(held);
+    record(step)
+}
+
+fn a_hold_stands_until_it_is_charged_or_released(place: NewPlace<'_>) {
+    let mut bench = Bench::new(place);
+    bench.apply(&events(1, 1));
+    let begun = [2, 3, 4].map(|n| step(EventKind::PaymentAuthorized, n, n, 10));
+    bench.apply(&begun);
+    assert_eq!((bench.open_holds(9), bench.open_holds(3)), (vec![2, 3, 4], vec![2, 3]));
+    bench.apply(&[step(EventKind::PaymentCaptured, 3, 5, 10)]);
+    bench.apply(&begun);
+    let mut bench = bench.reopened();
+    assert_eq!(bench.open_holds(9), [2, 4], "what is told again does not begin again");
+    // One that begins and ends in the same batch, beside one that ends alone.
+    bench.apply(&[
+        step(EventKind::PaymentVoided, 2, 6, 10),
+        step(EventKind::PaymentAuthorized, 7, 7, 20),
+        step(EventKind::PaymentCaptured, 7, 8, 10),
+        // Charged at once, while another is held.
+        step(EventKind::PaymentCaptured, 9, 9, 10),
+    ]);
+    assert_eq!(bench.open_holds(9), [4]);
+    bench.apply(&[step(EventKind::PaymentExpired, 4, 10, 0)]);
+    assert_eq!(bench.open_holds(10), Vec::<u64>::new());
 }
 
 fn a_payment_of_a_bill_is_kept_once_and_settled_by_its_event(place: NewPlace<'_>) {

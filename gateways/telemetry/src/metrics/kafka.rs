@@ -123,8 +123,9 @@ impl Metrics {
     }
 
     /// A topic is not read any more.
-    pub fn forget_kafka_lag(&self, topic: &str) {
+    pub fn forget_kafka_topic(&self, topic: &str) {
         forget(&self.kafka.consumer_lag, topic);
+        forget(&self.kafka.consumer_progress, topic);
     }
 }
 
@@ -157,7 +158,7 @@ mod tests {
         metrics.set_kafka_round_trip("producer", None);
         assert!(!metrics.text().contains("round_trip"), "nothing was asked lately");
         metrics.forget_kafka_client("producer");
-        metrics.forget_kafka_lag("payments");
+        metrics.forget_kafka_topic("payments");
         assert!(!metrics.text().contains("bancada_kafka"), "{}", metrics.text());
     }
 }

@@ -156,6 +156,8 @@ fn statement() -> extrato::Lines {
             "amount": brl(minor), "installments": 1, "occurred_at_ms": NOW.0,
             "trace_id": "00000000000000000000000000000005",
         });
+        // The only hold was captured.
+        line["has_ended"] = json!(kind == "hold");
         if kind == "decline" {
             line["decline"] = json!(decline_to_cardholder(DeclineReason::InsufficientFunds));
         }
@@ -321,6 +323,7 @@ fn what_was_paid_on_a_bill_is_owed_no_more() {
         known.history.push(EventKind::BillPaid, 5, 1_000, "bill", (-50, 0));
         known.statement[0].0.balance.amount_minor = -50;
         known.statement[0].0.available.amount_minor = LIMIT + 50;
+        known.statement[0].0.fatura_due.amount_minor = 0;
     }
     let pay_and_show = |known: &mut Known| {
         pay(known);
