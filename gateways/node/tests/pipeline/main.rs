@@ -49,14 +49,15 @@ const TESTS: &[(&str, Test)] = &[
         foreign::stuck_by_a_foreign_record,
     ),
     ("a_record_that_stops_tasks_is_put_aside_by_hand", foreign::put_aside_by_hand),
-    ("an_index_that_was_deleted_is_filled_from_the_banks_past", refill::index_refilled),
     ("the_banks_past_is_written_to_a_topic_again", refill::past_republished),
-    ("an_audit_finds_each_field_of_a_document_that_differs", refill::every_field_is_audited),
     ("an_index_that_takes_no_writes_is_told_and_mended", refused::blocked_index),
     ("connect_killed_under_load_loses_and_doubles_nothing", faults::connect_killed),
     ("tasks_that_began_without_elasticsearch_go_on", faults::tasks_started_without_elasticsearch),
     ("tasks_that_stand_still_are_started_again", faults::tasks_stand_still),
     ("elasticsearch_away_for_a_while_loses_nothing", faults::elasticsearch_away),
+    // These delete documents of the other tests' Banks: status finds some missing ever after.
+    ("an_index_that_was_deleted_is_filled_from_the_banks_past", refill::index_refilled),
+    ("an_audit_finds_each_field_of_a_document_that_differs", refill::every_field_is_audited),
 ];
 
 fn main() -> ExitCode {
