@@ -57,7 +57,9 @@ pub async fn apply(
     // The connector comes after the index: it would make one without knowing the fields.
     let rest = Rest::new(Server::Connect, &servers.connect, within);
     connect::meet(&rest).await?;
-    done("connector", connect::apply(&rest, CONNECTOR_NAME, &documents.connector).await?);
+    let brokers = &servers.kafka;
+    let connector = connect::apply(&rest, brokers, CONNECTOR_NAME, &documents.connector).await?;
+    done("connector", connector);
 
     let dashboard = match &servers.kibana {
         Some(address) => {

@@ -2,18 +2,22 @@
 
 use std::time::{Duration, Instant};
 
+use bancada_kafka::Brokers;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::apply::Outcome;
 use crate::error::PipelineError;
+use crate::lag::{standing_still, standings};
 use crate::rest::Rest;
 
 /// Between two looks at tasks that are being started.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// Starting a task is a rebalance of Connect's workers, and a first question to Elasticsearch.
 const RUNS_WITHIN: Duration = Duration::from_secs(60);
+/// What was started again is told as failed for a moment more.
+const FAILS_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// How a connector stands, as Kafka Connect says.
 #[derive(Clone, Debug, Deserialize)]
@@ -67,9 +71,11 @@ pub(crate) async fn meet(rest: &Rest) -> Result<(), PipelineError> {
     rest.meet("/", "/kafka_cluster_id").await.map(drop)
 }
 
-/// Makes the connector what it should be, starts what had failed, and waits until it runs.
+/// Makes the connector what it should be, starts what had failed, and waits until it runs and
+/// writes what waits.
 pub(crate) async fn apply(
     connect: &Rest,
+    brokers: &Brokers,
     name: &str,
     config: &Map<String, Value>,
 ) -> Result<Outcome, PipelineError> {
@@ -86,13 +92,12 @@ pub(crate) async fn apply(
     if outcome != Outcome::Unchanged {
         connect.put(&path, &Value::Object(wanted)).await?;
     }
-    let restarted = match outcome {
-        Outcome::Unchanged => restart_failed(connect, name).await?,
-        _ => None,
-    };
-    let outcome = restarted.unwrap_or(outcome);
-    let had_tasks = matches!(outcome, Outcome::Changed | Outcome::Restarted);
-    runs(connect, name, had_tasks).await?;
+    let failed = state(connect, name).await?.and_then(|state| state.failure());
+    if outcome == Outcome::Unchanged && failed.is_some() {
+        restart_failed(connect, brokers, name).await?;
+        return Ok(Outcome::Restarted);
+    }
+    runs(connect, name, outcome == Outcome::Changed).await?;
     Ok(outcome)
 }
 
@@ -118,16 +123,50 @@ async fn has_plugin(connect: &Rest, class: &str) -> Result<(), PipelineError> {
     Err(PipelineError::NoPlugin { address, class: class.to_owned() })
 }
 
-/// Kafka Connect never starts a failed task again by itself.
-async fn restart_failed(connect: &Rest, name: &str) -> Result<Option<Outcome>, PipelineError> {
-    let state = state(connect, name).await?;
-    if state.is_none_or(|state| state.failure().is_none()) {
-        return Ok(None);
+/// Kafka Connect never starts a failed task again by itself. A task that was started again runs
+/// until it meets what stopped it, and other tasks meet the same a moment later; so this waits
+/// until records were committed wherever records waited, and starts again what fails meanwhile.
+async fn restart_failed(
+    connect: &Rest,
+    brokers: &Brokers,
+    name: &str,
+) -> Result<(), PipelineError> {
+    let before = standings(brokers).await?;
+    restart(connect, name, true).await?;
+    let deadline = Instant::now() + RUNS_WITHIN;
+    let mut restarted_at = Instant::now();
+    loop {
+        tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+        let state = state(connect, name).await?;
+        let failure = state.as_ref().and_then(ConnectorState::failure);
+        let is_late = Instant::now() >= deadline;
+        if failure.is_some() && !is_late && restarted_at.elapsed() >= FAILS_AGAIN_AFTER {
+            restart(connect, name, true).await?;
+            restarted_at = Instant::now();
+        }
+        if state.is_some_and(|state| state.runs()) {
+            let still = standing_still(&before, &standings(brokers).await?);
+            if still.is_empty() {
+                return Ok(());
+            }
+        }
+        if is_late {
+            let nothing = format!("its tasks run, and wrote nothing within {RUNS_WITHIN:?}");
+            let why = failure.unwrap_or(nothing);
+            return Err(PipelineError::NotRunning { connector: name.to_owned(), why });
+        }
     }
-    let path = format!("/connectors/{name}/restart?includeTasks=true&onlyFailed=true");
+}
+
+/// Starts the tasks again: those that failed, or all of them.
+pub(crate) async fn restart(
+    connect: &Rest,
+    name: &str,
+    only_failed: bool,
+) -> Result<(), PipelineError> {
+    let path = format!("/connectors/{name}/restart?includeTasks=true&onlyFailed={only_failed}");
     let answer = connect.send(Method::POST, &path, None).await?;
-    connect.good(answer, &format!("POST {path}"))?;
-    Ok(Some(Outcome::Restarted))
+    connect.good(answer, &format!("POST {path}")).map(drop)
 }
 
 /// Waits until the connector and its tasks run. Where there were tasks before, the failure that is

@@ -5,7 +5,6 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use bancada_kafka::Place;
-use reqwest::Method;
 
 use crate::aside::{last_foreign, set_aside};
 use crate::documents::CONNECTOR_NAME;
@@ -136,7 +135,7 @@ async fn look(
     let connect = Rest::new(Server::Connect, &servers.connect, Duration::ZERO);
     let Some(state) = connect::state(&connect, CONNECTOR_NAME).await? else { return Ok(None) };
     if let Some(why) = state.failure() {
-        restart(&connect, true).await?;
+        connect::restart(&connect, CONNECTOR_NAME, true).await?;
         return Ok(Some(Restarted::Failed(why)));
     }
     // A connector that somebody has paused, or is starting, is left alone.
@@ -149,15 +148,8 @@ async fn look(
     if stall.lasts(lag, Instant::now()) < watch.stalled_after {
         return Ok(None);
     }
-    restart(&connect, false).await?;
+    connect::restart(&connect, CONNECTOR_NAME, false).await?;
     Ok(Some(Restarted::Stalled(lag.n_behind)))
-}
-
-async fn restart(connect: &Rest, only_failed: bool) -> Result<(), PipelineError> {
-    let path =
-        format!("/connectors/{CONNECTOR_NAME}/restart?includeTasks=true&onlyFailed={only_failed}");
-    let answer = connect.send(Method::POST, &path, None).await?;
-    connect.good(answer, &format!("POST {path}")).map(drop)
 }
 
 /// Since when nothing was committed.

@@ -87,11 +87,21 @@ pub(crate) fn blocked_index(servers: &Arc<Servers>) {
         let (_, code) = servers.status();
         assert_eq!(code, Some(1));
 
-        servers.block_writes(false).await;
+        // What is started again while nothing is taken yet fails again, one task after the other.
+        let n_dead = servers.look().await.dead_letters.n_records;
         let mut outcomes = Vec::new();
         let addresses = servers.addresses();
         let applied = |it: &bancada_pipeline::Applied| outcomes.push((it.what, it.outcome));
-        bancada_pipeline::apply(&addresses, applied).await.unwrap();
+        let apply = bancada_pipeline::apply(&addresses, applied);
+        let unblock = async {
+            eventually("a task fails again", async || {
+                let dead = servers.look().await.dead_letters;
+                (dead.n_records > n_dead).then_some(()).ok_or_else(|| format!("{dead:?}"))
+            })
+            .await;
+            servers.block_writes(false).await;
+        };
+        tokio::join!(apply, unblock).0.unwrap();
         assert!(outcomes.contains(&("connector", Outcome::Restarted)), "{outcomes:?}");
         are_copied(servers, Span { to: clock::now().0, ..span }, &bank.events().await).await;
         bank.tree.shutdown().await;
