@@ -19,6 +19,6 @@ mod routes;
 mod server;
 mod site;
 
-pub use routes::admin::{Admin, Check};
+pub use routes::admin::{Admin, Check, SetAside};
 pub use server::{HttpServer, HttpServerParts, Service};
 pub use site::{Site, SiteError};

@@ -22,6 +22,7 @@ mod progress;
 mod reader;
 #[cfg(test)]
 mod schema;
+mod set_aside;
 mod statistics;
 mod thread;
 mod topic;
@@ -37,6 +38,7 @@ pub use decode::{EventValueError, event_from_value};
 pub use encode::event_to_value;
 pub use past::{PastRecord, Place, TopicPast, Unreadable};
 pub use producer::{KafkaPublisher, Producer, Republisher};
+pub use set_aside::NotStuck;
 pub use topic::{Topic, TopicError, WrongTopic};
 pub use watcher::TopicWatcher;
 pub use writer::RecordWriter;

@@ -149,6 +149,15 @@ impl TopicPast {
         Ok(records)
     }
 
+    /// The records in a row that begin where it stands and cannot be read; `None` where the first
+    /// can be. Blocks.
+    pub(crate) fn unreadable_now(mut self) -> Result<Option<Unreadable>, KafkaError> {
+        let first = self.next.clone();
+        self.read()?;
+        let begins_there = |it: &Unreadable| first.get(&it.first.0) == Some(&it.first.1);
+        Ok(self.unreadable.into_iter().find(begins_there))
+    }
+
     fn read(&mut self) -> Result<Vec<PastRecord>, KafkaError> {
         let consumer: BaseConsumer<Context> = self
             .topic

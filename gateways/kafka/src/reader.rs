@@ -19,6 +19,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use crate::context::Context;
 use crate::decode::event_from_value;
+use crate::past::{Place, Unreadable};
 use crate::statistics::{self, Counted};
 use crate::thread::ReadingThread;
 use crate::topic::Topic;
@@ -110,7 +111,8 @@ impl Reading {
     fn read(&self, batches: &Batches, is_stopping: &AtomicBool) -> Result<(), String> {
         let (mut told, mut looked) = (Instant::now(), Instant::now());
         while !is_stopping.load(Ordering::Relaxed) && !batches.is_closed() {
-            let records = self.poll().map_err(|error| error.to_string())?;
+            let mut records = self.poll().map_err(|error| error.to_string())?;
+            records.extend(self.topic.pass_over(&self.consumer).map(|passed| put_aside(&passed)));
             // librdkafka would connect again by itself, and the statement seem fresh meanwhile.
             if self.consumer.context().were_all_brokers_down() {
                 return Err("no broker can be reached".to_owned());
@@ -206,6 +208,16 @@ fn start_offset(kept: Option<u64>, low: i64, high: i64) -> Start {
         Some(next) if (low..=high).contains(&next) => Start::At(next),
         _ => Start::Anew(low),
     }
+}
+
+/// Records that cannot be read at all: one dead letter, after which the statement goes on. Which
+/// cards they are of nobody knows.
+fn put_aside(passed: &Unreadable) -> SourceRecord {
+    // Neither is negative in records that are there.
+    let Place(partition, last) = passed.last;
+    let at = SourcePosition { partition: partition.unsigned_abs(), offset: last.unsigned_abs() };
+    let event = Err(Undecodable { card: None, raw: Vec::new(), why: passed.why() });
+    SourceRecord { at: Some(at), event }
 }
 
 fn record(message: &BorrowedMessage<'_>) -> SourceRecord {

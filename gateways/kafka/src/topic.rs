@@ -14,6 +14,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use crate::address::Brokers;
 use crate::context::Context;
 use crate::progress::Progress;
+use crate::set_aside::Asked;
 use crate::trouble::Trouble;
 use shape::{BY_CARD, Shape, TO_LOOK_AT};
 
@@ -35,6 +36,7 @@ pub struct Topic {
     wrong: Arc<Mutex<Option<WrongTopic>>>,
     pub(crate) trouble: Trouble,
     pub(crate) progress: Progress,
+    pub(crate) asked: Asked,
 }
 
 /// A topic that somebody made otherwise than it has to be. Nothing is written to it.
@@ -91,6 +93,7 @@ impl Topic {
             wrong: Arc::default(),
             trouble: Trouble::default(),
             progress: Progress::default(),
+            asked: Asked::default(),
         }
     }
 

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::statistics::{Partition, Topic};
 
+use crate::past::Place;
+
 /// What passes by itself passes sooner.
 const LASTS: Duration = Duration::from_secs(3);
 /// An error without a place has passed when it was not heard for so long. Whoever reads anew after
@@ -78,6 +80,13 @@ impl Known {
 }
 
 impl Trouble {
+    /// From where on partitions are not read.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let known = self.lock();
+        let places = known.iter().flat_map(|known| &known.places);
+        places.map(|(partition, offset)| Place(*partition, *offset)).collect()
+    }
+
     /// The trouble that lasts, in words.
     pub(crate) fn text(&self, topic: &str) -> Option<String> {
         let known = self.lock();

@@ -6,6 +6,7 @@ mod dead_letters;
 mod doors;
 mod load;
 mod pipeline;
+mod place;
 #[cfg(test)]
 mod secrets;
 

@@ -40,6 +40,9 @@ pub struct Check {
     pub detail: Option<String>,
 }
 
+/// A topic, a partition and an offset to pass over; or why not.
+pub type SetAside = Arc<dyn Fn(&str, i32, i64) -> Result<(), String> + Send + Sync>;
+
 /// What the admin listener shows and commands.
 #[derive(Clone)]
 pub struct Admin {
@@ -51,6 +54,9 @@ pub struct Admin {
     pub statement: Option<ExtratoHandle>,
     /// Copies what is only known elsewhere into the metrics; called before each scrape.
     pub refresh: Arc<dyn Fn() + Send + Sync>,
+    /// Lets the consumer of a topic, by its name, pass over the records at a partition and an
+    /// offset that it cannot read; or says why not. Where this process reads topics.
+    pub set_aside: Option<SetAside>,
     /// Looks whether the process is ready.
     pub readiness: Arc<dyn Fn() -> Vec<Check> + Send + Sync>,
 }
@@ -65,6 +71,10 @@ pub(crate) fn configure(config: &mut ServiceConfig, admin: Admin) {
         .service(read("/dead-letters", dead_letters::list))
         .service(
             takes("/dead-letters/{id}/replay", "POST").route(web::post().to(dead_letters::replay)),
+        )
+        .service(
+            takes("/dead-letters/set-aside/{topic}/{partition}/{offset}", "POST")
+                .route(web::post().to(dead_letters::set_aside)),
         )
         .service(
             takes("/dead-letters/{id}", "GET, HEAD, DELETE")

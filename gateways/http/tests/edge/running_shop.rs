@@ -328,6 +328,7 @@ fn admin_of(slot: &Arc<OnceLock<TreeHandle>>, metrics: &Metrics, bank: BankHandl
     };
     Admin {
         statement: None,
+        set_aside: None,
         tree: Arc::clone(slot),
         metrics: metrics.clone(),
         refresh: Arc::new(move || {

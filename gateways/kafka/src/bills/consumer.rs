@@ -16,6 +16,7 @@ use bancada_telemetry::Metrics;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::producer::FutureRecord;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::util::Timeout;
 use tokio::runtime::{Builder, Runtime};
 
@@ -23,6 +24,7 @@ use super::record::read;
 use crate::connection::{Client, Connection};
 use crate::context::Context;
 use crate::dead_letters::headers;
+use crate::past::Place;
 use crate::statistics::{self, Counted};
 use crate::thread::ReadingThread;
 use crate::topic::{Topic, TopicError};
@@ -161,6 +163,15 @@ impl Reading {
             .create_with_context(Context::reading("bill-consumer", counted, &self.topic))?;
         consumer.subscribe(&[self.topic.name()])?;
         while !is_stopping.load(Ordering::Relaxed) {
+            if let Some(passed) = self.topic.pass_over(&consumer) {
+                let why = passed.why();
+                runtime.block_on(self.put_aside(passed.last, None, &why))?;
+                let mut behind = TopicPartitionList::new();
+                let Place(partition, last) = passed.last;
+                let next = Offset::Offset(last + 1);
+                behind.add_partition_offset(self.topic.name(), partition, next)?;
+                consumer.commit(&behind, CommitMode::Async)?;
+            }
             let message = match consumer.poll(POLL) {
                 None => continue,
                 Some(Ok(message)) => message,
@@ -199,7 +210,7 @@ impl Reading {
         };
         let (partition, offset) = (message.partition(), message.offset());
         tracing::error!(partition, offset, why, "a payment of a bill is put aside");
-        self.put_aside(message, &why).await?;
+        self.put_aside(Place(partition, offset), Some(message), &why).await?;
         Ok(true)
     }
 
@@ -222,13 +233,19 @@ impl Reading {
         }
     }
 
-    async fn put_aside(&self, message: &BorrowedMessage<'_>, why: &str) -> Result<(), TopicError> {
+    /// `message` is what came, where it can be read.
+    async fn put_aside(
+        &self,
+        Place(partition, offset): Place,
+        message: Option<&BorrowedMessage<'_>>,
+        why: &str,
+    ) -> Result<(), TopicError> {
         let mut config = self.dead_letters.client_config();
         config.set("acks", "all");
-        let place = format!("{}/{}", message.partition(), message.offset());
+        let place = format!("{partition}/{offset}");
         let record = FutureRecord::to(self.dead_letters.name())
-            .key(message.key().unwrap_or_default())
-            .payload(message.payload().unwrap_or_default())
+            .key(message.and_then(BorrowedMessage::key).unwrap_or_default())
+            .payload(message.and_then(BorrowedMessage::payload).unwrap_or_default())
             .headers(headers(why, Some(&place)));
         let send = async |client: &Client| {
             client.send(record, Timeout::Never).await.map(drop).map_err(|(error, _)| error)

@@ -8,6 +8,7 @@ use crate::bench::*;
 use crate::bills::{Topics, balance_of, payment_of};
 use crate::broker::Broker;
 use crate::segments::{mend, spoil, with_records};
+use crate::topic::{header, read};
 
 async fn names(topic: &Topic, partition: i32) {
     let place = format!("partition {partition} is not read from offset 0 on: ");
@@ -47,6 +48,48 @@ fn an_unreadable_payment_of_a_bill_is_told_and_booked_when_it_can_be_read() {
         mend(&broker, topics.bills.name(), partition, was);
         eventually("it is booked", async || balance_of(&bank, 0).await == -100).await;
         eventually("nothing is told", async || topics.bills.trouble().is_none()).await;
+        for tree in [consumer, producer, bank.tree] {
+            tree.shutdown().await;
+        }
+    });
+}
+
+#[test]
+fn an_unreadable_payment_of_a_bill_is_put_aside_by_hand_and_what_follows_is_booked() {
+    let broker = Broker::shared();
+    run(async {
+        let bench = Bench::new(Transport::Feed);
+        let bank = bench.bank().await;
+        let topics = Topics::new(&broker);
+        let (bills, producer) = topics.producer().await;
+        bills.send(&payment_of(0, "a", 100)).await.unwrap();
+        let [partition] = with_records(&broker, topics.bills.name())[..] else { panic!() };
+        spoil(&broker, topics.bills.name(), partition);
+        bills.send(&payment_of(0, "b", 70)).await.unwrap();
+        let consumer = topics.consumer(&bank).await;
+        names(&topics.bills, partition).await;
+        let error = topics.bills.set_aside(Place(partition, 1)).unwrap_err();
+        let told = error.to_string();
+        assert!(
+            told.ends_with(&format!("does not stand at {partition}/1: it stands at {partition}/0"))
+        );
+        assert_eq!(balance_of(&bank, 0).await, 0);
+
+        topics.bills.set_aside(Place(partition, 0)).unwrap();
+        eventually("what follows is booked", async || balance_of(&bank, 0).await == -70).await;
+        eventually("nothing is told", async || topics.bills.trouble().is_none()).await;
+        let aside = read(&broker, topics.dead_letters.name(), 1);
+        assert_eq!(header(&aside[0], "place"), Some(format!("{partition}/0")));
+        let why = header(&aside[0], "why").unwrap();
+        let range = format!("offsets 0 to 0 of partition {partition} cannot be read: ");
+        assert!(why.starts_with(&range), "{why}");
+
+        // It is not read again by who begins where the group is.
+        consumer.shutdown().await;
+        let consumer = topics.consumer(&bank).await;
+        bills.send(&payment_of(0, "c", 5)).await.unwrap();
+        eventually("the next is booked", async || balance_of(&bank, 0).await == -75).await;
+        assert_eq!(topics.bills.trouble(), None);
         for tree in [consumer, producer, bank.tree] {
             tree.shutdown().await;
         }

@@ -1,13 +1,16 @@
 //! Options of `bancada dead-letters`.
 
+use bancada_kafka::Place;
 use bancada_pipeline::HttpAddress;
 use clap::{Args, Subcommand};
 
 use super::OutputOption;
+use super::place::place;
 
 #[derive(Args)]
 pub(crate) struct DeadLettersOptions {
-    /// The admin listener of the process that has the statement.
+    /// The admin listener of the process that has the statement; for what the bank's consumer
+    /// cannot read, of the one that has the bank.
     #[arg(
         long,
         env = "BANCADA_ADMIN",
@@ -39,6 +42,17 @@ pub(crate) enum DeadLettersCommand {
     Replay {
         /// Its number.
         id: u64,
+    },
+    /// Let a consumer go on behind records that it cannot read at all, as `readyz?verbose` names
+    /// them. Those in a row become one dead letter with their place.
+    SetAside {
+        /// Where the first of them is.
+        #[arg(value_name = "PARTITION/OFFSET", value_parser = place)]
+        place: Place,
+        /// The topic that has them: payments is read by the statement, bill-payments by the bank.
+        #[arg(long, default_value = "payments", value_name = "NAME",
+            value_parser = ["payments", "bill-payments"])]
+        topic: String,
     },
     /// Forget one: what it was is known from elsewhere, or of no interest.
     Discard {

@@ -6,6 +6,7 @@ use bancada_kafka::{Brokers, Place};
 use bancada_pipeline::{HttpAddress, Servers, Watch};
 use clap::{Args, Subcommand};
 
+use super::place::place;
 use super::{BankOption, OutputOption};
 
 /// Kafka Connect tells nothing while its workers divide their work.
@@ -57,13 +58,6 @@ impl SetAsideOptions {
     pub(crate) fn servers(&self) -> Servers {
         self.servers.near(REBALANCES_WITHIN)
     }
-}
-
-fn place(text: &str) -> Result<Place, String> {
-    let parsed = text
-        .split_once('/')
-        .and_then(|(partition, offset)| Some(Place(partition.parse().ok()?, offset.parse().ok()?)));
-    parsed.ok_or_else(|| "write PARTITION/OFFSET, for example 3/1207".to_owned())
 }
 
 #[derive(Args)]

@@ -35,6 +35,7 @@ pub(crate) fn run(options: BankOptions) -> anyhow::Result<Exit> {
         metrics: surroundings.metrics.clone(),
         statement: None,
         refresh: Arc::new(move || BankService::refresh(&refreshed, &counted)),
+        set_aside: kafka.as_ref().map(Kafka::set_aside),
         readiness: Arc::new(move || {
             let broker = kafka_check.as_ref().map(|check| check());
             [BankService::check(&checked, &tree_of_check)].into_iter().chain(broker).collect()

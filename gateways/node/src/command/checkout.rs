@@ -50,6 +50,7 @@ pub(crate) fn run(options: CheckoutOptions) -> anyhow::Result<Exit> {
         tree: Arc::clone(&slot),
         metrics: surroundings.metrics.clone(),
         statement: None,
+        set_aside: None,
         refresh: Arc::new(|| {}),
         readiness: Arc::new(move || vec![CheckoutService::check(&checked, &tree_of_check)]),
     };

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bancada_kafka::Place;
 use bancada_pipeline::HttpAddress;
 use bancada_proto::problem::Problem;
 use bancada_proto::web::{DeadLetter, DeadLetterList};
@@ -31,6 +32,18 @@ pub(crate) fn run(options: &DeadLettersOptions) -> anyhow::Result<Exit> {
             DeadLettersCommand::Replay { id } => {
                 admin.command(Method::POST, &format!("{id}/replay")).await?;
                 console::say(format_args!("dead letter {id} was read and applied"));
+                Ok(Exit::Well)
+            }
+            DeadLettersCommand::SetAside { place: Place(partition, offset), topic } => {
+                let path = format!("set-aside/{topic}/{partition}/{offset}");
+                admin.command(Method::POST, &path).await?;
+                let letters = match topic.as_str() {
+                    "payments" => "`bancada dead-letters list` has what was passed over",
+                    _ => "the topic bill-payments.dead-letters has what was passed over",
+                };
+                console::say(format_args!(
+                    "the consumer of {topic} goes on behind {partition}/{offset}; {letters}"
+                ));
                 Ok(Exit::Well)
             }
             DeadLettersCommand::Discard { id } => {

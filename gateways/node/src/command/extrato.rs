@@ -56,6 +56,7 @@ pub(crate) fn run(options: ExtratoOptions) -> anyhow::Result<Exit> {
         metrics: surroundings.metrics.clone(),
         statement: Some(statement.handle.clone()),
         refresh: Arc::new(move || ExtratoService::refresh(&refreshed, &counted)),
+        set_aside: kafka.as_ref().map(Kafka::set_aside),
         readiness: Arc::new(move || {
             let broker = kafka_check.as_ref().map(|check| check());
             [ExtratoService::check(&checked, &tree_of_check)].into_iter().chain(broker).collect()

@@ -62,7 +62,10 @@ pub(crate) fn run(options: UpOptions) -> anyhow::Result<Exit> {
     let slot = TreeSlot::default();
     let services = services(&slot, &bank, &checkout, &extrato, &options.web.web);
     let broker = kafka.as_ref().map(Kafka::check);
-    let admin_parts = admin_parts(&slot, &bank, &checkout, &extrato, broker, &surroundings);
+    let admin_parts = Admin {
+        set_aside: kafka.as_ref().map(Kafka::set_aside),
+        ..admin_parts(&slot, &bank, &checkout, &extrato, broker, &surroundings)
+    };
     let mut root = Supervisor::new("bancada", Strategy::OneForOne)
         .supervisor(bank_tree)
         .supervisor(bank.grpc(&grpc, &doors, &surroundings))
@@ -153,6 +156,7 @@ fn admin_parts(
         tree: Arc::clone(slot),
         metrics: surroundings.metrics.clone(),
         statement: Some(extrato.handle.clone()),
+        set_aside: None,
         refresh: Arc::new(refresh),
         readiness: Arc::new(checks),
     }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use bancada_bank::BankHandle;
 use bancada_bank::ports::EventPublisher;
 use bancada_extrato::ports::{BillSender, DeadLetterSink, EventSource};
-use bancada_http::Check;
+use bancada_http::{Check, SetAside};
 use bancada_kafka::{
-    BillConsumer, Consumer, KafkaBills, KafkaDeadLetters, KafkaPublisher, KafkaSource, Producer,
-    RecordWriter, Topic, TopicError, TopicWatcher,
+    BillConsumer, Consumer, KafkaBills, KafkaDeadLetters, KafkaPublisher, KafkaSource, Place,
+    Producer, RecordWriter, Topic, TopicError, TopicWatcher,
 };
 use bancada_supervision::{ChildSpec, Link, Strategy, Supervisor};
 use bancada_telemetry::Metrics;
@@ -127,6 +127,18 @@ impl Kafka {
             let detail = Some(detail.join("; ")).filter(|it| !it.is_empty());
             Check { name: "kafka", ok: detail.is_none(), is_vital: false, detail }
         }
+    }
+
+    /// Lets a consumer of this process pass over what it cannot read.
+    pub(crate) fn set_aside(&self) -> SetAside {
+        let mut read = Vec::new();
+        read.extend(self.consumer.is_some().then(|| self.payments.clone()));
+        read.extend(self.bank.is_some().then(|| self.bills.clone()));
+        Arc::new(move |name, partition, offset| {
+            let topic = read.iter().find(|topic| topic.name() == name);
+            let topic = topic.ok_or_else(|| format!("this process does not read {name}"))?;
+            topic.set_aside(Place(partition, offset)).map_err(|error| error.to_string())
+        })
     }
 
     /// The actors behind all of them.

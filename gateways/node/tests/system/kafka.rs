@@ -71,7 +71,7 @@ fn one_process_follows_through_kafka_and_waits_for_a_broker_that_is_not_there_ye
 }
 
 /// `bancada dead-letters` with these arguments.
-async fn dead_letters(system: &System, arguments: &[&str]) -> Said {
+pub(crate) async fn dead_letters(system: &System, arguments: &[&str]) -> Said {
     let mut command = std::process::Command::new(BINARY);
     command.args(["dead-letters", "--admin", &system.admin]).args(arguments);
     Said::by_and_by(command).await

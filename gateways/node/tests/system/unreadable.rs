@@ -2,8 +2,14 @@
 //! anything.
 
 use crate::broker::Broker;
+use crate::kafka::dead_letters;
 use crate::program::*;
+use crate::said::Said;
 use crate::segments::{mend, spoil, with_records};
+
+async fn set_aside(system: &System, place: &str) -> Said {
+    dead_letters(system, &["set-aside", place]).await
+}
 
 #[test]
 fn what_cannot_be_read_of_a_topic_is_in_readiness_log_and_audit_and_stops_no_payment() {
@@ -71,6 +77,30 @@ fn what_cannot_be_read_of_a_topic_is_in_readiness_log_and_audit_and_stops_no_pay
         let lines: Vec<_> = text.lines().filter(|line| line.contains("cannot be read")).collect();
         assert!(lines.len() == 1 && lines[0].contains(&place), "{text}");
         assert!(text.contains("kafka: match") && text.contains("extrato: match"), "{text}");
+
+        let elsewhere = set_aside(&system, &format!("{partition}/7")).await;
+        assert_eq!(elsewhere.code, Some(3), "{elsewhere}");
+        let is_told = elsewhere.logged.contains(&format!("it stands at {partition}/0"));
+        assert!(is_told, "what can be read is not passed over: {elsewhere}");
+        let said = set_aside(&system, &format!("{partition}/0")).await;
+        assert_eq!(said.code, Some(0), "{said}");
+        eventually("it is well", async || readiness().await.1.contains("[+] kafka: ok\n")).await;
+        let letters = dead_letters(&system, &["list"]).await;
+        let why = format!("of partition {partition} cannot be read: ");
+        assert_eq!((letters.code, letters.printed.lines().count()), (Some(1), 1), "{letters}");
+        assert!(letters.printed.contains(&why), "{letters}");
+        system.shows_payment(&token, order["payment_id"].as_str().unwrap()).await;
+        assert_eq!(program.interrupt(), Some(0));
+
+        // Whoever starts again does not read there any more.
+        let program = system.up_writing(&arguments, "warn", &log);
+        eventually("it is well", async || readiness().await.1.contains("[+] kafka: ok\n")).await;
+        system.shows_payment(&token, order["payment_id"].as_str().unwrap()).await;
+        let said = dead_letters(&system, &["discard", "1"]).await;
+        assert_eq!(said.code, Some(0), "{said}");
+        let (_, order) = system.buy(&new_key(), "4242424242424242").await.unwrap();
+        system.shows_payment(&token, order["payment_id"].as_str().unwrap()).await;
+        assert!(readiness().await.1.contains("[+] kafka: ok\n"));
 
         mend(&broker, "payments", partition, was);
         eventually("it is well", async || readiness().await.1.contains("[+] kafka: ok\n")).await;

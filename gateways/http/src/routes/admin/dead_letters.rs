@@ -76,6 +76,42 @@ pub(super) async fn discard(
     reader.answer(discarding.await)
 }
 
+pub(super) async fn set_aside(
+    reader: Reader,
+    request: HttpRequest,
+    path: Path<(String, String, String)>,
+    admin: Data<Admin>,
+) -> HttpResponse {
+    let setting = || {
+        refuse_other_sites(&request)?;
+        let (topic, partition, offset) = path.into_inner();
+        let (Ok(partition), Ok(offset)) = (partition.parse(), offset.parse()) else {
+            return Err(place_invalid());
+        };
+        let set_aside = admin.set_aside.as_ref().ok_or_else(no_topics)?;
+        let not_stuck = |why: String| ApiError::conflict("not_stuck", &why, &why);
+        set_aside(&topic, partition, offset).map_err(not_stuck)?;
+        Ok(HttpResponse::Accepted().finish())
+    };
+    reader.answer(setting())
+}
+
+fn place_invalid() -> ApiError {
+    ApiError::bad_request(
+        "place_invalid",
+        "A partição e o offset são números.",
+        "Partition and offset are numbers.",
+    )
+}
+
+fn no_topics() -> ApiError {
+    ApiError::not_found(
+        "no_topics",
+        "Este processo não lê tópicos: ele foi iniciado sem --kafka.",
+        "This process reads no topics: it was started without --kafka.",
+    )
+}
+
 fn statement(admin: &Admin) -> Result<&ExtratoHandle, ApiError> {
     admin.statement.as_ref().ok_or_else(|| {
         ApiError::not_found(
