@@ -18,6 +18,11 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         succeed(cargo(root).args(clippy).args(["-D", "warnings"]))
     })?;
     phases.run("web pages", || web::run(root, true))?;
+    phases.run("proof for the browser", || {
+        let proof = ["-p", "bancada-simulator", "-p", "bancada-audit", "--no-default-features"];
+        let clippy = ["clippy", "--locked", "--target", web::TARGET];
+        succeed(cargo(root).args(clippy).args(proof).args(["--", "-D", "warnings"]))
+    })?;
     phases.run("browser", browser::ensure)?;
     let axe = phases.run("accessibility", || axe::ensure(root))?;
     phases.run("postgresql", postgres::ensure_with_pooler)?;

@@ -23,6 +23,7 @@ use crate::phase::{Phases, succeed};
 use assets::Assets;
 use fingerprint::Fingerprint;
 use optimizer::Optimizer;
+pub(crate) use toolchain::TARGET;
 use toolchain::Toolchain;
 
 /// An application: its name in the address, its crate, its page.

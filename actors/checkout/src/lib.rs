@@ -7,17 +7,27 @@
 //! also after a crash.
 //!
 //! Outside this crate there is only the [`CheckoutHandle`].
+#![cfg_attr(not(feature = "shell"), allow(dead_code, reason = "the shell uses it"))]
 
+#[cfg(feature = "shell")]
 mod answer;
 pub mod catalogue;
+#[cfg(feature = "shell")]
 mod handle;
+#[cfg(feature = "shell")]
 mod limits;
 pub mod order;
 pub mod ports;
+#[cfg(feature = "shell")]
 mod shell;
+#[cfg(feature = "shell")]
 mod tree;
 
+#[cfg(feature = "shell")]
 pub use answer::{OrderPage, OrdersError, PlaceError, PlaceOrder, Placed};
+#[cfg(feature = "shell")]
 pub use handle::{CheckoutHandle, MAX_PAGE};
+#[cfg(feature = "shell")]
 pub use limits::Limits;
+#[cfg(feature = "shell")]
 pub use tree::{CheckoutParts, checkout};

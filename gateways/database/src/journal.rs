@@ -19,10 +19,10 @@ use rusqlite::{Connection, params};
 
 use crate::journal::checkpoints::Checkpoints;
 use crate::log_scan;
-use crate::record;
-use crate::replay::Replay;
 use crate::row_sums;
 use crate::sqlite::{OpenError, Schema, Synchronous, is_full};
+use bancada_record;
+use bancada_record::Replay;
 
 const SCHEMA: Schema = Schema {
     store: "journal",
@@ -160,7 +160,7 @@ impl JournalStore for Store {
             .connection
             .prepare_cached("INSERT INTO record (id, record) VALUES (?1, ?2)")
             .map_err(failure)?;
-        let record = record::encode(entries);
+        let record = bancada_record::encode(entries);
         // A statement of its own is a transaction of its own: committed and synced on return.
         insert.execute(params![id, record]).map_err(failure)?;
         self.checkpoints.committed(&self.connection, record.len());

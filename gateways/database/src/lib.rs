@@ -1,18 +1,14 @@
-//! Storage: the journal, orders and the statement projection on SQLite and in PostgreSQL; the
-//! journal also on a disk that fails as it is told to.
+//! Storage: the journal, orders and the statement projection on SQLite and in PostgreSQL.
 
 pub mod copy;
 pub mod data_directory;
 pub mod delivery;
-pub mod fault_disk;
 pub mod journal;
 mod log_scan;
 pub mod orders;
 pub mod postgres;
 mod private_file;
-mod record;
 mod replace;
-mod replay;
 mod row_sums;
 pub mod snapshot;
 mod sqlite;

@@ -8,14 +8,11 @@
 //! an actor is being restarted.
 
 mod address;
-mod agreement;
 mod bills;
 mod connection;
 mod consumer;
 mod context;
 mod dead_letters;
-mod decode;
-mod encode;
 mod past;
 mod producer;
 mod progress;
@@ -34,9 +31,7 @@ pub use address::{BadBrokers, Brokers};
 pub use bills::{BillConsumer, KafkaBills};
 pub use consumer::{Consumer, KafkaSource};
 pub use dead_letters::KafkaDeadLetters;
-pub use decode::{EventValueError, event_from_value};
-pub use encode::event_to_value;
-pub use past::{PastRecord, Place, TopicPast, Unreadable};
+pub use past::TopicPast;
 pub use producer::{KafkaPublisher, Producer, Republisher};
 pub use set_aside::NotStuck;
 pub use topic::{Topic, TopicError, WrongTopic};

@@ -6,16 +6,17 @@ use actix::fut::{ActorFutureExt as _, wrap_future};
 use actix::{Actor, AsyncContext as _, Context as ActorContext, Handler, Message, Supervised};
 use async_trait::async_trait;
 use bancada_bank::ports::{EventPublisher, PublishError};
+use bancada_event_record::{event_to_value, headers, key};
 use bancada_kernel::PaymentEvent;
 use bancada_supervision::{Link, SupervisedActor};
 use bancada_telemetry::Metrics;
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::FutureRecord;
 use tokio::sync::oneshot;
 
 use crate::connection::{Client, Connection};
-use crate::encode::{event_to_value, headers, key};
 use crate::topic::{Topic, TopicError};
 
 /// The actor. It owns the connection; after a failure it begins again with a new one, and what was
@@ -100,7 +101,7 @@ async fn deliver(
         let value = event_to_value(event);
         let mut record = FutureRecord::to(topic)
             .payload(&value)
-            .headers(headers(event))
+            .headers(kafka_headers(event))
             .timestamp(event.occurred_at.0);
         if let Some(key) = key(event) {
             record = record.key(key);
@@ -164,4 +165,10 @@ impl EventPublisher for KafkaPublisher {
         let result = answer.await.map_err(|_| away())?;
         result.map_err(|error| PublishError(error.to_string()))
     }
+}
+
+fn kafka_headers(event: &PaymentEvent) -> OwnedHeaders {
+    let headers = headers(event);
+    let begun = OwnedHeaders::new_with_capacity(headers.len());
+    headers.iter().fold(begun, |all, (key, value)| all.insert(Header { key, value: Some(value) }))
 }

@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use bancada_event_record::{Place, Unreadable, event_from_value};
 use bancada_extrato::ports::Undecodable;
 use bancada_extrato::ports::{Offsets, SourceBatch, SourceError, SourcePosition, SourceRecord};
 use bancada_kernel::{CardToken, PaymentEvent};
@@ -18,8 +19,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
 use crate::context::Context;
-use crate::decode::event_from_value;
-use crate::past::{Place, Unreadable};
+use crate::set_aside::why;
 use crate::statistics::{self, Counted};
 use crate::thread::ReadingThread;
 use crate::topic::Topic;
@@ -216,7 +216,7 @@ fn put_aside(passed: &Unreadable) -> SourceRecord {
     // Neither is negative in records that are there.
     let Place(partition, last) = passed.last;
     let at = SourcePosition { partition: partition.unsigned_abs(), offset: last.unsigned_abs() };
-    let event = Err(Undecodable { card: None, raw: Vec::new(), why: passed.why() });
+    let event = Err(Undecodable { card: None, raw: Vec::new(), why: why(passed) });
     SourceRecord { at: Some(at), event }
 }
 
@@ -252,7 +252,7 @@ mod tests {
     use bancada_kernel::{Brand, EventCard, EventId, EventKind, Money, Timestamp};
 
     use super::*;
-    use crate::encode::event_to_value;
+    use bancada_event_record::event_to_value;
 
     #[test]
     fn reading_begins_after_what_is_kept_if_the_partition_holds_that() {

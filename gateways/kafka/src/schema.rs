@@ -1,6 +1,8 @@
 //! The published schemas (`proto/schema`) against what is produced, and against what was
 //! published before: whoever reads a topic must be able to go on.
 
+use bancada_event_record::event_to_value;
+use bancada_event_record::examples::event;
 use bancada_extrato::statement::{BillOutcome, BillPayment};
 use bancada_kernel::{
     CardToken, EventCard, EventKind, IdempotencyKey, Money, PaymentEvent, Timestamp,
@@ -8,8 +10,6 @@ use bancada_kernel::{
 use serde_json::{Value, json};
 
 use crate::bills::bill_to_value;
-use crate::decode::tests::event;
-use crate::encode::event_to_value;
 use crate::topic::Topic;
 
 const PAYMENTS: &str = include_str!("../../../proto/schema/payments.json");

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bancada_event_record::{Place, Unreadable};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::Offset;
 
 use crate::context::Context;
-use crate::past::{Place, TopicPast, Unreadable};
+use crate::past::TopicPast;
 use crate::topic::{ANSWER_WITHIN, Topic};
 
 /// The places that the consumer was told to pass over and has not passed yet. Its clones know the
@@ -94,13 +95,11 @@ impl Topic {
     }
 }
 
-impl Unreadable {
-    /// Why the records are a dead letter.
-    pub(crate) fn why(&self) -> String {
-        let (Place(partition, first), Place(_, last)) = (self.first, self.last);
-        let why = &self.why;
-        format!("offsets {first} to {last} of partition {partition} cannot be read: {why}")
-    }
+/// Why records that were passed over are a dead letter.
+pub(crate) fn why(passed: &Unreadable) -> String {
+    let (Place(partition, first), Place(_, last)) = (passed.first, passed.last);
+    let why = &passed.why;
+    format!("offsets {first} to {last} of partition {partition} cannot be read: {why}")
 }
 
 /// As places are written where somebody types them.

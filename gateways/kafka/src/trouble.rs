@@ -8,10 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use bancada_event_record::Place;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::statistics::{Partition, Topic};
-
-use crate::past::Place;
 
 /// What passes by itself passes sooner.
 const LASTS: Duration = Duration::from_secs(3);

@@ -5,7 +5,6 @@ mod command;
 mod doors;
 mod exit;
 mod listener;
-mod load_log;
 mod process;
 mod refusal;
 mod restart;
@@ -42,7 +41,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Bank(options) => command::bank::run(options),
         Command::Checkout(options) => command::checkout::run(options),
         Command::Extrato(options) => command::extrato::run(options),
-        Command::Load(options) => command::load::run(options),
+        Command::Load(options) => command::load::run(&options),
         Command::Audit(options) => command::audit::run(options),
         Command::Backup(options) => command::backup::run(&options),
         Command::Restore(options) => command::restore::run(&options),

@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use bancada_kafka::{PastRecord, Place, Topic, TopicPast};
+use bancada_event_record::{PastRecord, Place};
+use bancada_kafka::{Topic, TopicPast};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};

@@ -1,6 +1,6 @@
 //! The document of a payment, as Kafka Connect makes it of an event, where it is made without it.
 
-use bancada_kafka::event_to_value;
+use bancada_event_record::event_to_value;
 use bancada_kernel::{EventKind, PaymentEvent};
 use serde_json::{Map, Value, json};
 

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use bancada_kafka::{Brokers, Place, Topic, TopicPast};
+use bancada_event_record::Place;
+use bancada_kafka::{Brokers, Topic, TopicPast};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use serde::Serialize;
 

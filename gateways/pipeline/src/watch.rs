@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use bancada_kafka::Place;
+use bancada_event_record::Place;
 
 use crate::aside::{last_foreign, set_aside};
 use crate::documents::CONNECTOR_NAME;

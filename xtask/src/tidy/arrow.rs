@@ -1,4 +1,4 @@
-//! The dependency arrow: `proto <- gateways -> actors -> nothing`.
+//! The dependency arrow: `proto <- gateways -> actors -> nothing`, and everything `<- proof`.
 
 use std::path::Path;
 
@@ -38,8 +38,13 @@ const UI_KIT: Layer =
 const UI: Layer =
     Layer { name: "ui", may_use: &["proto", "actors/kernel", "ui/kit"], never: RUNTIMES };
 
-/// The layer that a crate of ours belongs to, by its folder. Gateways may use everything; xtask
-/// and the browser tests stand outside and use nothing of ours.
+/// What proves the product may use all of it; of the product, these alone may use what proves it:
+/// the program runs it.
+const MAY_USE_PROOF: &[&str] = &["gateways/node"];
+
+/// The layer that a crate of ours belongs to, by its folder. Gateways may use everything but
+/// `proof`, and `proof` everything; xtask and the browser tests stand outside and use nothing of
+/// ours.
 fn layer_of(folder: &str) -> Option<&'static Layer> {
     match folder {
         "proto" => Some(&PROTO),
@@ -62,21 +67,23 @@ pub(super) fn check(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut breaches = Vec::new();
     for package in &metadata.packages {
         let folder = folder_in(root, package.manifest_path.as_std_path());
-        let Some(layer) = layer_of(&folder) else { continue };
         for dependency in package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal) {
             let ours = dependency
                 .path
                 .as_ref()
                 .map(|path| folder_in(root, &path.as_std_path().join("Cargo.toml")));
-            if let Some(breach) = judge(&folder, layer, &dependency.name, ours.as_deref()) {
-                breaches.push(breach);
-            }
+            breaches.extend(judge(&folder, &dependency.name, ours.as_deref()));
         }
     }
     Ok(breaches)
 }
 
-fn judge(folder: &str, layer: &Layer, name: &str, ours: Option<&str>) -> Option<String> {
+fn judge(folder: &str, name: &str, ours: Option<&str>) -> Option<String> {
+    let is_proof = |folder: &str| folder.starts_with("proof/");
+    if ours.is_some_and(is_proof) && !is_proof(folder) && !MAY_USE_PROOF.contains(&folder) {
+        return Some(format!("{folder} depends on {name}, which only {MAY_USE_PROOF:?} may"));
+    }
+    let layer = layer_of(folder)?;
     let forbidden = match ours {
         Some(target) => !layer.may_use.contains(&target),
         None => layer.never.contains(&name),
@@ -105,9 +112,13 @@ mod tests {
             ("ui/checkout", "bancada-ui-kit", Some("ui/kit"), true),
             ("ui/checkout", "bancada-bank", Some("actors/bank"), false),
             ("ui/kit", "tokio", None, false),
+            ("gateways/grpc", "bancada-simulator", Some("proof/simulator"), false),
+            ("actors/bank", "bancada-simulator", Some("proof/simulator"), false),
+            ("gateways/node", "bancada-simulator", Some("proof/simulator"), true),
+            ("proof/bench", "bancada-load", Some("proof/load"), true),
+            ("proof/bench", "bancada-grpc", Some("gateways/grpc"), true),
         ] {
-            let layer = layer_of(folder).unwrap();
-            let breach = judge(folder, layer, name, ours);
+            let breach = judge(folder, name, ours);
             assert_eq!(breach.is_none(), allowed, "{folder} -> {name}");
         }
         assert!(layer_of("gateways/grpc").is_none());

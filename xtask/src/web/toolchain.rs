@@ -12,7 +12,7 @@ use anyhow::bail;
 use crate::debian;
 
 /// What browsers run.
-pub(super) const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Said when nothing that this program may do brings a toolchain.
 pub(super) const MISSING: &str = "no Rust toolchain here can build for the browser; run\n  \

@@ -95,13 +95,14 @@ impl Drop for Salvage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{self, tests::version_1};
+    use bancada_record::decode;
+    use bancada_record::examples::{of_next_version, version_1};
 
     /// A journal in which the last record is this one.
     fn journal_with(folder: &Path, last: &[u8]) -> PathBuf {
         let path = folder.join("journal.sqlite3");
         let mut store = SqliteJournal::new(&path, 0, None).open().unwrap();
-        let entries = record::decode(&version_1()).unwrap();
+        let entries = decode(&version_1()).unwrap();
         store.append(&entries[..2]).unwrap();
         store.append(&entries[2..]).unwrap();
         drop(store);
@@ -113,11 +114,11 @@ mod tests {
     #[test]
     fn what_a_newer_program_wrote_is_no_damage_and_is_never_given_up() {
         let folder = tempfile::tempdir().unwrap();
-        let newer = record::of_next_version(b"whatever it is");
+        let newer = of_next_version(b"whatever it is");
         let path = journal_with(folder.path(), &newer);
         let read = |path: &Path| Salvage::begin(path, 0).unwrap().read(&mut |_| {});
         assert!(matches!(read(&path), Err(JournalError::Newer(_))), "{:?}", read(&path));
-        let last = record::decode(&version_1()).unwrap().pop().unwrap();
+        let last = decode(&version_1()).unwrap().pop().unwrap();
         assert!(Salvage::begin(&path, 0).unwrap().replace(last).is_err());
         assert_eq!(journal_end(&path), newer, "the journal is as it was");
     }
@@ -131,7 +132,7 @@ mod tests {
         let damage = salvage.read(&mut |_| n_whole += 1).unwrap();
         assert!(damage.is_some_and(|it| it.contains("position 3")));
         assert_eq!(n_whole, 2);
-        let last = record::decode(&version_1()).unwrap().remove(2);
+        let last = decode(&version_1()).unwrap().remove(2);
         let aside = salvage.replace(last.clone()).unwrap().unwrap();
         assert_eq!(journal_end(&aside), b"rubbish");
         let mut entries = Vec::new();

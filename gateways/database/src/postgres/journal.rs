@@ -13,8 +13,8 @@ use postgres::{Client, Statement};
 
 use super::DatabaseUrl;
 use super::connection::{Connection, DatabaseError, bigint, failure, smallint};
-use crate::record;
-use crate::replay::Replay;
+use bancada_record;
+use bancada_record::Replay;
 
 /// The first fingerprint and number stay; an update that changes nothing returns them.
 const CLAIM: &str = "
@@ -166,7 +166,7 @@ impl JournalStore for Store {
         let lost = || JournalError::Failed("the connection to the database is lost".to_owned());
         // Another connection would be another Bank: what this one decided may not fit any more.
         let append = self.append.as_ref().filter(|_| self.connection.is_open()).ok_or_else(lost)?;
-        let record = record::encode(entries);
+        let record = bancada_record::encode(entries);
         let n_rows = self
             .connection
             .client()?

@@ -5,7 +5,6 @@ use bancada_fuzz::{Fuzz, gist};
 use bancada_kernel::Currency;
 
 use super::frame::{self, HEADER_BYTES, check_header, most_rows};
-use crate::record;
 
 pub(super) const POSITION: u64 = 7;
 
@@ -69,7 +68,7 @@ fn seal(bytes: &mut Vec<u8>) {
 fn no_bytes_make_a_snapshot_panic_and_what_is_read_can_be_written() {
     let mut ledger = Ledger::new(Currency::BRL);
     let mut seeds = vec![join(write(&ledger))];
-    for entry in record::decode(&record::tests::version_1()).unwrap() {
+    for entry in bancada_record::decode(&bancada_record::examples::version_1()).unwrap() {
         ledger.apply(&entry);
         seeds.push(join(write(&ledger)));
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener};
-use bancada_database::fault_disk::{FaultDisk, FaultJournal};
 use bancada_database::journal::SqliteJournal;
 use bancada_database::postgres::PostgresJournal;
+use bancada_fault_disk::{FaultDisk, FaultJournal};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 

@@ -4,7 +4,7 @@
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{JournalError, JournalOpener as _};
 use bancada_bank::proof::Loss;
-use bancada_database::fault_disk::{FaultDisk, FaultJournal, SECTOR, SectorFate};
+use bancada_fault_disk::{FaultDisk, FaultJournal, SECTOR, SectorFate};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 

@@ -11,6 +11,7 @@ use actix::{
     Supervised,
 };
 use bancada_bank::{BankError, BankHandle, BillRequest};
+use bancada_event_record::Place;
 use bancada_supervision::{ExitContext as _, SupervisedActor, backoff};
 use bancada_telemetry::Metrics;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
@@ -24,7 +25,7 @@ use super::record::read;
 use crate::connection::{Client, Connection};
 use crate::context::Context;
 use crate::dead_letters::headers;
-use crate::past::Place;
+use crate::set_aside::why;
 use crate::statistics::{self, Counted};
 use crate::thread::ReadingThread;
 use crate::topic::{Topic, TopicError};
@@ -164,7 +165,7 @@ impl Reading {
         consumer.subscribe(&[self.topic.name()])?;
         while !is_stopping.load(Ordering::Relaxed) {
             if let Some(passed) = self.topic.pass_over(&consumer) {
-                let why = passed.why();
+                let why = why(&passed);
                 runtime.block_on(self.put_aside(passed.last, None, &why))?;
                 let mut behind = TopicPartitionList::new();
                 let Place(partition, last) = passed.last;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use bancada_kafka::{Topic, event_to_value};
+use bancada_event_record::event_to_value;
+use bancada_kafka::Topic;
 use bancada_kernel::PaymentEvent;
 use bancada_supervision::{State, TreeHandle};
 use rdkafka::ClientConfig;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use bancada_kafka::event_from_value;
+use bancada_event_record::event_from_value;
 use bancada_kernel::test_cards::TEST_CARDS;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};

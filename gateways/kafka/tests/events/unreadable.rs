@@ -1,8 +1,9 @@
 //! Records that a client of ours cannot read at all: they are told of, hold up no other
 //! partition, and are read when they can be.
 
+use bancada_event_record::Place;
 use bancada_extrato::ports::BillSender as _;
-use bancada_kafka::{Place, Topic, TopicPast};
+use bancada_kafka::{Topic, TopicPast};
 
 use crate::bench::*;
 use crate::bills::{Topics, balance_of, payment_of};

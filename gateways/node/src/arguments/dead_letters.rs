@@ -1,6 +1,6 @@
 //! Options of `bancada dead-letters`.
 
-use bancada_kafka::Place;
+use bancada_event_record::Place;
 use bancada_pipeline::HttpAddress;
 use clap::{Args, Subcommand};
 

@@ -1,5 +1,6 @@
 //! Options of `bancada load` and `bancada audit`.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use bancada_kafka::Brokers;
@@ -18,9 +19,8 @@ pub(crate) struct LoadOptions {
     #[arg(long, env = "BANCADA_DURATION", default_value = "10s")]
     pub(crate) duration: humantime::Duration,
     /// Payments in progress at once.
-    #[arg(long, env = "BANCADA_CONCURRENCY", default_value_t = 64,
-          value_parser = clap::value_parser!(u16).range(1..=4096))]
-    pub(crate) concurrency: u16,
+    #[arg(long, env = "BANCADA_CONCURRENCY", default_value = "64", value_parser = up_to::<4096>)]
+    pub(crate) concurrency: NonZeroU16,
     /// Payments per second; without it, as many as the bank takes.
     #[arg(long, env = "BANCADA_RATE", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
@@ -28,9 +28,8 @@ pub(crate) struct LoadOptions {
     #[arg(long, env = "BANCADA_SEED", default_value_t = 1)]
     pub(crate) seed: u64,
     /// Cards to pay with; one in ten has a small limit.
-    #[arg(long, env = "BANCADA_CARDS", default_value_t = 100,
-          value_parser = clap::value_parser!(u16).range(1..=10_000))]
-    pub(crate) cards: u16,
+    #[arg(long, env = "BANCADA_CARDS", default_value = "100", value_parser = up_to::<10_000>)]
+    pub(crate) cards: NonZeroU16,
     /// Where to write what was asked and answered, one JSON object per line.
     #[arg(long, env = "BANCADA_LOAD_LOG", value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
@@ -38,6 +37,11 @@ pub(crate) struct LoadOptions {
     /// as unknown.
     #[arg(long, env = "BANCADA_RESOLVE_WITHIN", default_value = "20s")]
     pub(crate) resolve_within: humantime::Duration,
+}
+
+fn up_to<const MOST: u16>(text: &str) -> Result<NonZeroU16, String> {
+    let number: Option<NonZeroU16> = text.parse().ok();
+    number.filter(|it| it.get() <= MOST).ok_or_else(|| format!("{text} is not in 1..={MOST}"))
 }
 
 #[derive(Args)]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use bancada_kafka::{Brokers, Place};
+use bancada_event_record::Place;
+use bancada_kafka::Brokers;
 use bancada_pipeline::{HttpAddress, Servers, Watch};
 use clap::{Args, Subcommand};
 

@@ -1,6 +1,6 @@
 //! Where a record is, as somebody types it.
 
-use bancada_kafka::Place;
+use bancada_event_record::Place;
 
 pub(super) fn place(text: &str) -> Result<Place, String> {
     let parsed = text

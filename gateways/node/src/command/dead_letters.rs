@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bancada_kafka::Place;
+use bancada_event_record::Place;
 use bancada_pipeline::HttpAddress;
 use bancada_proto::problem::Problem;
 use bancada_proto::web::{DeadLetter, DeadLetterList};

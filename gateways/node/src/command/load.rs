@@ -1,84 +1,71 @@
 //! `bancada load`: many payers at once, each repeating what was not answered with the same key.
 
-mod cards;
-mod payer;
-mod report;
-mod writer;
+use std::io::Write as _;
 
-use std::sync::Arc;
-use std::time::Duration;
+use bancada_grpc::client::BankAddress;
+use bancada_load::{Load, Numbers};
+use bancada_telemetry::console;
 
-use anyhow::Context as _;
-use bancada_grpc::client::{BankAddress, connect};
-use bancada_proto::bank::v1::bank_service_client::BankServiceClient;
-use bancada_telemetry::{clock, console};
-use tokio::time::Instant;
-
-use crate::arguments::LoadOptions;
+use crate::arguments::{LoadOptions, Output};
 use crate::exit::Exit;
-use payer::{Pace, Payer};
-use report::Report;
-use writer::LogWriter;
 
-/// Connections; one is read by one task.
-const N_CHANNELS: usize = 4;
-
-pub(crate) fn run(options: LoadOptions) -> anyhow::Result<Exit> {
+pub(crate) fn run(options: &LoadOptions) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(load(options))
 }
 
-async fn load(options: LoadOptions) -> anyhow::Result<Exit> {
-    let address = BankAddress::parse(&options.bank.bank)?;
-    let log = options.log.as_deref().map(LogWriter::create).transpose()?;
-    let cards = Arc::new(cards::issue(&address, options.seed, options.cards.into()).await?);
-    let channels: Vec<_> =
-        (0..N_CHANNELS).map(|_| BankServiceClient::new(connect(&address))).collect();
-
-    // Two runs never share keys, whatever the seed: the second would only be told the first's
-    // answers.
-    let run = clock::uuid().simple().to_string();
-    let start = Instant::now();
-    let pace = Arc::new(Pace::new(start, options.duration.into(), options.rate));
-    let stopped = Arc::clone(&pace);
-    tokio::spawn(async move {
+async fn load(options: &LoadOptions) -> anyhow::Result<Exit> {
+    let LoadOptions { duration, concurrency, cards, .. } = options;
+    let load = Load {
+        bank: BankAddress::parse(&options.bank.bank)?,
+        duration: (*duration).into(),
+        concurrency: *concurrency,
+        rate: options.rate,
+        seed: options.seed,
+        n_cards: *cards,
+        resolve_within: options.resolve_within.into(),
+        log: options.log.clone(),
+    };
+    let stop = async {
         // Without a signal handler it runs its time.
-        if tokio::signal::ctrl_c().await.is_ok() {
-            console::complain(format_args!("stopping: what is in progress is finished"));
-            stopped.stop();
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => {
+                console::complain(format_args!("stopping: what is in progress is finished"));
+            }
+            Err(_) => std::future::pending().await,
         }
-    });
-    console::complain(format_args!(
-        "paying for {} with {} payers and {} cards …",
-        options.duration,
-        options.concurrency,
-        cards.len()
-    ));
-    let payers: Vec<_> = (0..options.concurrency)
-        .map(|number| {
-            let payer = Payer {
-                bank: channels[usize::from(number) % N_CHANNELS].clone(),
-                name: format!("load-{run}-{number}"),
-                seed: options.seed.wrapping_mul(65_537).wrapping_add(number.into()),
-                cards: Arc::clone(&cards),
-                pace: Arc::clone(&pace),
-                resolve_within: options.resolve_within.into(),
-                log: log.as_ref().map(LogWriter::sender),
-            };
-            tokio::spawn(payer.pay())
-        })
-        .collect();
-    let mut report = Report::new();
-    for payer in payers {
-        report.add(payer.await.context("a payer panicked")??)?;
-    }
-    let took = start.elapsed();
-    if let Some(log) = log {
-        log.finish()?;
-    }
-    report.print(took.max(Duration::from_millis(1)), options.output.output)?;
+    };
+    let begun = || {
+        console::complain(format_args!(
+            "paying for {duration} with {concurrency} payers and {cards} cards …"
+        ));
+    };
+    let report = load.run(stop, begun).await?;
+    print(&report.numbers(), options.output.output)?;
     if report.n_answered() == 0 {
         anyhow::bail!("the bank at {} answered no payment", options.bank.bank);
     }
     Ok(Exit::Well)
+}
+
+fn print(numbers: &Numbers, output: Output) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if output == Output::Json {
+        writeln!(out, "{}", serde_json::to_string_pretty(numbers)?)?;
+        return Ok(());
+    }
+    writeln!(out, "{:.0} payments/s over {:.1} s", numbers.payments_per_second, numbers.seconds)?;
+    for (word, count) in &numbers.answers {
+        writeln!(out, "  {word:<9} {count:>9}")?;
+    }
+    writeln!(out, "  {:<9} {:>9}", "retries", numbers.retries)?;
+    let ms = |us: u64| {
+        #[expect(clippy::cast_precision_loss, reason = "a latency for people")]
+        let us = us as f64;
+        us / 1_000.0
+    };
+    for name in ["p50", "p95", "p99", "p99.9", "max"] {
+        writeln!(out, "  {name:<9} {:>9.2} ms", ms(numbers.latency_us[name]))?;
+    }
+    Ok(())
 }

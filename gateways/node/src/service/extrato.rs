@@ -26,7 +26,7 @@ struct AnyTransport(Arc<FeedClient>);
 impl EventReader for AnyTransport {
     fn read(&self, raw: &[u8]) -> Result<PaymentEvent, String> {
         if raw.first() == Some(&b'{') {
-            bancada_kafka::event_from_value(raw).map_err(|error| error.to_string())
+            bancada_event_record::event_from_value(raw).map_err(|error| error.to_string())
         } else {
             self.0.read(raw)
         }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use bancada_bank::BankHandle;
 use bancada_bank::ports::EventPublisher;
+use bancada_event_record::Place;
 use bancada_extrato::ports::{BillSender, DeadLetterSink, EventSource};
 use bancada_http::{Check, SetAside};
 use bancada_kafka::{
-    BillConsumer, Consumer, KafkaBills, KafkaDeadLetters, KafkaPublisher, KafkaSource, Place,
-    Producer, RecordWriter, Topic, TopicError, TopicWatcher,
+    BillConsumer, Consumer, KafkaBills, KafkaDeadLetters, KafkaPublisher, KafkaSource, Producer,
+    RecordWriter, Topic, TopicError, TopicWatcher,
 };
 use bancada_supervision::{ChildSpec, Link, Strategy, Supervisor};
 use bancada_telemetry::Metrics;

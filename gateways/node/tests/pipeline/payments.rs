@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bancada_bank::{OperationRequest, PaymentAnswer, PaymentRequest, StatusRequest};
-use bancada_kafka::{Topic, event_to_value};
+use bancada_event_record::event_to_value;
+use bancada_kafka::Topic;
 use bancada_kernel::{CardStatus, EventKind, IdempotencyKey, MerchantId, Money, PaymentEvent};
 use bancada_telemetry::clock;
 use serde_json::{Value, json};
