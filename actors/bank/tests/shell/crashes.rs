@@ -52,7 +52,10 @@ fn a_ledger_that_crashes_under_load_loses_and_doubles_nothing() {
         pay_through(running, async |running| {
             for generation in 2..=4 {
                 let seen = running.journal.n_entries();
-                eventually(|| running.journal.n_entries() >= seen + 20).await;
+                eventually("running.journal.n_entries() >= seen + 20", async || {
+                    running.journal.n_entries() >= seen + 20
+                })
+                .await;
                 running.tree.crash("bank/ledger").await.unwrap();
                 running.is_running_again("bank/ledger", generation).await;
             }
@@ -66,11 +69,17 @@ fn a_journal_that_crashes_under_load_loses_and_doubles_nothing() {
     run(async {
         let running = RunningBank::with_limit(100_000_000).await;
         pay_through(running, async |running| {
-            eventually(|| running.journal.n_entries() >= 50).await;
+            eventually("running.journal.n_entries() >= 50", async || {
+                running.journal.n_entries() >= 50
+            })
+            .await;
             running.tree.crash("bank/journal").await.unwrap();
             running.is_running_again("bank/ledger", 2).await;
             let seen = running.journal.n_entries();
-            eventually(|| running.journal.n_entries() >= seen + 50).await;
+            eventually("running.journal.n_entries() >= seen + 50", async || {
+                running.journal.n_entries() >= seen + 50
+            })
+            .await;
             running.journal.set_disk(Disk::Panicking);
             running.is_running_again("bank/ledger", 3).await;
         })

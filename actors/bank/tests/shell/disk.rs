@@ -24,7 +24,7 @@ fn a_full_disk_refuses_payments_and_recovers() {
         assert_eq!(card.balance.minor, 100);
 
         running.journal.set_disk(Disk::Well);
-        eventually(|| !running.bank.is_full()).await;
+        eventually("!running.bank.is_full()", async || !running.bank.is_full()).await;
         assert!(is_approved(&running.pay_until_known("k0", 10).await));
         let ledger = running.stop_and_check().await;
         assert_eq!(ledger.card(&token()).unwrap().balance.minor, 110);

@@ -132,7 +132,10 @@ fn a_ledger_that_crashes_loses_and_doubles_nothing_of_a_life() {
     run(live_through(async |running| {
         for generation in 2..=4 {
             let seen = running.journal.n_entries();
-            eventually(|| running.journal.n_entries() >= seen + 40).await;
+            eventually("running.journal.n_entries() >= seen + 40", async || {
+                running.journal.n_entries() >= seen + 40
+            })
+            .await;
             running.tree.crash("bank/ledger").await.unwrap();
             running.is_running_again("bank/ledger", generation).await;
         }
@@ -142,11 +145,15 @@ fn a_ledger_that_crashes_loses_and_doubles_nothing_of_a_life() {
 #[test]
 fn a_journal_that_crashes_loses_and_doubles_nothing_of_a_life() {
     run(live_through(async |running| {
-        eventually(|| running.journal.n_entries() >= 80).await;
+        eventually("running.journal.n_entries() >= 80", async || running.journal.n_entries() >= 80)
+            .await;
         running.tree.crash("bank/journal").await.unwrap();
         running.is_running_again("bank/ledger", 2).await;
         let seen = running.journal.n_entries();
-        eventually(|| running.journal.n_entries() >= seen + 80).await;
+        eventually("running.journal.n_entries() >= seen + 80", async || {
+            running.journal.n_entries() >= seen + 80
+        })
+        .await;
         running.journal.set_disk(Disk::Panicking);
         running.is_running_again("bank/ledger", 3).await;
     }));
@@ -189,7 +196,10 @@ fn a_hold_expires_while_the_bank_runs() {
         running.capture("c", kept, 100).await.unwrap().outcome.unwrap();
         running.world.now_ms.store(OVER.0, Ordering::Relaxed);
         let n_entries = running.journal.n_entries();
-        eventually(|| running.journal.n_entries() > n_entries).await;
+        eventually("running.journal.n_entries() > n_entries", async || {
+            running.journal.n_entries() > n_entries
+        })
+        .await;
         assert_eq!(running.status(id).await, PaymentStatus::Expired);
         assert_eq!(running.status(kept).await, PaymentStatus::Captured);
         let late = running.capture("late", id, 400).await.unwrap();
@@ -212,7 +222,10 @@ fn a_hold_that_ended_while_the_bank_was_away_expires_once_it_is_back() {
         // A capture that comes before anybody looked is late all the same.
         let late = until_known(async || again.capture("late", id, 400).await).await;
         assert_eq!(late.outcome, Err(CaptureRefusal::Expired));
-        eventually(|| journal.n_entries() >= n_entries + 2).await;
+        eventually("journal.n_entries() >= n_entries + 2", async || {
+            journal.n_entries() >= n_entries + 2
+        })
+        .await;
         assert_eq!(again.status(id).await, PaymentStatus::Expired);
         // It is recorded: a ledger that crashes does not do it again.
         again.tree.crash("bank/ledger").await.unwrap();
@@ -250,7 +263,10 @@ fn holds_end_in_a_race_with_captures_and_each_ends_once() {
         }));
         let n_captured = captures.await.into_iter().filter(|is_captured| *is_captured).count();
         // Every capture was answered; what is left expires.
-        eventually(|| running.journal.n_entries() == n_entries + 300 + 300 - n_captured).await;
+        eventually("every entry is written", async || {
+            running.journal.n_entries() == n_entries + 300 + 300 - n_captured
+        })
+        .await;
         let ledger = running.stop_and_check().await;
         let card = ledger.card(&token()).unwrap();
         assert_eq!(usize::try_from(card.balance.minor).unwrap(), n_captured * 10);
@@ -270,11 +286,17 @@ fn a_full_disk_lets_nothing_expire_until_it_has_room() {
         assert_eq!(running.void("v", id).await, Err(BankError::StorageFull));
         let (n_refused, n_probes) = running.journal.n_refused_and_probes();
         // The journal looks for room four times as often as the ledger looks for ended holds.
-        eventually(|| running.journal.n_refused_and_probes().1 >= n_probes + 8).await;
+        eventually("running.journal.n_refused_and_probes().1 >= n_probes + 8", async || {
+            running.journal.n_refused_and_probes().1 >= n_probes + 8
+        })
+        .await;
         assert_eq!(running.journal.n_refused_and_probes().0, n_refused, "nothing was tried");
         running.journal.set_disk(Disk::Well);
         let n_entries = running.journal.n_entries();
-        eventually(|| running.journal.n_entries() > n_entries).await;
+        eventually("running.journal.n_entries() > n_entries", async || {
+            running.journal.n_entries() > n_entries
+        })
+        .await;
         assert_eq!(running.status(id).await, PaymentStatus::Expired);
         running.stop_and_check().await;
     });

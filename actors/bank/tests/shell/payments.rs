@@ -84,7 +84,10 @@ fn payments_share_commits() {
         let paying = join_all(keys.iter().map(|key| running.pay(key, 1)));
         let unstick = async {
             // Every decision takes two ids: all are decided, and wait for the disk.
-            eventually(|| running.world.n_uuids() >= before_ids + 400).await;
+            eventually("running.world.n_uuids() >= before_ids + 400", async || {
+                running.world.n_uuids() >= before_ids + 400
+            })
+            .await;
             running.journal.set_disk(Disk::Well);
         };
         let (answers, ()) = futures_util::future::join(paying, unstick).await;
@@ -124,7 +127,8 @@ fn too_many_at_once_are_told_so_at_once() {
         let keys: Vec<_> = (0..10).map(|n| format!("k{n}")).collect();
         let paying = join_all(keys.iter().map(|key| running.pay(key, 1)));
         let unstick = async {
-            eventually(|| running.bank.in_flight() == 3).await;
+            eventually("running.bank.in_flight() == 3", async || running.bank.in_flight() == 3)
+                .await;
             journal.set_disk(Disk::Well);
         };
         let (answers, ()) = futures_util::future::join(paying, unstick).await;

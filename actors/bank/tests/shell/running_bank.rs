@@ -1,5 +1,6 @@
 //! A running Bank for one test, and what is asked of it.
 
+pub(crate) use bancada_testbed::eventually;
 use std::cell::RefCell;
 use std::future::Future;
 use std::sync::Arc;
@@ -101,7 +102,10 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
 impl RunningBank {
     /// Why it does not start; nobody is answered.
     pub(crate) async fn refusal(&self) -> Loss {
-        eventually(|| self.world.refused.lock().unwrap().is_some()).await;
+        eventually("self.world.refused.lock().unwrap().is_some()", async || {
+            self.world.refused.lock().unwrap().is_some()
+        })
+        .await;
         assert!(self.bank.find_card(token()).await.is_err());
         match self.world.refused.lock().unwrap().clone() {
             Some(JournalError::Lost(loss)) => loss,
@@ -251,12 +255,12 @@ impl RunningBank {
     }
 
     pub(crate) async fn is_running_again(&self, path: &str, generation: u64) {
-        let is_running = || {
+        let is_running = async || {
             let snapshot = self.tree.snapshot();
             let node = snapshot.nodes.iter().find(|node| node.path == path).unwrap();
             node.generation >= generation && node.state == State::Running
         };
-        eventually(is_running).await;
+        eventually(&format!("{path} runs again"), is_running).await;
     }
 
     /// Stops the Bank and holds what is on the disk against the invariants.
@@ -280,13 +284,6 @@ pub(crate) async fn until_known<T, E: std::fmt::Display>(
             Err(BankError::Refused(error)) => panic!("{error}"),
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
-    }
-}
-
-/// Waits for a condition.
-pub(crate) async fn eventually(mut holds: impl FnMut() -> bool) {
-    while !holds() {
-        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 

@@ -44,7 +44,7 @@ fn a_bills_key_has_one_effect_whichever_shards_it_is_brought_to_also_after_a_res
 
         let shards = Shards::over(journals, numbers).await;
         let bank = &shards.running.bank;
-        eventually(|| bank.readiness().is_ok()).await;
+        eventually("bank.readiness().is_ok()", async || bank.readiness().is_ok()).await;
         for shard in 0..N_SHARDS {
             let again = bank.pay_bill(bill(&shards, shard, "bill", 100)).await;
             assert_eq!(again.is_ok(), shard == first, "after a restart: {again:?}");

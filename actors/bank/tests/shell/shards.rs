@@ -33,7 +33,10 @@ impl Shards {
         let running = RunningBank::over(&journals).await;
         let mut shards = Shards { running, journals, numbers };
         if shards.numbers.is_empty() {
-            eventually(|| shards.running.bank.readiness().is_ok()).await;
+            eventually("shards.running.bank.readiness().is_ok()", async || {
+                shards.running.bank.readiness().is_ok()
+            })
+            .await;
             shards.issue_cards().await;
         }
         shards
@@ -135,7 +138,10 @@ fn each_card_is_in_its_shard_and_everything_is_found_again() {
             let rest = bank.list_cards(Some(first[1].token.clone()), 100).await.unwrap();
             assert_eq!([first, rest].concat(), cards, "pages go across shards");
             shards = shards.restart().await;
-            eventually(|| shards.running.bank.readiness().is_ok()).await;
+            eventually("shards.running.bank.readiness().is_ok()", async || {
+                shards.running.bank.readiness().is_ok()
+            })
+            .await;
         }
         assert_eq!(shards.stop_and_check().await, [1; N_SHARDS]);
     });
@@ -164,7 +170,10 @@ fn a_key_has_one_effect_whatever_card_it_comes_with() {
                 assert!(late.payment.status.decline().is_some() && late.replayed);
             }
             shards = shards.restart().await;
-            eventually(|| shards.running.bank.readiness().is_ok()).await;
+            eventually("shards.running.bank.readiness().is_ok()", async || {
+                shards.running.bank.readiness().is_ok()
+            })
+            .await;
         }
         shards.stop_and_check().await;
     });
@@ -219,7 +228,8 @@ fn a_key_that_moves_on_while_its_request_is_on_the_way_has_one_effect() {
         // Meanwhile the second gives it to the third, which answers.
         let fast = async {
             // Every decision takes two ids: what is behind the question about the key is decided.
-            eventually(|| world.n_uuids() >= before + 4).await;
+            eventually("world.n_uuids() >= before + 4", async || world.n_uuids() >= before + 4)
+                .await;
             let paid = bank.authorize(shards.sale(2, "key", 7)).await;
             shards.journals[0].set_disk(Disk::Well);
             paid

@@ -51,7 +51,7 @@ impl World {
         // What was paid while the second was made may have made a third one due.
         let n_since = || running.bank.n_committed() - self.snapshots.newest();
         for n in 0.. {
-            eventually(|| n_since() < EVERY).await;
+            eventually("n_since() < EVERY", async || n_since() < EVERY).await;
             // What the tests pay next makes none due either.
             if n_since() + 2 < EVERY {
                 break;
@@ -192,7 +192,10 @@ fn what_goes_wrong_with_a_snapshot_harms_no_payment_and_is_not_tried_at_once_aga
             world.snapshots.set_room(room);
             world.pay_until(&running, name, || world.snapshots.tried().len() > before).await;
             // The journal grows no more, but for what was paid during the try; looks go by.
-            let tried_again = eventually(|| world.snapshots.tried().len() > before + 2);
+            let tried_again =
+                eventually("world.snapshots.tried().len() > before + 2", async || {
+                    world.snapshots.tried().len() > before + 2
+                });
             assert!(tokio::time::timeout(SEVERAL_LOOKS, tried_again).await.is_err());
             world.snapshots.set_room(Room::Enough);
             let newest = world.snapshots.newest();

@@ -1,5 +1,6 @@
 //! Systems to run trees in, and ways to wait for them.
 
+pub(crate) use bancada_testbed::eventually;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use bancada_supervision::{
     ExitReason, NodeSnapshot, Observer, Options, State, Strategy, Supervisor, Tree, TreeHandle,
 };
 use tokio::runtime::Builder;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 /// Runs a test whose clock jumps to the next timer whenever nobody has work.
 ///
@@ -30,16 +31,6 @@ pub(crate) const fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
-/// Waits for a condition, for as long as a loaded machine may need.
-pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let wait = async {
-        while !holds() {
-            sleep(ms(1)).await;
-        }
-    };
-    timeout(Duration::from_secs(60), wait).await.unwrap_or_else(|_| panic!("never: {what}"));
-}
-
 pub(crate) fn root(strategy: Strategy) -> Supervisor {
     Supervisor::new("root", strategy)
 }
@@ -58,7 +49,7 @@ pub(crate) fn node(tree: &TreeHandle, path: &str) -> NodeSnapshot {
 }
 
 pub(crate) async fn is_running_again(tree: &TreeHandle, path: &str, generation: u64) {
-    eventually(&format!("{path} runs in generation {generation}"), || {
+    eventually(&format!("{path} runs in generation {generation}"), async || {
         let node = node(tree, path);
         node.state == State::Running && node.generation == generation
     })

@@ -9,8 +9,8 @@ use bancada_fault_disk::{FaultDisk, FaultJournal};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::server::Server;
 use crate::{append, entries, replay};
+use bancada_testbed::postgresql::Server;
 
 /// A journal that does not exist yet, by its shard.
 type Journals<'a> = &'a dyn Fn(u16) -> (Arc<dyn JournalOpener>, Arc<dyn EventHistory>);

@@ -5,9 +5,6 @@ mod contract;
 mod crash_points;
 mod fault_disk;
 mod past;
-#[path = "../../../node/tests/system/ports.rs"]
-mod ports;
-mod server;
 mod snapshot_damage;
 mod snapshots;
 mod takeover;

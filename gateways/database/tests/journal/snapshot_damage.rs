@@ -11,8 +11,8 @@ use bancada_database::postgres::PostgresSnapshots;
 use bancada_database::snapshot::FileSnapshots;
 
 use crate::past::Past;
-use crate::server::Server;
 use crate::snapshots::after;
+use bancada_testbed::postgresql::Server;
 
 /// Positions of the good one and of the one that is damaged.
 const GOOD: usize = 40;

@@ -11,8 +11,8 @@ use bancada_database::snapshot::FileSnapshots;
 use bancada_kernel::Currency;
 
 use crate::past::Past;
-use crate::server::Server;
 use crate::{append, replay};
+use bancada_testbed::postgresql::Server;
 
 /// A journal that does not exist yet, by its shard, and its snapshots.
 struct Stores {

@@ -9,8 +9,8 @@ use bancada_database::postgres::{DatabaseUrl, PostgresDelivery, PostgresJournal}
 
 use bancada_kernel::ShardCount;
 
-use crate::server::Server;
 use crate::{entries, replay};
+use bancada_testbed::postgresql::Server;
 
 fn failed(result: Result<(), JournalError>, expected: &str) {
     match result.unwrap_err() {

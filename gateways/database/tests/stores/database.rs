@@ -9,7 +9,7 @@ use bancada_database::postgres::PostgresOrders;
 use crate::an_event::{event, events, now, record, token};
 use crate::an_order::{id, order};
 use crate::place::Place;
-use crate::server::Server;
+use bancada_testbed::postgresql::Server;
 
 /// Ends the stores' connections, as a server does that is told to; how many there were.
 fn cut(place: &Place) -> usize {

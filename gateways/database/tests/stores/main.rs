@@ -8,11 +8,4 @@ mod database;
 mod orders;
 mod place;
 mod pooled;
-#[path = "../journal/pooler.rs"]
-mod pooler;
-#[path = "../../../node/tests/system/ports.rs"]
-mod ports;
-#[path = "../journal/server.rs"]
-#[allow(dead_code, reason = "the tests of the journal use the rest")]
-mod server;
 mod statements;

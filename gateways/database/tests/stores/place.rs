@@ -11,7 +11,7 @@ use bancada_extrato::ports::{StatementReader, StatementStoreOpener};
 use rusqlite::types::ValueRef;
 use tempfile::TempDir;
 
-use crate::server::Server;
+use bancada_testbed::postgresql::Server;
 
 /// Makes a place where nothing is yet.
 pub(crate) type NewPlace<'a> = &'a dyn Fn() -> Place;

@@ -12,8 +12,8 @@ use postgres::SimpleQueryMessage;
 
 use crate::an_event::{events, now};
 use crate::database::{failed, insert};
-use crate::pooler::Pooler;
-use crate::server::Server;
+use bancada_testbed::postgresql::Pooler;
+use bancada_testbed::postgresql::Server;
 
 const WORDS: &str = "a pooler in transaction mode";
 

@@ -59,7 +59,10 @@ fn a_stream_that_broke_is_opened_anew() {
         running.journal.set_disk(Disk::Panicking);
         let lost = client.authorize(request("lost", 10)).await.unwrap_err();
         assert!(matches!(lost, BankCallError::Unknown(_)), "{lost}");
-        eventually(async || client.authorize(request("lost", 10)).await.is_ok()).await;
+        eventually("the Bank answers", async || {
+            client.authorize(request("lost", 10)).await.is_ok()
+        })
+        .await;
         assert_eq!(running.stop_and_check().await.payments().count(), 2);
     });
 }

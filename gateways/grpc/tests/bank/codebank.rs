@@ -255,7 +255,10 @@ fn a_bank_without_room_is_unavailable_until_there_is_some() {
             assert!(status.message().contains("disk is full"), "{status:?}");
         }
         running.journal.set_disk(Disk::Well);
-        eventually(async || pay(&running, request(NUMBER, 1.0)).await.is_ok()).await;
+        eventually("pay(&running, request(NUMBER, 1.0)).await.is_ok()", async || {
+            pay(&running, request(NUMBER, 1.0)).await.is_ok()
+        })
+        .await;
         assert_eq!(running.card(&running.token().await).await.balance, brl(100));
         running.stop_and_check().await;
     });

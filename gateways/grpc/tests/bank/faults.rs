@@ -20,7 +20,10 @@ fn too_many_at_once_are_told_so_and_when_to_come_back() {
         let unstick = async {
             // Those without room are answered at once; three wait for the disk.
             let overloaded = r#"bancada_authorizations_total{outcome="overloaded"} 7"#;
-            eventually(async || running.metrics.text().contains(overloaded)).await;
+            eventually("running.metrics.text().contains(overloaded)", async || {
+                running.metrics.text().contains(overloaded)
+            })
+            .await;
             journal.set_disk(Disk::Well);
         };
         let (answers, ()) = join(paying, unstick).await;
@@ -57,7 +60,7 @@ fn a_full_disk_refuses_whatever_would_be_written_and_recovers() {
         assert_eq!(running.journal.entries().len(), 2);
         running.journal.set_disk(Disk::Well);
         let mut answer = None;
-        eventually(async || {
+        eventually("the Bank answers", async || {
             answer = running.authorize(sale("k", 100)).await.ok();
             answer.is_some()
         })
@@ -95,7 +98,7 @@ fn a_lost_answer_is_unknown_and_the_same_key_tells_what_became_of_it() {
         assert_eq!(status.code(), Code::Unknown, "{status:?}");
         assert_eq!(reason_of(&status), "OUTCOME_UNKNOWN");
         let mut answer = None;
-        eventually(async || {
+        eventually("the Bank answers", async || {
             answer = running.authorize(sale("k", 100)).await.ok();
             answer.is_some()
         })

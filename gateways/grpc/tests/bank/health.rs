@@ -26,8 +26,10 @@ fn every_service_says_that_it_serves() {
     run(async {
         let running = RunningBank::with_limit(1_000).await;
         for service in OURS.into_iter().chain([""]) {
-            eventually(async || health(&running, service).await == Ok(ServingStatus::Serving))
-                .await;
+            eventually("the service is serving", async || {
+                health(&running, service).await == Ok(ServingStatus::Serving)
+            })
+            .await;
         }
         assert_eq!(health(&running, "bank.v1.Nothing").await, Err(Code::NotFound));
         running.stop_and_check().await;
@@ -42,7 +44,10 @@ fn a_bank_that_loads_or_has_no_room_does_not_serve_but_its_past_can_be_read() {
         let running = RunningBank::start(&journal, 16).await;
         let becomes = async |status| {
             for service in ["", "bank.v1.BankService"] {
-                eventually(async || health(&running, service).await == Ok(status)).await;
+                eventually("health(&running, service).await == Ok(status)", async || {
+                    health(&running, service).await == Ok(status)
+                })
+                .await;
             }
         };
         becomes(ServingStatus::NotServing).await;

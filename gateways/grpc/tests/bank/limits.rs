@@ -48,7 +48,10 @@ fn a_connection_has_so_many_feeds_and_others_have_theirs() {
         assert!(is_open(&other.send(SUBSCRIBE, &[], None).await.unwrap()), "another connection");
         assert_eq!(running.pay("k", 10).await.status(), v1::PaymentStatus::Captured);
         drop(feeds);
-        eventually(async || is_open(&greedy.send(SUBSCRIBE, &[], None).await.unwrap())).await;
+        eventually("is_open(&greedy.send(SUBSCRIBE, &[], None).await.unwrap())", async || {
+            is_open(&greedy.send(SUBSCRIBE, &[], None).await.unwrap())
+        })
+        .await;
         running.stop_and_check().await;
     });
 }
@@ -70,7 +73,7 @@ fn those_who_watch_the_health_have_so_many_places() {
         assert_eq!(reason_of(&refused), "TOO_MANY_STREAMS");
         assert_eq!(running.pay("k", 10).await.status(), v1::PaymentStatus::Captured);
         drop(watching);
-        eventually(async || {
+        eventually("a stream is open", async || {
             is_open(&client.send("grpc.health.v1.Health/Watch", &[], None).await.unwrap())
         })
         .await;
@@ -120,7 +123,10 @@ fn feeds_that_nobody_reads_take_little_memory() {
         let during = resident_mib();
         drop(feeds);
         let mut client = RawClient::connect(&running.address).await;
-        eventually(async || is_open(&client.send(SUBSCRIBE, &[], None).await.unwrap())).await;
+        eventually("is_open(&client.send(SUBSCRIBE, &[], None).await.unwrap())", async || {
+            is_open(&client.send(SUBSCRIBE, &[], None).await.unwrap())
+        })
+        .await;
         let after = resident_mib();
         println!("MiB: {before} before, {during} during ({n_open} feeds), {after} after");
         assert_eq!(n_open, 256);
@@ -140,7 +146,7 @@ fn calls_that_are_cancelled_leave_others_on_the_connection_alone() {
         let mut patient = client.clone();
         let waiting =
             tokio::spawn(async move { patient.status(AUTHORIZE, &sale("kept", 10), None).await });
-        eventually(async || running.handle.in_flight() > 0).await;
+        eventually("running.handle.in_flight() > 0", async || running.handle.in_flight() > 0).await;
         for n_yields in (0..8).cycle().take(48) {
             let burst: Vec<_> = (0..100)
                 .map(|number| {
@@ -194,7 +200,7 @@ fn beyond_its_connections_the_server_closes_new_ones_and_serves_the_others() {
         let client = &mut held[0];
         assert_eq!(client.status(AUTHORIZE, &sale("k", 10), None).await.code(), Code::Ok);
         drop(held);
-        eventually(async || {
+        eventually("a new connection is served", async || {
             let endpoint = Endpoint::from_shared(running.address.clone()).unwrap();
             let Ok(channel) = endpoint.connect().await else { return false };
             let mut cards = v1::card_service_client::CardServiceClient::new(channel);

@@ -1,5 +1,6 @@
 //! A running Bank with its gRPC server, and how to talk to it.
 
+pub(crate) use bancada_testbed::eventually;
 use std::future::Future;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -149,7 +150,8 @@ impl RunningBank {
     }
 
     pub(crate) async fn is_loaded(&self) {
-        eventually(async || self.handle.readiness().is_ok()).await;
+        eventually("self.handle.readiness().is_ok()", async || self.handle.readiness().is_ok())
+            .await;
     }
 
     pub(crate) fn payments(&self) -> BankServiceClient<Channel> {
@@ -209,13 +211,6 @@ impl RunningBank {
         entries.iter().for_each(|entry| ledger.apply(entry));
         assert_eq!(check(&ledger, &entries), []);
         ledger
-    }
-}
-
-/// Waits for a condition; the test's own deadline is the limit.
-pub(crate) async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
-    while !holds().await {
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

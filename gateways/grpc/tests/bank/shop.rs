@@ -103,7 +103,10 @@ fn what_was_certainly_not_executed_is_told_from_what_may_have_been() {
         running.journal.set_disk(Disk::Panicking);
         let lost = client.authorize(request("k", 100)).await.unwrap_err();
         assert!(matches!(lost, BankCallError::Unknown(_)), "{lost}");
-        eventually(async || client.authorize(request("well", 100)).await.is_ok()).await;
+        eventually("the Bank answers", async || {
+            client.authorize(request("well", 100)).await.is_ok()
+        })
+        .await;
         running.journal.set_disk(Disk::Full);
         let full = client.authorize(request("full", 100)).await.unwrap_err();
         assert!(matches!(full, BankCallError::NotSent(_)), "{full}");

@@ -112,7 +112,7 @@ fn a_stream_with_a_batch_that_is_too_large_first_answers_the_good_one() {
         };
         let good = v1::AuthorizeBatch { items: vec![item(7, sale("good", 10))] };
         batches.send(good).await.unwrap();
-        eventually(async || running.handle.in_flight() > 0).await;
+        eventually("running.handle.in_flight() > 0", async || running.handle.in_flight() > 0).await;
         let large = v1::AuthorizeRequest { description: "d".repeat(70_000), ..sale("large", 1) };
         let large = v1::AuthorizeBatch { items: vec![item(8, large)] };
         assert!(large.encoded_len() > 64 * 1_024);

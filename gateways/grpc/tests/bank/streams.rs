@@ -116,7 +116,10 @@ fn a_stream_that_gets_no_answers_is_not_read_beyond_its_window() {
                 batches.send(v1::AuthorizeBatch { items: items.collect() }).await.unwrap();
             }
         });
-        eventually(async || running.handle.in_flight() >= 1_024).await;
+        eventually("running.handle.in_flight() >= 1_024", async || {
+            running.handle.in_flight() >= 1_024
+        })
+        .await;
         assert!(!sending.is_finished(), "the sender waits");
         assert!(running.handle.in_flight() < 1_024 + 50, "{}", running.handle.in_flight());
         running.journal.set_disk(Disk::Well);
@@ -144,10 +147,15 @@ fn a_request_that_nobody_waits_for_any_more_is_not_decided() {
             let mut payments = payments;
             payments.authorize(sale("given-up", 10)).await
         });
-        eventually(async || running.handle.in_flight() == 3).await;
+        eventually("running.handle.in_flight() == 3", async || running.handle.in_flight() == 3)
+            .await;
         given_up.abort();
-        eventually(async || running.handle.in_flight() == 2).await;
-        eventually(async || sent.elapsed() > Duration::from_millis(5)).await;
+        eventually("running.handle.in_flight() == 2", async || running.handle.in_flight() == 2)
+            .await;
+        eventually("sent.elapsed() > Duration::from_millis(5)", async || {
+            sent.elapsed() > Duration::from_millis(5)
+        })
+        .await;
         running.journal.set_disk(Disk::Well);
         let answers = stream.receive(2).await;
         let late = answers[&1].clone().unwrap_err();
@@ -190,7 +198,7 @@ fn what_a_crash_took_is_unknown_and_a_repetition_resolves_it() {
         for (_, lost) in lost {
             assert_eq!(reason_of(&lost.unwrap_err()), "OUTCOME_UNKNOWN");
         }
-        eventually(async || {
+        eventually("every item is answered", async || {
             stream.send(items()).await;
             stream.receive(8).await.values().all(Result::is_ok)
         })
@@ -206,7 +214,8 @@ fn a_server_that_stops_answers_what_it_has_read_and_ends_the_stream() {
         let mut stream = Conversation::open(&running).await;
         running.journal.set_disk(Disk::Stuck);
         stream.send(vec![item(1, sale("k", 10))]).await;
-        eventually(async || running.handle.in_flight() == 1).await;
+        eventually("running.handle.in_flight() == 1", async || running.handle.in_flight() == 1)
+            .await;
         let server = running.server.clone();
         let stopping = actix_rt::spawn(async move { server.shutdown().await });
         running.journal.set_disk(Disk::Well);

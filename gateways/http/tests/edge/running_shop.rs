@@ -1,5 +1,6 @@
 //! A running shop with its Bank and its statement, and how to talk to it.
 
+pub(crate) use bancada_testbed::eventually;
 use std::future::Future;
 use std::net::TcpListener;
 use std::path::Path;
@@ -372,15 +373,4 @@ pub(crate) fn order(number: &str) -> Value {
 
 pub(crate) fn new_key() -> String {
     clock::uuid().to_string()
-}
-
-/// Waits for a condition.
-pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let waiting = async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let result = tokio::time::timeout(PATIENCE, waiting).await;
-    result.unwrap_or_else(|_| panic!("not in time: {what}"));
 }

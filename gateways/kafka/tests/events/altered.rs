@@ -1,8 +1,9 @@
 //! Topics that somebody alters while the broker is up and payments flow.
 
-use crate::bench::*;
-use crate::broker::{Broker, add_partitions, alter_topic, delete_topic};
 use crate::shape::n_records;
+use bancada_testbed::bench::*;
+use bancada_testbed::eventually;
+use bancada_testbed::kafka::{Broker, add_partitions, alter_topic, delete_topic};
 
 #[test]
 fn nothing_is_written_to_a_topic_that_is_altered_until_it_is_set_back() {

@@ -8,10 +8,11 @@ use bancada_supervision::{ChildSpec, Link, Options, Strategy, Supervisor, Tree, 
 use bancada_telemetry::{Metrics, clock};
 use rdkafka::message::{Headers as _, Message as _, OwnedMessage};
 
-use crate::bench::*;
-use crate::broker::Broker;
 use crate::faults::produce;
 use crate::topic::read;
+use bancada_testbed::bench::*;
+use bancada_testbed::eventually;
+use bancada_testbed::kafka::Broker;
 
 /// The topics of one test.
 pub(crate) struct Topics {

@@ -3,9 +3,10 @@
 use bancada_extrato::ports::BillSender as _;
 use bancada_kafka::TopicPast;
 
-use crate::bench::*;
 use crate::bills::{Topics, balance_of, payment_of};
-use crate::broker::{Broker, make_topic};
+use bancada_testbed::bench::*;
+use bancada_testbed::eventually;
+use bancada_testbed::kafka::{Broker, make_topic};
 
 const CODECS: [&str; 4] = ["gzip", "snappy", "lz4", "zstd"];
 

@@ -8,8 +8,9 @@ use bancada_bank::ledger::PaymentStatus;
 use bancada_extrato::ports::{EventSource, EventStream, Offsets, Reached, SourceError};
 use bancada_kernel::{CardStatus, IdempotencyKey, MerchantId, PaymentEvent};
 
-use crate::bench::*;
-use crate::broker::Broker;
+use bancada_testbed::bench::*;
+use bancada_testbed::eventually;
+use bancada_testbed::kafka::Broker;
 
 macro_rules! contract {
     ($($name:ident)*) => {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use rdkafka::message::Message as _;
 
-use crate::bench::*;
-use crate::broker::{Broker, delete_topic, make_topic};
 use crate::contract::Forgetful;
 use crate::faults::produce;
 use crate::shape::n_records;
 use crate::topic::{header, read};
+use bancada_testbed::bench::*;
+use bancada_testbed::eventually;
+use bancada_testbed::kafka::{Broker, delete_topic, make_topic};
 
 #[test]
 fn a_record_that_is_no_event_is_on_the_topic_of_dead_letters_once_and_as_it_came() {

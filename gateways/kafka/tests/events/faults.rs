@@ -9,8 +9,9 @@ use bancada_supervision::{State, TreeHandle};
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
-use crate::bench::*;
-use crate::broker::Broker;
+use bancada_testbed::bench::*;
+use bancada_testbed::eventually;
+use bancada_testbed::kafka::Broker;
 
 #[test]
 fn payments_go_on_while_the_broker_is_away() {

@@ -3,18 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod altered;
-mod bench;
 mod bills;
-#[allow(dead_code, reason = "the tests of the program use the rest")]
-mod broker;
 mod codecs;
 mod contract;
 mod dead_letters;
 mod faults;
 mod metrics;
-#[path = "../../../node/tests/system/ports.rs"]
-mod ports;
-mod segments;
 mod shape;
 mod topic;
 mod unreadable;

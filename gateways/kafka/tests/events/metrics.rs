@@ -1,7 +1,8 @@
 //! What the clients count, against a real broker.
 
-use crate::bench::*;
-use crate::broker::Broker;
+use bancada_testbed::bench::*;
+use bancada_testbed::eventually;
+use bancada_testbed::kafka::Broker;
 
 /// The value of a metric, if it is there.
 fn value(bench: &Bench, name: &str) -> Option<f64> {

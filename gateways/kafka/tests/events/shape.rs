@@ -9,9 +9,10 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Message as _, OwnedMessage};
 
-use crate::bench::*;
-use crate::broker::{Broker, delete_topic, make_topic};
 use crate::topic::read;
+use bancada_testbed::bench::*;
+use bancada_testbed::eventually;
+use bancada_testbed::kafka::{Broker, delete_topic, make_topic};
 
 /// How many records are on a topic; none while the broker does not know it well.
 pub(crate) fn n_records(broker: &Broker, topic: &Topic) -> Option<i64> {

@@ -11,8 +11,9 @@ use rdkafka::message::{Headers as _, Message as _, OwnedMessage};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
 
-use crate::bench::*;
-use crate::broker::Broker;
+use bancada_testbed::bench::*;
+use bancada_testbed::eventually;
+use bancada_testbed::kafka::Broker;
 
 #[test]
 fn the_topic_holds_every_event_by_card_and_no_card_number() {

@@ -5,11 +5,12 @@ use bancada_event_record::Place;
 use bancada_extrato::ports::BillSender as _;
 use bancada_kafka::{Topic, TopicPast};
 
-use crate::bench::*;
 use crate::bills::{Topics, balance_of, payment_of};
-use crate::broker::Broker;
-use crate::segments::{mend, spoil, with_records};
 use crate::topic::{header, read};
+use bancada_testbed::bench::*;
+use bancada_testbed::eventually;
+use bancada_testbed::kafka::Broker;
+use bancada_testbed::kafka::{mend, spoil, with_records};
 
 async fn names(topic: &Topic, partition: i32) {
     let place = format!("partition {partition} is not read from offset 0 on: ");

@@ -13,8 +13,6 @@ mod load;
 #[path = "../system/parts.rs"]
 #[allow(dead_code, reason = "shared with the system's tests")]
 mod parts;
-#[path = "../system/ports.rs"]
-mod ports;
 #[path = "../system/program.rs"]
 #[allow(dead_code, reason = "shared with the system's tests")]
 mod program;

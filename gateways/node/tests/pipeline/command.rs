@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::bench::run;
 use crate::servers::Servers;
+use bancada_testbed::bench::run;
 
 const THINGS: [&str; 6] = [
     "topic payments",

@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use bancada_pipeline::WORKER_PROPERTIES;
 use tempfile::TempDir;
 
-use crate::ports::free_ports;
 use crate::process::Process;
 use crate::servers::answers;
+use bancada_testbed::free_ports;
 
 /// One worker. What it knows is on topics of the broker: it begins where the last one ended.
 pub(crate) struct Connect {

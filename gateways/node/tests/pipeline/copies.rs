@@ -8,11 +8,11 @@ use bancada_pipeline::Copies;
 use bancada_telemetry::clock;
 use serde_json::json;
 
-use crate::bench::run;
 use crate::panels::Span;
 use crate::payments::{are_copied, bench, documents};
 use crate::process::PATIENCE;
 use crate::servers::Servers;
+use bancada_testbed::bench::run;
 
 pub(crate) fn delivered_twice(servers: &Arc<Servers>) {
     servers.applied();

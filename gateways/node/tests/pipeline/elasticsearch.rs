@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
-use crate::ports::free_ports;
 use crate::process::Process;
 use crate::servers::answers;
+use bancada_testbed::free_ports;
 
 /// The server refuses to run as root; this user owns nothing.
 const NOBODY: u32 = 65_534;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use bancada_telemetry::clock;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::bench::{RunningBank, run};
 use crate::panels::Span;
 use crate::payments::{are_copied, bench};
 use crate::servers::{Servers, eventually};
+use bancada_testbed::bench::{RunningBank, run};
 
 /// Between payments, so that the end of a fault does not find thousands of them.
 const BREATH: Duration = Duration::from_millis(50);

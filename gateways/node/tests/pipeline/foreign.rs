@@ -8,10 +8,10 @@ use bancada_telemetry::clock;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::bench::run;
 use crate::panels::Span;
 use crate::payments::{are_copied, bench, documents};
 use crate::servers::{Servers, eventually};
+use bancada_testbed::bench::run;
 
 /// Longer than Elasticsearch takes for an id: it refuses everything that comes with it.
 fn too_long() -> String {

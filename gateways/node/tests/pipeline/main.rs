@@ -4,12 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stderr, reason = "a skipped test says what to do")]
 
-#[path = "../../../kafka/tests/events/bench.rs"]
-#[allow(dead_code, reason = "the tests of the Kafka edge use the rest")]
-mod bench;
-#[path = "../../../kafka/tests/events/broker.rs"]
-#[allow(dead_code, reason = "the tests of the Kafka edge use the rest")]
-mod broker;
 mod command;
 mod connect;
 mod copies;
@@ -20,8 +14,6 @@ mod formula;
 mod front;
 mod panels;
 mod payments;
-#[path = "../system/ports.rs"]
-mod ports;
 mod process;
 mod refill;
 mod refused;

@@ -10,9 +10,9 @@ use bancada_kernel::{CardStatus, EventKind, IdempotencyKey, MerchantId, Money, P
 use bancada_telemetry::clock;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, RunningBank, Transport, run, sale, token};
 use crate::panels::{Span, shown};
 use crate::servers::{Servers, eventually};
+use bancada_testbed::bench::{Bench, RunningBank, Transport, run, sale, token};
 
 const VISA: &str = "4242424242424242";
 const MASTERCARD: &str = "5555555555554444";

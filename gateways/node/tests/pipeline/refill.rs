@@ -6,10 +6,10 @@ use bancada_kafka::{Topic, TopicPast};
 use bancada_telemetry::clock;
 use serde_json::{Value, json};
 
-use crate::bench::run;
 use crate::panels::Span;
 use crate::payments::{are_copied, bench, documents};
 use crate::servers::Servers;
+use bancada_testbed::bench::run;
 
 pub(crate) fn index_refilled(servers: &Arc<Servers>) {
     servers.applied();

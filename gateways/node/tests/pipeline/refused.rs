@@ -6,10 +6,10 @@ use bancada_pipeline::Outcome;
 use bancada_telemetry::clock;
 use serde_json::{Value, json};
 
-use crate::bench::run;
 use crate::panels::Span;
 use crate::payments::{are_copied, bench};
 use crate::servers::{Servers, eventually};
+use bancada_testbed::bench::run;
 
 pub(crate) fn put_aside(servers: &Arc<Servers>) {
     servers.applied();

@@ -1,5 +1,6 @@
 //! All servers of the pipeline, and how a test talks to them.
 
+pub(crate) use bancada_testbed::eventually;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -12,11 +13,11 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use serde_json::{Value, json};
 
-use crate::broker::Broker;
 use crate::connect::Connect;
 use crate::elasticsearch::Elasticsearch;
 use crate::front::Front;
 use crate::process::PATIENCE;
+use bancada_testbed::kafka::Broker;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_bancada");
 /// Kafka's jars, with Kafka Connect.
@@ -212,13 +213,4 @@ pub(crate) fn answers(url: &str) -> bool {
         Ok(answer)
     });
     asked.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 "))
-}
-
-/// Waits for a condition that takes longer to look at than to wait for.
-pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> Result<(), String>) {
-    let deadline = Instant::now() + PATIENCE;
-    while let Err(still) = holds().await {
-        assert!(Instant::now() < deadline, "not in time: {what}: {still}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }

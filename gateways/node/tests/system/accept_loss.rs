@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::broker::Broker;
 use crate::load::Load;
 use crate::program::*;
+use bancada_testbed::kafka::Broker;
 
 fn accept_loss(data: &Path, more: &[&str]) -> Said {
     let mut command = Command::new(BINARY);

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::broker::Broker;
 use crate::parts::Parts;
 use crate::program::*;
+use bancada_testbed::kafka::Broker;
 
 /// Pays toward a card's bill; the status and the body.
 async fn pay(system: &System, token: &str, key: &str, minor: i64) -> reqwest::Result<(u16, Value)> {

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::broker::Broker;
 use crate::load::{Load, was_answered_at_once};
 use crate::parts::Parts;
 use crate::program::*;
+use bancada_testbed::kafka::Broker;
 
 /// Payments in a second: enough to pile up, and few enough to be audited.
 const RATE: u32 = 300;

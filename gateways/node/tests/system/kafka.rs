@@ -2,10 +2,10 @@
 
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
-use crate::broker::Broker;
 use crate::load::Load;
 use crate::parts::Parts;
 use crate::program::*;
+use bancada_testbed::kafka::Broker;
 
 #[test]
 fn with_kafka_between_them_nothing_is_lost_when_parts_are_killed_under_load() {

@@ -5,9 +5,6 @@
 mod accept_loss;
 mod backup;
 mod bills;
-#[path = "../../../kafka/tests/events/broker.rs"]
-#[allow(dead_code, reason = "the tests of the Kafka edge use the rest")]
-mod broker;
 mod brokers;
 mod crashes;
 mod damage;
@@ -23,10 +20,6 @@ mod life;
 mod load;
 #[allow(dead_code, reason = "the campaign uses the rest")]
 mod parts;
-#[path = "../../../database/tests/journal/pooler.rs"]
-#[allow(dead_code, reason = "the tests of the stores use the rest")]
-mod pooler;
-mod ports;
 mod postgres;
 mod postgres_of_yesterday;
 mod program;
@@ -37,11 +30,6 @@ mod scanner;
 mod secrets;
 mod secrets_in_memory;
 mod secrets_on_servers;
-#[path = "../../../kafka/tests/events/segments.rs"]
-mod segments;
-#[path = "../../../database/tests/journal/server.rs"]
-#[allow(dead_code, reason = "the tests of the journal use the rest")]
-mod server;
 mod shards;
 mod small_disk;
 mod spellings;

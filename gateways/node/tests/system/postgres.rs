@@ -4,12 +4,12 @@
 use std::process::Command;
 use std::sync::Arc;
 
-use crate::broker::Broker;
 use crate::load::Load;
 use crate::parts::Parts;
-use crate::pooler::Pooler;
 use crate::program::*;
-use crate::server::Server;
+use bancada_testbed::kafka::Broker;
+use bancada_testbed::postgresql::Pooler;
+use bancada_testbed::postgresql::Server;
 
 #[test]
 fn a_bank_that_lost_its_disk_goes_on_from_the_database() {

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::load::Load;
 use crate::parts::Parts;
 use crate::program::*;
-use crate::server::Server;
+use bancada_testbed::postgresql::Server;
 
 /// Pays at a Bank on this database until it has so many more entries, and kills it.
 async fn pay_and_kill(data: &Path, options: &[String], n_entries: u64) {

@@ -1,5 +1,6 @@
 //! One running `bancada`, and how to talk to it.
 
+pub(crate) use bancada_testbed::eventually;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -7,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-pub(crate) use crate::ports::free_ports;
 pub(crate) use crate::said::Said;
+pub(crate) use bancada_testbed::free_ports;
 
 /// Everything here is waited for at most so long; a loaded machine is slow, not wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -349,15 +350,6 @@ pub(crate) fn order(number: &str) -> Value {
 
 pub(crate) fn new_key() -> String {
     uuid::Uuid::now_v7().to_string()
-}
-
-/// Waits for a condition.
-pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !holds().await {
-        assert!(Instant::now() < deadline, "not in time: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 /// Runs a test on a runtime of its own.

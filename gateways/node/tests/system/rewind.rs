@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::broker::Broker;
 use crate::load::Load;
 use crate::parts::Parts;
 use crate::program::*;
+use bancada_testbed::kafka::Broker;
 
 const RATE: u32 = 300;
 const APPLIED: &str = r#"bancada_statement_events_total{result="applied"}"#;

@@ -16,12 +16,12 @@ use rdkafka::message::{Headers as _, Message as _};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-use crate::broker::Broker;
 use crate::load::Load;
 use crate::program::*;
 use crate::scanner::Finding;
 use crate::secrets::*;
-use crate::server::Server;
+use bancada_testbed::kafka::Broker;
+use bancada_testbed::postgresql::Server;
 
 /// What is there and must be found.
 const CANARY: &str = "canary 4111 1111 1111 1111";

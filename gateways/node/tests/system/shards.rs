@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use crate::broker::Broker;
 use crate::load::Load;
 use crate::parts::Parts;
 use crate::program::*;
+use bancada_testbed::kafka::Broker;
 
 /// Cards that approve.
 const CARDS: [&str; 4] =

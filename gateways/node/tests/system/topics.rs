@@ -1,7 +1,7 @@
 //! Topics of another shape than Bancada's: a start that refuses, and a process that goes on.
 
-use crate::broker::{Broker, delete_topic, make_topic};
 use crate::program::*;
+use bancada_testbed::kafka::{Broker, delete_topic, make_topic};
 
 const WRONG: &str = "the topic payments is not what it has to be: it has 3 partitions, not 6";
 

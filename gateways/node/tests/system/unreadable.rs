@@ -1,11 +1,11 @@
 //! Records on a topic that nobody can read: said where whoever runs Bancada looks, and no end of
 //! anything.
 
-use crate::broker::Broker;
 use crate::kafka::dead_letters;
 use crate::program::*;
 use crate::said::Said;
-use crate::segments::{mend, spoil, with_records};
+use bancada_testbed::kafka::Broker;
+use bancada_testbed::kafka::{mend, spoil, with_records};
 
 async fn set_aside(system: &System, place: &str) -> Said {
     dead_letters(system, &["set-aside", place]).await

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::running::{Place, Running, bancada, eventually, is_alive};
+use crate::running::{Place, Running, bancada, eventually_blocking, is_alive};
 
 /// In the order in which they are killed.
 const PARTS: [&str; 7] =
@@ -23,8 +23,8 @@ pub(crate) fn every_part_killed() {
         buyer.wait_for_payments(N_BETWEEN);
         let before = place.process(part);
         place.kill(part);
-        eventually(part, || place.process(part).is_some_and(|now| Some(now) != before));
-        eventually("an order is paid", || buyer.buys());
+        eventually_blocking(part, || place.process(part).is_some_and(|now| Some(now) != before));
+        eventually_blocking("an order is paid", || buyer.buys());
     }
     buyer.wait_for_payments(N_BETWEEN);
     assert!(load.interrupt().success());
@@ -34,14 +34,14 @@ pub(crate) fn every_part_killed() {
 
     // Nothing was only in memory.
     let platform = Running::until(&mut place.command(&[]), "Press Ctrl-C to stop.");
-    eventually("an order is paid", || buyer.buys());
+    eventually_blocking("an order is paid", || buyer.buys());
     audit(&place, &log);
 
     // A platform that is killed leaves nobody behind.
     let processes: Vec<_> = PARTS.iter().filter_map(|part| place.process(part)).collect();
     assert_eq!(processes.len(), PARTS.len());
     drop(platform);
-    eventually("all parts have ended", || !processes.iter().any(|part| is_alive(*part)));
+    eventually_blocking("all parts have ended", || !processes.iter().any(|part| is_alive(*part)));
     assert!(place.is_quiet(), "something still listens");
 }
 
@@ -129,7 +129,7 @@ impl Buyer {
             line.trim().parse::<u64>().ok()
         };
         let mut first = None;
-        eventually("payments flow", || {
+        eventually_blocking("payments flow", || {
             let now = position();
             first = first.or(now);
             now.zip(first).is_some_and(|(now, first)| now >= first + n)

@@ -3,8 +3,6 @@
 #![allow(clippy::print_stderr, reason = "a skipped test says what to do")]
 
 mod faults;
-#[path = "../../../../gateways/node/tests/system/ports.rs"]
-mod ports;
 mod refusals;
 mod running;
 

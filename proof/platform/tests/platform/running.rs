@@ -1,5 +1,6 @@
 //! The program under test, and Bancada's own beside it.
 
+pub(crate) use bancada_testbed::eventually_blocking;
 use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tempfile::TempDir;
 
-use crate::ports::free_ports;
+use bancada_testbed::free_ports;
 
 /// A loaded machine is slow, not wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
@@ -181,14 +182,5 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
-    }
-}
-
-/// Waits for a condition.
-pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !holds() {
-        assert!(Instant::now() < deadline, "not in time: {what}");
-        std::thread::park_timeout(Duration::from_millis(100));
     }
 }

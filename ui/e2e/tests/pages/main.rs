@@ -12,8 +12,6 @@ mod keyboard;
 mod later;
 mod many_windows;
 mod parts;
-#[path = "../../../../gateways/node/tests/system/ports.rs"]
-mod ports;
 mod program;
 mod purchase;
 mod screenshots;

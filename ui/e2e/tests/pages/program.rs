@@ -1,13 +1,14 @@
 //! The program whose pages are tested.
 
+pub(crate) use bancada_testbed::eventually;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-pub(crate) use crate::ports::free_ports;
+pub(crate) use bancada_testbed::free_ports;
 
 /// Everything here is waited for at most so long; a loaded machine is slow, not wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -194,14 +195,5 @@ fn copy_without_boot_script(from: &Path, to: &Path) {
         } else if !name.to_string_lossy().starts_with("boot-") {
             std::fs::copy(path, to.join(name)).unwrap();
         }
-    }
-}
-
-/// Waits for a condition.
-pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !holds().await {
-        assert!(Instant::now() < deadline, "not in time: {what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

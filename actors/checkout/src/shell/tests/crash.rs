@@ -2,7 +2,7 @@
 
 use super::bank::{Fate, ScriptedBank};
 use super::memory::Disk;
-use super::shop::{Shop, eventually, in_frozen_time, request};
+use super::shop::{Shop, drive_until, in_frozen_time, request};
 use crate::order::fixture::an_order;
 use crate::order::{Order, OrderState};
 use crate::{Limits, PlaceError};
@@ -18,13 +18,13 @@ fn a_restart_finds_what_the_bank_decided() {
         let first = Shop::open().await;
         first.bank.script(&[Fate::Hangs]);
         let buyer = first.place(request(1));
-        eventually("the bank is asked", || !first.bank.calls().is_empty()).await;
+        drive_until("the bank is asked", || !first.bank.calls().is_empty()).await;
         buyer.abort();
         let (disk, bank) = (first.disk.clone(), first.bank.clone());
         first.close().await;
         assert_eq!(disk.orders()[0].state, OrderState::Paying);
         let second = Shop::open_on(disk, bank, Limits::default()).await;
-        eventually("it is resolved", || second.word(1) == "paid").await;
+        drive_until("it is resolved", || second.word(1) == "paid").await;
         assert_eq!(second.bank.calls(), ["authorize", "find"]);
         assert_eq!(second.bank.n_charges(), 1);
         second.close().await;
@@ -54,7 +54,7 @@ fn a_crash_with_an_order_in_the_air_is_resolved_by_the_next_generation() {
         let shop = Shop::open().await;
         shop.bank.script(&[Fate::Hangs]);
         let buyer = shop.place(request(1));
-        eventually("the bank is asked", || !shop.bank.calls().is_empty()).await;
+        drive_until("the bank is asked", || !shop.bank.calls().is_empty()).await;
         shop.tree.crash("checkout/orders").await.unwrap();
         shop.passes_until("the buyer is answered", || buyer.is_finished()).await;
         // The order as it is durable: the next generation may have been as quick as the buyer.
@@ -88,7 +88,7 @@ fn a_crash_of_the_store_starts_both_again() {
         let shop = Shop::open().await;
         shop.bank.script(&[Fate::Hangs]);
         let buyer = shop.place(request(1));
-        eventually("the bank is asked", || !shop.bank.calls().is_empty()).await;
+        drive_until("the bank is asked", || !shop.bank.calls().is_empty()).await;
         shop.tree.crash("checkout/store").await.unwrap();
         shop.passes_until("it is opened again", || shop.disk.n_opened() == 2).await;
         shop.passes_until("it is resolved", || shop.word(1) == "paid").await;
@@ -104,7 +104,7 @@ fn a_shop_that_closes_lets_waiting_buyers_have_their_answer() {
         let shop = Shop::open().await;
         shop.bank.script(&[Fate::NotSent, Fate::NotSent]);
         let buyer = shop.place(request(1));
-        eventually("the bank is tried", || !shop.bank.calls().is_empty()).await;
+        drive_until("the bank is tried", || !shop.bank.calls().is_empty()).await;
         shop.close().await;
         assert_eq!(buyer.await.unwrap().unwrap().order.state.word(), "paid");
     });

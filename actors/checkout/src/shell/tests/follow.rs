@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::bank::{Fate, ScriptedBank};
 use super::events::ScriptedEvents;
 use super::memory::Disk;
-use super::shop::{Shop, eventually, in_frozen_time, request};
+use super::shop::{Shop, drive_until, in_frozen_time, request};
 use crate::Limits;
 use crate::order::{Charge, OrderState, Refund};
 
@@ -54,7 +54,7 @@ fn a_refund_that_is_heard_of_before_the_answer_is_not_forgotten() {
         let model = refund(&shop, 1, 0).await;
         shop.bank.script(&[Fate::Hangs]);
         let buyer = shop.place(request(2));
-        eventually("the bank is asked", || shop.bank.calls().len() == 2).await;
+        drive_until("the bank is asked", || shop.bank.calls().len() == 2).await;
         let payment = shop.bank.payment_of(shop.kept(2).id);
         let refunded_minor = shop.kept(2).total.minor;
         let charge = Charge { payment, refunded_minor, ..model.charge };

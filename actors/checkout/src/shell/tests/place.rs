@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use super::bank::Fate;
 use super::bank::ScriptedBank;
 use super::memory::Disk;
-use super::shop::{Shop, eventually, id, in_frozen_time, request};
+use super::shop::{Shop, drive_until, id, in_frozen_time, request};
 use crate::order::{BasketError, OrderState};
 use crate::{Limits, PlaceError};
 
@@ -66,7 +66,7 @@ fn a_key_that_is_used_for_something_else_is_refused() {
         let shop = Shop::open().await;
         shop.bank.script(&[Fate::Hangs]);
         let first = shop.place(request(1));
-        eventually("the bank is asked", || !shop.bank.calls().is_empty()).await;
+        drive_until("the bank is asked", || !shop.bank.calls().is_empty()).await;
         let other = || {
             let mut other = request(1);
             other.items[0].quantity = 3;
@@ -112,11 +112,11 @@ fn more_than_the_shop_can_carry_is_refused_at_once() {
         let limits = Limits { max_in_flight: 3, max_open_orders: 2, ..Limits::default() };
         let shop = Shop::open_on(disk, bank, limits).await;
         let waiting = [shop.place(request(1)), shop.place(request(2))];
-        eventually("both are being paid", || shop.bank.calls().len() == 2).await;
+        drive_until("both are being paid", || shop.bank.calls().len() == 2).await;
         // A third open order is one too many, though a buyer may still come in.
         assert_eq!(shop.handle.place(request(3)).await, Err(PlaceError::Overloaded));
         let third = shop.place(request(1));
-        eventually("a third buyer waits", || {
+        drive_until("a third buyer waits", || {
             shop.tree.snapshot().nodes.iter().any(|node| node.in_flight == Some(3))
         })
         .await;

@@ -6,7 +6,7 @@ use bancada_kernel::Timestamp;
 
 use super::bank::{Fate, ScriptedBank};
 use super::memory::Disk;
-use super::shop::{Shop, eventually, in_frozen_time, request};
+use super::shop::{Shop, drive_until, in_frozen_time, request};
 use crate::Limits;
 use crate::order::fixture::an_order;
 use crate::order::{KEY_IS_KNOWN_MS, Order, OrderState};
@@ -19,7 +19,7 @@ fn a_lost_answer_is_asked_for_again_and_charged_once() {
         let shop = Shop::open().await;
         shop.bank.script(&[Fate::AnswerLost, Fate::AnswerLost]);
         let buyer = shop.place(request(1));
-        eventually("it is told honestly", || shop.word(1) == "unknown").await;
+        drive_until("it is told honestly", || shop.word(1) == "unknown").await;
         assert!(!buyer.is_finished());
         shop.passes_until("the buyer is answered", || buyer.is_finished()).await;
         assert_eq!(buyer.await.unwrap().unwrap().order.state.word(), "paid");
@@ -35,12 +35,12 @@ fn a_bank_that_is_down_leaves_the_order_unknown_until_it_is_back() {
         let shop = Shop::open().await;
         shop.bank.otherwise(Fate::NotSent);
         let buyer = shop.place(request(1));
-        eventually("the bank is tried", || !shop.bank.calls().is_empty()).await;
+        drive_until("the bank is tried", || !shop.bank.calls().is_empty()).await;
         shop.pass(7 * SECOND).await;
         assert!(!buyer.is_finished());
         assert_eq!(shop.word(1), "paying");
         shop.pass(SECOND).await;
-        eventually("the buyer is answered", || buyer.is_finished()).await;
+        drive_until("the buyer is answered", || buyer.is_finished()).await;
         assert_eq!(buyer.await.unwrap().unwrap().order.state.word(), "paying");
         shop.passes_until("it is told honestly", || shop.word(1) == "unknown").await;
         shop.bank.otherwise(Fate::Answered);
@@ -60,7 +60,7 @@ fn a_call_without_an_end_is_given_up_and_repeated() {
         let shop = Shop::open().await;
         shop.bank.script(&[Fate::Hangs]);
         let buyer = shop.place(request(1));
-        eventually("the bank is asked", || !shop.bank.calls().is_empty()).await;
+        drive_until("the bank is asked", || !shop.bank.calls().is_empty()).await;
         shop.pass(4 * SECOND).await;
         assert_eq!((shop.word(1), shop.bank.calls().len()), ("paying", 1));
         shop.passes_until("the buyer is answered", || buyer.is_finished()).await;
@@ -76,7 +76,7 @@ fn a_card_is_forgotten_after_a_while_and_the_key_is_closed() {
         let shop = Shop::open().await;
         shop.bank.otherwise(Fate::NotSent);
         let buyer = shop.place(request(1));
-        eventually("the bank is tried", || !shop.bank.calls().is_empty()).await;
+        drive_until("the bank is tried", || !shop.bank.calls().is_empty()).await;
         shop.pass(130 * SECOND).await;
         assert!(buyer.is_finished());
         let calls = shop.bank.calls();
@@ -135,14 +135,14 @@ fn an_old_order_is_settled_by_an_answer_that_is_still_there() {
         let first = Shop::open().await;
         first.bank.script(&[Fate::Hangs]);
         let buyer = first.place(request(1));
-        eventually("the bank is asked", || !first.bank.calls().is_empty()).await;
+        drive_until("the bank is asked", || !first.bank.calls().is_empty()).await;
         buyer.abort();
         let (kept, bank) = (first.kept(1), first.bank.clone());
         first.close().await;
         let disk = Disk::default();
         disk.put(aged(kept));
         let second = Shop::open_on(disk, bank, Limits::default()).await;
-        eventually("it is resolved", || second.word(1) == "paid").await;
+        drive_until("it is resolved", || second.word(1) == "paid").await;
         assert_eq!(second.bank.calls(), ["authorize", "find"]);
         second.close().await;
     });
@@ -154,7 +154,7 @@ fn a_buyer_who_asks_again_about_a_forgotten_order_is_told_honestly_and_not_charg
         let first = Shop::open().await;
         first.bank.otherwise(Fate::NotSent);
         let buyer = first.place(request(1));
-        eventually("the bank is tried", || !first.bank.calls().is_empty()).await;
+        drive_until("the bank is tried", || !first.bank.calls().is_empty()).await;
         buyer.abort();
         let kept = first.kept(1);
         first.close().await;
@@ -162,7 +162,7 @@ fn a_buyer_who_asks_again_about_a_forgotten_order_is_told_honestly_and_not_charg
         disk.put(aged(kept));
         let bank = ScriptedBank::new(&disk);
         let second = Shop::open_on(disk, bank, Limits::default()).await;
-        eventually("it is given up", || second.word(1) == "unknown").await;
+        drive_until("it is given up", || second.word(1) == "unknown").await;
         let again = second.place(request(1));
         second.passes_until("the buyer is answered", || again.is_finished()).await;
         let again = again.await.unwrap().unwrap();

@@ -44,7 +44,7 @@ pub(super) fn in_frozen_time<T>(test: impl Future<Output = T>) -> T {
 }
 
 /// Waits for a condition without letting time pass.
-pub(super) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(super) async fn drive_until(what: &str, mut holds: impl FnMut() -> bool) {
     let patience = std::time::Instant::now() + Duration::from_secs(60);
     while !holds() {
         assert!(std::time::Instant::now() < patience, "never: {what}");

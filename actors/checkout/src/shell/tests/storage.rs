@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::bank::Fate;
 use super::memory::Disk;
-use super::shop::{Shop, eventually, id, in_frozen_time, request};
+use super::shop::{Shop, drive_until, id, in_frozen_time, request};
 use crate::PlaceError;
 use crate::order::Order;
 use crate::order::fixture::an_order;
@@ -34,7 +34,7 @@ fn an_outcome_waits_for_room() {
         let shop = Shop::open().await;
         shop.bank.script(&[Fate::NotSent]);
         let buyer = shop.place(request(1));
-        eventually("the bank is tried", || !shop.bank.calls().is_empty()).await;
+        drive_until("the bank is tried", || !shop.bank.calls().is_empty()).await;
         shop.disk.set_fault(Some(StoreError::Full));
         shop.passes_until("it is charged", || shop.bank.n_charges() == 1).await;
         shop.passes_until("the buyer is answered", || buyer.is_finished()).await;

@@ -19,7 +19,7 @@ use crate::statement::memory::{Content, Disk};
 use crate::tree::{ExtratoParts, on_parents_thread};
 use crate::{ExtratoHandle, Limits};
 
-/// Runs a test whose time moves only by [`eventually`].
+/// Runs a test whose time moves only by [`drive_until`].
 ///
 /// A paused clock would otherwise jump to the next timer while the writer's thread works; a
 /// blocking task holds it.
@@ -44,7 +44,7 @@ pub(super) fn in_frozen_time<T>(test: impl Future<Output = T>) -> T {
 const PACE: Duration = Duration::from_micros(500);
 
 /// Lets everybody work and time pass until a condition holds.
-pub(super) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(super) async fn drive_until(what: &str, mut holds: impl FnMut() -> bool) {
     let patience = std::time::Instant::now() + Duration::from_secs(60);
     while !holds() {
         assert!(std::time::Instant::now() < patience, "never: {what}");
@@ -108,7 +108,7 @@ impl Bench {
     /// Waits until the statement has reached a position and told everybody.
     pub(super) async fn reaches(&self, position: u64) {
         let what = format!("the statement reaches {position}");
-        eventually(&what, || self.handle.freshness().applied_position >= position).await;
+        drive_until(&what, || self.handle.freshness().applied_position >= position).await;
     }
 
     /// Crashes a child once it runs.
@@ -117,13 +117,13 @@ impl Bench {
             let nodes = self.tree.snapshot().nodes;
             nodes.iter().any(|node| node.path == path && node.state == State::Running)
         };
-        eventually("it runs", is_running).await;
+        drive_until("it runs", is_running).await;
         self.tree.crash(path).await.unwrap();
     }
 
     pub(super) async fn close(self) {
         let tree = self.tree.clone();
         let down = spawn_local(async move { tree.shutdown().await });
-        eventually("the statement is closed", || down.is_finished()).await;
+        drive_until("the statement is closed", || down.is_finished()).await;
     }
 }

@@ -1,6 +1,6 @@
 //! Rows that are not what was written: made anew from the source, whoever comes upon them.
 
-use super::bench::{Bench, eventually, in_frozen_time};
+use super::bench::{Bench, drive_until, in_frozen_time};
 use crate::ReadError;
 use crate::statement::Filter;
 use crate::statement::history::{History, START, token};
@@ -16,8 +16,8 @@ async fn bench_with(history: &History) -> (Bench, Content) {
 }
 
 async fn is_rebuilt(bench: &Bench, whole: &Content) {
-    eventually("it is made anew", || bench.disk.n_made_anew() == 1).await;
-    eventually("it is rebuilt", || !bench.handle.is_being_rebuilt()).await;
+    drive_until("it is made anew", || bench.disk.n_made_anew() == 1).await;
+    drive_until("it is rebuilt", || !bench.handle.is_being_rebuilt()).await;
     assert_eq!(bench.content(), *whole);
     assert_eq!(bench.handle.freshness().applied_position, 8);
 }
@@ -32,7 +32,7 @@ fn what_a_reader_finds_damaged_is_made_anew_and_says_so_until_it_is_whole() {
         bench.disk.damage();
         let read = bench.handle.cards(None, 9).await;
         assert_eq!(read, Err(ReadError::Unavailable));
-        eventually("it is made anew", || bench.disk.n_made_anew() == 1).await;
+        drive_until("it is made anew", || bench.disk.n_made_anew() == 1).await;
         // Nothing comes yet: what is there is less than the Bank has.
         assert!(bench.handle.is_being_rebuilt());
         let freshness = bench.handle.freshness();

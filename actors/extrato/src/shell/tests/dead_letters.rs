@@ -1,6 +1,6 @@
 //! Records that could not be read, and what people do with them.
 
-use super::bench::{Bench, eventually, in_frozen_time};
+use super::bench::{Bench, drive_until, in_frozen_time};
 use crate::DeadLetterError;
 use crate::ports::{SourceRecord, Undecodable};
 use crate::statement::history::{History, at, token};
@@ -19,7 +19,7 @@ fn a_record_is_shown_replayed_once_it_can_be_read_and_forgotten() {
         let history = History::of_purchases(1, 2);
         bench.script.deliver(history.records().into_iter().take(2));
         bench.script.deliver([saying("3", 3), saying("{", 4)]);
-        eventually("both are put aside", || bench.handle.statistics().n_dead_letters == 2).await;
+        drive_until("both are put aside", || bench.handle.statistics().n_dead_letters == 2).await;
         let letters = bench.handle.dead_letters(0, 10).await.unwrap();
         let found: Vec<_> = letters.iter().map(|it| (it.id, it.raw.as_slice(), it.at)).collect();
         assert_eq!(found, [(1, &b"3"[..], Some(at(0, 3))), (2, b"{", Some(at(0, 4)))]);
@@ -31,7 +31,7 @@ fn a_record_is_shown_replayed_once_it_can_be_read_and_forgotten() {
         assert_eq!(bench.content().lines.len(), 1);
         bench.script.remember(&history);
         bench.handle.replay_dead_letter(1).await.unwrap();
-        eventually("it is applied", || bench.content().lines.len() == 2).await;
+        drive_until("it is applied", || bench.content().lines.len() == 2).await;
         assert_eq!(bench.handle.replay_dead_letter(1).await, Err(DeadLetterError::Unknown));
 
         bench.handle.discard_dead_letter(2).await.unwrap();
@@ -50,7 +50,7 @@ fn what_the_repair_has_applied_meanwhile_is_not_applied_twice_by_a_replay() {
         bench.script.remember(&history);
         bench.script.deliver(history.records().into_iter().take(2));
         bench.script.deliver([saying("3", 3)]);
-        eventually("it is repaired", || bench.content().lines.len() == 2).await;
+        drive_until("it is repaired", || bench.content().lines.len() == 2).await;
         bench.handle.replay_dead_letter(1).await.unwrap();
         assert_eq!(bench.content().lines.len(), 2);
         assert_eq!(bench.handle.dead_letters(0, 10).await.unwrap(), []);

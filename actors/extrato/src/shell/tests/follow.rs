@@ -4,7 +4,7 @@ use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use super::bench::{Bench, eventually, in_frozen_time};
+use super::bench::{Bench, drive_until, in_frozen_time};
 use crate::ports::{SourcePosition, StoreError};
 use crate::statement::Filter;
 use crate::statement::history::{History, START, token};
@@ -61,7 +61,7 @@ fn a_list_is_never_called_fresher_than_it_is() {
         let handle = bench.handle.clone();
         let mut listing = pin!(handle.cards(None, 200));
         assert!(poll_fn(|ctx| Poll::Ready(listing.as_mut().poll(ctx).is_pending())).await);
-        eventually("the rows are read", || bench.disk.n_lists() == 1).await;
+        drive_until("the rows are read", || bench.disk.n_lists() == 1).await;
         bench.script.deliver(history.records().into_iter().skip(4));
         bench.reaches(10).await;
         let list = listing.await.unwrap();
@@ -78,7 +78,7 @@ fn a_source_that_is_cut_is_told_and_caught_up_with() {
         bench.script.deliver(history.records().into_iter().take(4));
         bench.reaches(4).await;
         bench.script.cut(true);
-        eventually("it is told", || !bench.handle.freshness().connected).await;
+        drive_until("it is told", || !bench.handle.freshness().connected).await;
         bench.script.deliver(history.records().into_iter().skip(4));
         assert_eq!(bench.handle.freshness().applied_position, 4);
         bench.script.cut(false);
@@ -125,11 +125,11 @@ fn a_bank_with_another_past_is_not_followed_until_it_has_the_same_again() {
         let before = bench.content();
         // The Bank lost its end, and took new payments.
         bench.script.cut(true);
-        eventually("it is told", || !bench.handle.freshness().connected).await;
+        drive_until("it is told", || !bench.handle.freshness().connected).await;
         bench.script.remember(&History::of_purchases(2, 30));
         bench.script.deliver(records[5..].to_vec());
         bench.script.cut(false);
-        eventually("it is known", || bench.handle.freshness().is_of_other_past).await;
+        drive_until("it is known", || bench.handle.freshness().is_of_other_past).await;
         let why = bench.handle.other_past().unwrap();
         assert!(why.contains("at 5"), "{why}");
         assert_eq!(bench.script.opened_after().len(), 1, "nothing is asked for");
@@ -158,11 +158,11 @@ fn a_broker_that_goes_on_does_not_hide_that_the_bank_has_another_past() {
         bench.script.deliver(records[..5].to_vec());
         bench.reaches(5).await;
         let is_asked = || bench.handle.freshness().committed_position == 10;
-        eventually("the bank is asked", is_asked).await;
+        drive_until("the bank is asked", is_asked).await;
         bench.script.remember(&History::of_purchases(2, 30));
-        eventually("it is known", || bench.handle.freshness().is_of_other_past).await;
+        drive_until("it is known", || bench.handle.freshness().is_of_other_past).await;
         bench.script.deliver(records[5..].to_vec());
-        eventually("it is not followed", || !bench.handle.freshness().connected).await;
+        drive_until("it is not followed", || !bench.handle.freshness().connected).await;
         assert_eq!(bench.content().progress.values().next().unwrap().position, 5);
         bench.script.remember(&history);
         bench.reaches(10).await;
@@ -188,7 +188,7 @@ fn a_broker_with_another_event_where_one_was_read_is_not_followed_while_the_bank
             record.at = Some(SourcePosition { partition: 0, offset });
         }
         bench.script.deliver(records);
-        eventually("it is known", || bench.handle.freshness().is_of_other_past).await;
+        drive_until("it is known", || bench.handle.freshness().is_of_other_past).await;
         let why = bench.handle.other_past().unwrap();
         assert!(why.contains("the event at position 4 is another one"), "{why}");
         assert_eq!(bench.content(), before);
@@ -223,7 +223,7 @@ fn a_disk_without_room_stops_the_statement_until_there_is_some() {
         let history = History::of_purchases(1, 5);
         bench.disk.set_fault(Some(StoreError::Full));
         bench.script.deliver(history.records());
-        eventually("it tries again", || bench.script.opened_after().len() > 2).await;
+        drive_until("it tries again", || bench.script.opened_after().len() > 2).await;
         assert_eq!(bench.handle.freshness().applied_position, 0);
         assert_eq!(bench.disk.n_opened(), 1);
         bench.disk.set_fault(None);
@@ -240,7 +240,7 @@ fn a_store_that_fails_is_opened_again() {
         let history = History::of_purchases(1, 5);
         bench.disk.set_fault(Some(StoreError::Failed("the disk is gone".to_owned())));
         bench.script.deliver(history.records());
-        eventually("it is opened again", || bench.disk.n_opened() == 2).await;
+        drive_until("it is opened again", || bench.disk.n_opened() == 2).await;
         bench.disk.set_fault(None);
         bench.reaches(6).await;
         assert_eq!(bench.content(), whole(&history));

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
-use super::bench::{Bench, eventually, in_frozen_time};
+use super::bench::{Bench, drive_until, in_frozen_time};
 use crate::Limits;
 use crate::ports::{DeadLetterSink, DeadLetterSinkError, SourceRecord, Undecodable};
 use crate::statement::DeadLetter;
@@ -69,7 +69,7 @@ fn what_could_not_be_read_waits_for_a_sink_that_is_away_and_holds_nobody_up() {
         let bench = Bench::open().await;
         bench.sink.set_away(true);
         bench.script.deliver([unreadable("{", 1)]);
-        eventually("it was tried", || bench.sink.n_asked() > 2).await;
+        drive_until("it was tried", || bench.sink.n_asked() > 2).await;
         let later = History::of_purchases(2, 3).records();
         let later = later.into_iter().zip(2..);
         bench.script.deliver(
@@ -78,10 +78,10 @@ fn what_could_not_be_read_waits_for_a_sink_that_is_away_and_holds_nobody_up() {
         bench.reaches(4).await;
         assert_eq!(bench.sink.taken(), []);
         bench.sink.set_away(false);
-        eventually("it is handed on", || bench.sink.taken() == [1]).await;
+        drive_until("it is handed on", || bench.sink.taken() == [1]).await;
         // One that comes later wakes the actor; the first is not handed on again.
         bench.script.deliver([unreadable("[", 9)]);
-        eventually("so is the next", || bench.sink.taken() == [1, 2]).await;
+        drive_until("so is the next", || bench.sink.taken() == [1, 2]).await;
         bench.close().await;
     });
 }
@@ -92,18 +92,18 @@ fn what_was_handed_on_is_not_handed_on_by_the_next_process() {
         let bench = Bench::open().await;
         bench.sink.set_away(true);
         bench.script.deliver([unreadable("{", 1), unreadable("[", 2)]);
-        eventually("it was tried", || bench.sink.n_asked() > 0).await;
+        drive_until("it was tried", || bench.sink.n_asked() > 0).await;
         let (disk, script) = (bench.disk.clone(), bench.script.clone());
         bench.close().await;
 
         let bench = Bench::open_on(disk.clone(), script.clone(), Limits::default()).await;
-        eventually("what was left is handed on", || bench.sink.taken() == [1, 2]).await;
-        eventually("and remembered", || disk.content().handed_on.len() == 2).await;
+        drive_until("what was left is handed on", || bench.sink.taken() == [1, 2]).await;
+        drive_until("and remembered", || disk.content().handed_on.len() == 2).await;
         bench.close().await;
 
         let bench = Bench::open_on(disk, script, Limits::default()).await;
         bench.script.deliver([unreadable("(", 3)]);
-        eventually("only the new one", || !bench.sink.taken().is_empty()).await;
+        drive_until("only the new one", || !bench.sink.taken().is_empty()).await;
         assert_eq!(bench.sink.taken(), [3]);
         bench.close().await;
     });
@@ -115,7 +115,7 @@ fn a_record_that_is_never_taken_holds_up_no_other() {
         let bench = Bench::open().await;
         bench.sink.refuse("{");
         bench.script.deliver([unreadable("{", 1), unreadable("[", 2)]);
-        eventually("the other is handed on", || bench.sink.taken() == [2]).await;
+        drive_until("the other is handed on", || bench.sink.taken() == [2]).await;
         assert_eq!(bench.handle.dead_letters(0, 10).await.unwrap().len(), 2, "people find both");
         bench.close().await;
     });

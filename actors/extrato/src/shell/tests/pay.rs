@@ -5,7 +5,7 @@ use std::time::Duration;
 use bancada_kernel::limits::MAX_AMOUNT_MINOR;
 use bancada_kernel::{Currency, DeclineReason, EventKind, IdempotencyKey, Money};
 
-use super::bench::{Bench, eventually, in_frozen_time};
+use super::bench::{Bench, drive_until, in_frozen_time};
 use super::source::Script;
 use crate::ports::StoreError;
 use crate::statement::history::{History, START, token};
@@ -39,7 +39,7 @@ fn a_payment_is_pending_until_the_banks_event_gives_it_a_line() {
         let asked = bench.handle.pay_bill(request("bill-4", 1_500)).await.unwrap();
         assert_eq!((asked.payment.outcome, asked.replayed), (BillOutcome::Pending, false));
         assert_eq!(asked.payment.asked_at, START);
-        eventually("the bank is asked", || bench.script.bills() == ["bill-4"]).await;
+        drive_until("the bank is asked", || bench.script.bills() == ["bill-4"]).await;
         assert_eq!(outcome(&bench).await, BillOutcome::Pending, "the bank has not said anything");
         history.push(1, EventKind::BillPaid, 1_500);
         bench.script.deliver([history.record(3)]);
@@ -88,7 +88,7 @@ fn while_the_bank_is_away_payments_wait_and_none_is_taken_for_another() {
         let unknown = bench.handle.pay_bill(of_another_card).await;
         assert_eq!(unknown, Err(PayBillError::UnknownCard));
         bench.script.take_past_away(false);
-        eventually("the bank is asked in order", || bench.script.bills() == ["a", "b"]).await;
+        drive_until("the bank is asked in order", || bench.script.bills() == ["a", "b"]).await;
         bench.close().await;
     });
 }
@@ -103,13 +103,13 @@ fn an_open_payment_survives_the_process_and_an_answered_one_is_asked_no_more() {
         first.reaches(3).await;
         first.handle.pay_bill(request("bill-4", 100)).await.unwrap();
         first.handle.pay_bill(request("bill-5", 200)).await.unwrap();
-        eventually("both are sent", || first.script.bills().len() == 2).await;
+        drive_until("both are sent", || first.script.bills().len() == 2).await;
         history.push(1, EventKind::BillPaid, 100);
         first.script.deliver([history.record(3)]);
         first.reaches(4).await;
         first.close().await;
         let second = Bench::open_on(disk, Script::new(), Limits::default()).await;
-        eventually("the open one is sent", || !second.script.bills().is_empty()).await;
+        drive_until("the open one is sent", || !second.script.bills().is_empty()).await;
         assert_eq!(second.script.bills(), ["bill-5"]);
         second.close().await;
     });
@@ -123,7 +123,7 @@ fn a_payment_without_an_answer_is_asked_again_less_and_less_often() {
         bench.handle.pay_bill(request("lost", 100)).await.unwrap();
         let mut times = Vec::new();
         for n in 1..=4 {
-            eventually("it is sent", || bench.script.bills().len() == n).await;
+            drive_until("it is sent", || bench.script.bills().len() == n).await;
             times.push(begun.elapsed());
         }
         let pauses: Vec<_> = times.windows(2).map(|pair| (pair[1] - pair[0]).as_secs()).collect();
@@ -131,7 +131,7 @@ fn a_payment_without_an_answer_is_asked_again_less_and_less_often() {
         assert!(pauses[2] < 65, "{pauses:?}");
         // Its own crash makes it ask again at once, and no more often.
         bench.crash("extrato/payer").await;
-        eventually("it is sent once more", || bench.script.bills().len() == 5).await;
+        drive_until("it is sent once more", || bench.script.bills().len() == 5).await;
         tokio::time::advance(Duration::from_secs(5)).await;
         assert_eq!(bench.script.bills().len(), 5);
         bench.close().await;
@@ -156,7 +156,7 @@ fn what_makes_no_sense_or_cannot_be_kept_is_refused_and_not_sent() {
         assert_eq!(bench.handle.pay_bill(request("k", 1)).await, Err(PayBillError::StorageFull));
         bench.disk.set_fault(None);
         assert!(!bench.handle.pay_bill(request("k", 1)).await.unwrap().replayed);
-        eventually("it is sent", || bench.script.bills() == ["k"]).await;
+        drive_until("it is sent", || bench.script.bills() == ["k"]).await;
         bench.close().await;
     });
 }

@@ -2,7 +2,7 @@
 
 use bancada_kernel::EventKind;
 
-use super::bench::{Bench, eventually, in_frozen_time};
+use super::bench::{Bench, drive_until, in_frozen_time};
 use crate::statement::Filter;
 use crate::statement::history::{History, START, token};
 use crate::statement::memory::Content;
@@ -23,7 +23,7 @@ fn what_was_lost_at_the_end_is_fetched_although_nothing_comes_after_it() {
         bench.script.deliver([history.record(4)]);
         bench.reaches(5).await;
         assert_eq!(bench.content().lines.len(), 3);
-        eventually("all is there", || bench.content().shown() == whole(&history).shown()).await;
+        drive_until("all is there", || bench.content().shown() == whole(&history).shown()).await;
         let counted = bench.handle.statistics();
         assert_eq!((counted.n_behind, counted.n_held_cards), (3, 0), "{counted:?}");
         let (card, all) = (token(1), Filter { limit: 9, ..Filter::default() });
@@ -74,7 +74,7 @@ fn while_the_bank_is_away_nothing_is_missed_and_later_it_is_asked_again() {
         tokio::time::advance(std::time::Duration::from_secs(200)).await;
         assert_eq!(bench.handle.statistics().n_behind, 0);
         bench.script.take_past_away(false);
-        eventually("all is there", || bench.content().shown() == whole(&history).shown()).await;
+        drive_until("all is there", || bench.content().shown() == whole(&history).shown()).await;
         bench.close().await;
     });
 }

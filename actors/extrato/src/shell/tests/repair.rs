@@ -2,7 +2,7 @@
 
 use bancada_kernel::EventKind;
 
-use super::bench::{Bench, eventually, in_frozen_time};
+use super::bench::{Bench, drive_until, in_frozen_time};
 use crate::statement::history::{History, garbled, token};
 
 /// Two cards, whose events alternate from position 3 on.
@@ -34,7 +34,7 @@ fn a_gap_is_repaired_while_other_cards_go_on() {
         let counted = bench.handle.statistics();
         assert_eq!((counted.n_held, counted.n_held_cards), (5, 1));
         bench.script.take_past_away(false);
-        eventually("it is repaired", || bench.content().held.is_empty()).await;
+        drive_until("it is repaired", || bench.content().held.is_empty()).await;
         assert_eq!(bench.content().cards[&token(1)].sequence, 7);
         assert_eq!(bench.content().lines.len(), 12);
         assert_eq!(bench.content().offsets.0, [(0, 14)].into(), "a repair moves no offset");
@@ -54,10 +54,10 @@ fn an_unreadable_record_holds_its_card_until_it_is_repaired() {
         let last = records.last_mut().unwrap();
         *last = garbled(last);
         bench.script.deliver(records);
-        eventually("it is held", || bench.content().held.contains_key(&token(2))).await;
+        drive_until("it is held", || bench.content().held.contains_key(&token(2))).await;
         assert_eq!(bench.content().cards[&token(1)].sequence, 7);
         bench.script.take_past_away(false);
-        eventually("it is repaired", || bench.content().held.is_empty()).await;
+        drive_until("it is repaired", || bench.content().held.is_empty()).await;
         assert_eq!(bench.content().cards[&token(2)].sequence, 7);
         assert_eq!(bench.content().dead_letters.len(), 1);
         assert_eq!(bench.handle.statistics().n_dead_letters, 1);
@@ -83,9 +83,9 @@ fn an_unreadable_record_that_adds_nothing_holds_no_card_for_ever() {
             records.push(crate::ports::SourceRecord { at, ..record });
         }
         bench.script.deliver(records);
-        eventually("both are seen", || bench.content().dead_letters.len() == 2).await;
-        eventually("nobody waits", || bench.content().held.is_empty()).await;
-        eventually("and is counted", || bench.handle.statistics().n_held_cards == 0).await;
+        drive_until("both are seen", || bench.content().dead_letters.len() == 2).await;
+        drive_until("nobody waits", || bench.content().held.is_empty()).await;
+        drive_until("and is counted", || bench.handle.statistics().n_held_cards == 0).await;
         assert_eq!(bench.content().lines.len(), 12);
         bench.close().await;
     });
@@ -127,7 +127,7 @@ fn a_card_that_was_held_before_a_restart_is_repaired_after_it() {
         first.close().await;
         script.take_past_away(false);
         let second = Bench::open_on(disk, script, crate::Limits::default()).await;
-        eventually("both are repaired", || second.content().held.is_empty()).await;
+        drive_until("both are repaired", || second.content().held.is_empty()).await;
         assert_eq!(second.content().lines.len(), 12);
         second.close().await;
     });
@@ -146,10 +146,10 @@ fn what_is_delivered_twice_is_counted_and_shown_once() {
             }
         }
         bench.script.deliver(twice);
-        eventually("all are seen", || bench.content().offsets.0.get(&0) == Some(&28)).await;
+        drive_until("all are seen", || bench.content().offsets.0.get(&0) == Some(&28)).await;
         bench.reaches(14).await;
         assert_eq!(bench.content().lines.len(), 12);
-        eventually("all are counted", || bench.handle.statistics().n_duplicates == 14).await;
+        drive_until("all are counted", || bench.handle.statistics().n_duplicates == 14).await;
         bench.close().await;
     });
 }

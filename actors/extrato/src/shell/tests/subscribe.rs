@@ -3,7 +3,7 @@
 use bancada_kernel::EventKind;
 use tokio::task::spawn_local;
 
-use super::bench::{Bench, eventually, in_frozen_time};
+use super::bench::{Bench, drive_until, in_frozen_time};
 use super::source::Script;
 use crate::statement::history::{History, token};
 use crate::{LastSeen, Limits, SubscribeError, Subscription};
@@ -88,7 +88,7 @@ fn a_slow_reader_is_dropped_and_nobody_waits_for_it() {
         }
         assert_eq!(next(&mut slow, 4).await, [2, 3, 4, 5]);
         assert_eq!(slow.next().await, None);
-        eventually("it is counted", || bench.handle.statistics().n_dropped_subscribers == 1).await;
+        drive_until("it is counted", || bench.handle.statistics().n_dropped_subscribers == 1).await;
         let mut again = bench.handle.subscribe(&token(1), seen(5)).await.unwrap();
         assert_eq!(next(&mut again, 16).await, (6..=21).collect::<Vec<_>>());
         bench.close().await;
@@ -105,7 +105,7 @@ fn a_statement_that_starts_anew_ends_subscriptions_so_that_nothing_is_missed() {
         let mut subscription = bench.handle.subscribe(&token(1), seen(3)).await.unwrap();
         assert_eq!(next(&mut subscription, 1).await, [-3]);
         bench.crash("extrato/projector").await;
-        eventually("it is opened again", || bench.disk.n_opened() == 2).await;
+        drive_until("it is opened again", || bench.disk.n_opened() == 2).await;
         assert_eq!(subscription.next().await, None);
         bench.close().await;
     });

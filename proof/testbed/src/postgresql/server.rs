@@ -9,15 +9,13 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::ports::free_ports;
+use crate::{PATIENCE, free_ports};
 
-/// A loaded machine is slow, not wrong.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// The server refuses to run as root; this user owns nothing.
 const NOBODY: u32 = 65_534;
 
 /// One server on a data directory of its own. It ends with the test.
-pub(crate) struct Server {
+pub struct Server {
     folder: TempDir,
     port: u16,
     process: Mutex<Option<Child>>,
@@ -25,7 +23,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// A server that tests share, each with a database of its own; it ends with the last of them.
-    pub(crate) fn shared() -> Arc<Server> {
+    pub fn shared() -> Arc<Server> {
         static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
@@ -35,7 +33,8 @@ impl Server {
         })
     }
 
-    pub(crate) fn start() -> Server {
+    /// A server of its own.
+    pub fn start() -> Server {
         let folder = tempfile::tempdir().unwrap();
         if is_root(&folder) {
             chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
@@ -51,14 +50,14 @@ impl Server {
     }
 
     /// The address of a database that did not exist before.
-    pub(crate) fn new_database(&self) -> String {
+    pub fn new_database(&self) -> String {
         let name = format!("t{}", uuid::Uuid::now_v7().simple());
         self.connect("postgres").batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
         self.address(&name)
     }
 
     /// Somebody else's connection to a database.
-    pub(crate) fn connect(&self, database: &str) -> postgres::Client {
+    pub fn connect(&self, database: &str) -> postgres::Client {
         postgres::Client::connect(&self.address(database), postgres::NoTls).unwrap()
     }
 
@@ -67,7 +66,7 @@ impl Server {
     }
 
     /// Ends it as a power cut would, but for what the operating system still holds.
-    pub(crate) fn kill(&self) {
+    pub fn kill(&self) {
         let process = self.process.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut process) = process {
             process.kill().unwrap();
@@ -76,7 +75,7 @@ impl Server {
     }
 
     /// Starts it with what it has on its disk, and waits until it answers.
-    pub(crate) fn start_again(&self) {
+    pub fn start_again(&self) {
         // A killed one leaves its children a moment, and they hold its shared memory.
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -101,12 +100,12 @@ impl Server {
     }
 
     /// Where it keeps everything.
-    pub(crate) fn data(&self) -> PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// What it has printed since it was started.
-    pub(crate) fn log(&self) -> PathBuf {
+    pub fn log(&self) -> PathBuf {
         self.folder.path().with_extension("log")
     }
 

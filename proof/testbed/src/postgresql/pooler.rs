@@ -9,15 +9,13 @@ use std::time::{Duration, Instant};
 use postgres::{Client, NoTls};
 use tempfile::TempDir;
 
-use crate::ports::free_ports;
+use crate::{PATIENCE, free_ports};
 
-/// A loaded machine is slow, not wrong.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// PgBouncer refuses to run as root; this user owns nothing.
 const NOBODY: u32 = 65_534;
 
 /// A pooler that ends with the test.
-pub(crate) struct Pooler {
+pub struct Pooler {
     folder: TempDir,
     port: u16,
     process: Child,
@@ -26,7 +24,7 @@ pub(crate) struct Pooler {
 impl Pooler {
     /// One before the server of this database, that gives sessions away after each `session`,
     /// `transaction` or `statement`.
-    pub(crate) fn start(database: &str, mode: &str) -> Pooler {
+    pub fn start(database: &str, mode: &str) -> Pooler {
         let folder = tempfile::tempdir().unwrap();
         let ([port], at) = (free_ports(), folder.path().display());
         let server = database.rsplit('/').nth(1).unwrap().rsplit(':').next().unwrap();
@@ -67,12 +65,12 @@ impl Pooler {
     }
 
     /// The way through it to a database of the server's.
-    pub(crate) fn before(&self, database: &str) -> String {
+    pub fn before(&self, database: &str) -> String {
         self.address(database.rsplit('/').next().unwrap())
     }
 
     /// Tells it to give sessions away otherwise.
-    pub(crate) fn set_mode(&self, mode: &str) {
+    pub fn set_mode(&self, mode: &str) {
         let mut admin = Client::connect(&self.address("pgbouncer"), NoTls).unwrap();
         admin.simple_query(&format!("SET pool_mode = '{mode}'")).unwrap();
     }

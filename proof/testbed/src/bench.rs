@@ -1,6 +1,5 @@
 //! A real Bank and a real statement on disks of their own, and the transport between them.
 
-use std::future::Future;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,21 +30,21 @@ use bancada_telemetry::{Metrics, clock};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::broker::Broker;
-
-/// Everything here is waited for at most so long; a loaded machine is slow, not wrong.
-const PATIENCE: Duration = Duration::from_secs(90);
+use crate::kafka::Broker;
+use crate::{PATIENCE, eventually};
 
 /// The way from the Bank to the statement.
 #[derive(Clone)]
-pub(crate) enum Transport {
+pub enum Transport {
+    /// The Bank's own feed, over gRPC.
     Feed,
+    /// A topic of a broker.
     Kafka(Topic),
 }
 
 impl Transport {
     /// A topic of this test's own.
-    pub(crate) fn kafka(broker: &Broker) -> Transport {
+    pub fn kafka(broker: &Broker) -> Transport {
         let brokers = broker.address().parse().unwrap();
         Transport::Kafka(Topic::named(brokers, &format!("payments-{}", clock::uuid())))
     }
@@ -82,39 +81,46 @@ impl bancada_extrato::ports::Surroundings for World {
 }
 
 /// Where Bank and statement keep their data, and how they find each other.
-pub(crate) struct Bench {
+pub struct Bench {
     folder: TempDir,
     listener: Arc<TcpListener>,
-    pub(crate) transport: Transport,
-    pub(crate) metrics: Metrics,
+    /// How events come from the Bank to the statement.
+    pub transport: Transport,
+    /// Of both.
+    pub metrics: Metrics,
 }
 
 /// A Bank that runs.
-pub(crate) struct RunningBank {
-    pub(crate) handle: BankHandle,
-    pub(crate) tree: TreeHandle,
+pub struct RunningBank {
+    /// The way in.
+    pub handle: BankHandle,
+    /// Its actors, which take chaos commands.
+    pub tree: TreeHandle,
 }
 
 /// A statement that runs.
-pub(crate) struct RunningStatement {
-    pub(crate) handle: ExtratoHandle,
-    pub(crate) tree: TreeHandle,
+pub struct RunningStatement {
+    /// The way in.
+    pub handle: ExtratoHandle,
+    /// Its actors, which take chaos commands.
+    pub tree: TreeHandle,
 }
 
 /// Runs a test inside an actix system.
-pub(crate) fn run(test: impl Future<Output = ()>) {
+pub fn run(test: impl Future<Output = ()>) {
     actix_rt::System::new().block_on(test);
 }
 
 impl Bench {
-    pub(crate) fn new(transport: Transport) -> Bench {
+    /// Empty disks, and a port for the Bank.
+    pub fn new(transport: Transport) -> Bench {
         let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
         let (folder, metrics) = (tempfile::tempdir().unwrap(), Metrics::new());
         Bench { folder, listener, transport, metrics }
     }
 
     /// Starts the Bank on what it has on its disk; the demo cards are issued.
-    pub(crate) async fn bank(&self) -> RunningBank {
+    pub async fn bank(&self) -> RunningBank {
         let path = self.folder.path().join("journal.sqlite3");
         let journal = SqliteJournal::new(&path, 0, None);
         let producer = Link::new();
@@ -167,17 +173,17 @@ impl Bench {
     }
 
     /// Takes away the note of what was delivered, as a power cut may. The Bank must be down.
-    pub(crate) fn forget_what_was_delivered(&self) {
+    pub fn forget_what_was_delivered(&self) {
         std::fs::remove_file(self.folder.path().join("delivery.sqlite3")).unwrap();
     }
 
     /// Starts the statement on what it has on its disk.
-    pub(crate) async fn statement(&self) -> RunningStatement {
+    pub async fn statement(&self) -> RunningStatement {
         self.statement_from(|source| source).await
     }
 
     /// Starts the statement, with something between it and its source.
-    pub(crate) async fn statement_from(
+    pub async fn statement_from(
         &self,
         through: impl FnOnce(Arc<dyn EventSource>) -> Arc<dyn EventSource>,
     ) -> RunningStatement {
@@ -218,7 +224,7 @@ impl Bench {
     }
 
     /// Where the statement's dead letters go.
-    pub(crate) fn dead_letters(&self) -> Topic {
+    pub fn dead_letters(&self) -> Topic {
         let Transport::Kafka(topic) = &self.transport else { panic!("without a broker") };
         topic.dead_letters()
     }
@@ -227,7 +233,8 @@ impl Bench {
         FeedClient::new(&self.address())
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Where the Bank serves gRPC.
+    pub fn url(&self) -> String {
         format!("http://{}", self.listener.local_addr().unwrap())
     }
 
@@ -246,25 +253,26 @@ fn options() -> Options {
 
 impl RunningBank {
     /// Buys with one of the demo cards that approve; whether it was approved.
-    pub(crate) async fn pay(&self, card: usize, amount_minor: i64) -> bool {
+    pub async fn pay(&self, card: usize, amount_minor: i64) -> bool {
         let request = sale(TEST_CARDS[card].number, amount_minor);
         let answer = self.handle.authorize(request).await.unwrap();
         answer.payment.status == PaymentStatus::Captured
     }
 
     /// Buys a number of times, in turn with the first four demo cards.
-    pub(crate) async fn pay_often(&self, n_payments: usize) {
+    pub async fn pay_often(&self, n_payments: usize) {
         for n in 0..n_payments {
             assert!(self.pay(n % 4, 100).await, "the cards have limits for this");
         }
     }
 
-    pub(crate) fn position(&self) -> u64 {
+    /// The position of the last committed event.
+    pub fn position(&self) -> u64 {
         self.handle.feed().committed_position()
     }
 
     /// Everything that the Bank has committed.
-    pub(crate) async fn events(&self) -> Vec<PaymentEvent> {
+    pub async fn events(&self) -> Vec<PaymentEvent> {
         let mut reader = self.handle.feed().subscribe(0);
         let mut events: Vec<PaymentEvent> = Vec::new();
         while events.last().map_or(0, |last| last.position) < self.position() {
@@ -277,7 +285,7 @@ impl RunningBank {
 
 impl RunningStatement {
     /// Waits until the statement holds what the Bank has committed, and compares the two.
-    pub(crate) async fn equals(&self, bank: &RunningBank) {
+    pub async fn equals(&self, bank: &RunningBank) {
         let events = bank.events().await;
         let mut difference = String::new();
         let deadline = Instant::now() + PATIENCE;
@@ -318,7 +326,7 @@ impl RunningStatement {
     }
 
     /// Every line of every card, by position.
-    pub(crate) async fn lines(&self) -> Vec<StatementLine> {
+    pub async fn lines(&self) -> Vec<StatementLine> {
         let mut lines = Vec::new();
         for card in self.handle.cards(None, 200).await.unwrap().cards {
             let mut before = None;
@@ -337,11 +345,13 @@ impl RunningStatement {
     }
 }
 
-pub(crate) fn token(card: usize) -> CardToken {
+/// The token of the demo card with this index.
+pub fn token(card: usize) -> CardToken {
     Vault::new([7; 32]).token(&CardNumber::parse(TEST_CARDS[card].number).unwrap())
 }
 
-pub(crate) fn sale(number: &str, amount_minor: i64) -> PaymentRequest {
+/// A sale of this many minor units of BRL with a card, under a new key.
+pub fn sale(number: &str, amount_minor: i64) -> PaymentRequest {
     let number = CardNumber::parse(number).unwrap();
     PaymentRequest {
         merchant: MerchantId::parse("loja").unwrap(),
@@ -356,14 +366,5 @@ pub(crate) fn sale(number: &str, amount_minor: i64) -> PaymentRequest {
         order_id: String::new(),
         installments: 1,
         trace: Some(bancada_telemetry::trace::start()),
-    }
-}
-
-/// Waits for a condition.
-pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !holds().await {
-        assert!(Instant::now() < deadline, "not in time: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

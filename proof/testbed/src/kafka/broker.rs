@@ -14,15 +14,13 @@ use rdkafka::admin::{
 use rdkafka::client::DefaultClientContext;
 use tempfile::TempDir;
 
-use crate::ports::free_ports;
+use crate::{PATIENCE, free_ports};
 
-/// A loaded machine is slow, not wrong.
-const PATIENCE: Duration = Duration::from_secs(180);
 /// Any 22 characters of base64; Kafka's own tools make a random one.
 const CLUSTER_ID: &str = "YmFuY2FkYS1rYWZrYS10ZQ";
 
 /// One broker, which is a controller as well. It ends with the test.
-pub(crate) struct Broker {
+pub struct Broker {
     folder: TempDir,
     libs: PathBuf,
     port: u16,
@@ -35,7 +33,7 @@ pub(crate) struct Broker {
 
 impl Broker {
     /// A broker that tests share, each with a topic of its own; it ends with the last of them.
-    pub(crate) fn shared() -> Arc<Broker> {
+    pub fn shared() -> Arc<Broker> {
         static SHARED: Mutex<Weak<Broker>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
@@ -46,14 +44,14 @@ impl Broker {
     }
 
     /// A broker of its own.
-    pub(crate) fn start() -> Broker {
+    pub fn start() -> Broker {
         let broker = Broker::prepare(0, &free_ports::<1>());
         broker.start_again();
         broker
     }
 
     /// Three brokers that keep three copies of everything, and go on without one of them.
-    pub(crate) fn start_three() -> [Broker; 3] {
+    pub fn start_three() -> [Broker; 3] {
         let controllers = free_ports::<3>();
         let brokers = [0, 1, 2].map(|index| Broker::prepare(index, &controllers));
         // None answers before there is another one.
@@ -108,16 +106,17 @@ impl Broker {
     }
 
     /// Where it keeps everything, and what it has printed since it was started.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(crate) fn address(&self) -> String {
+    /// `HOST:PORT`, also while it is down.
+    pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
     /// Ends it as a power cut would.
-    pub(crate) fn kill(&self) {
+    pub fn kill(&self) {
         let process = self.process.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut process) = process {
             process.kill().unwrap();
@@ -126,14 +125,14 @@ impl Broker {
     }
 
     /// Starts it with what it has on its disk, and waits until it answers.
-    pub(crate) fn start_again(&self) {
+    pub fn start_again(&self) {
         self.spawn();
         self.wait_until(1, &self.address());
     }
 
     /// Lets something be done with its topics while those who use it cannot reach it. It must have
     /// been killed.
-    pub(crate) async fn behind_their_backs(&self, work: impl AsyncFnOnce(&str)) {
+    pub async fn behind_their_backs(&self, work: impl AsyncFnOnce(&str)) {
         let [port] = free_ports();
         let address = format!("127.0.0.1:{port}");
         self.write_properties(port);
@@ -145,7 +144,7 @@ impl Broker {
     }
 
     /// Takes its disk away, and gives it an empty one. It must have been killed.
-    pub(crate) fn wipe(&self) {
+    pub fn wipe(&self) {
         fs::remove_dir_all(self.folder().join("data")).unwrap();
         self.format();
     }
@@ -203,12 +202,7 @@ fn count_brokers(address: &str) -> usize {
 }
 
 /// Makes a topic as somebody else might.
-pub(crate) async fn make_topic(
-    address: &str,
-    name: &str,
-    n_partitions: i32,
-    settings: &[(&str, &str)],
-) {
+pub async fn make_topic(address: &str, name: &str, n_partitions: i32, settings: &[(&str, &str)]) {
     let topic = NewTopic::new(name, n_partitions, TopicReplication::Fixed(1));
     let topic = settings.iter().fold(topic, |topic, (name, value)| topic.set(name, value));
     let made = admin(address).create_topics([&topic], &AdminOptions::new()).await.unwrap();
@@ -216,7 +210,7 @@ pub(crate) async fn make_topic(
 }
 
 /// Gives a topic another setting.
-pub(crate) async fn alter_topic(address: &str, name: &str, setting: (&str, &str)) {
+pub async fn alter_topic(address: &str, name: &str, setting: (&str, &str)) {
     let topic = OwnedResourceSpecifier::Topic(name.to_owned());
     let altered = AlterConfig::new(ResourceSpecifier::Topic(name)).set(setting.0, setting.1);
     let done = admin(address).alter_configs([&altered], &AdminOptions::new()).await.unwrap();
@@ -224,14 +218,14 @@ pub(crate) async fn alter_topic(address: &str, name: &str, setting: (&str, &str)
 }
 
 /// Gives a topic more partitions.
-pub(crate) async fn add_partitions(address: &str, name: &str, n_partitions: usize) {
+pub async fn add_partitions(address: &str, name: &str, n_partitions: usize) {
     let more = NewPartitions::new(name, n_partitions);
     let done = admin(address).create_partitions([&more], &AdminOptions::new()).await.unwrap();
     assert_eq!(done, [Ok(name.to_owned())]);
 }
 
 /// Deletes a topic.
-pub(crate) async fn delete_topic(address: &str, name: &str) {
+pub async fn delete_topic(address: &str, name: &str) {
     let deleted = admin(address).delete_topics(&[name], &AdminOptions::new()).await.unwrap();
     assert_eq!(deleted, [Ok(name.to_owned())]);
 }

@@ -9,7 +9,7 @@ use std::net::TcpListener;
 const PORTS: std::ops::Range<u64> = 10_000..32_000;
 
 /// Ports that were free a moment ago.
-pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
+pub fn free_ports<const N: usize>() -> [u16; N] {
     // Held together, so that they differ.
     let listeners = [(); N].map(|()| free_port());
     listeners.map(|listener| listener.local_addr().unwrap().port())

@@ -1,0 +1,16 @@
+//! What tests and benchmarks share: free ports, waiting, the genuine servers, and a Bank and a
+//! statement that run. What a test asks for is there or the test fails by panicking.
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![allow(clippy::missing_panics_doc, reason = "all of it panics where a test cannot go on")]
+
+#[cfg(feature = "bench")]
+pub mod bench;
+mod eventually;
+#[cfg(feature = "kafka")]
+pub mod kafka;
+mod ports;
+#[cfg(feature = "postgresql")]
+pub mod postgresql;
+
+pub use eventually::{Looked, PATIENCE, eventually, eventually_blocking};
+pub use ports::free_ports;
