@@ -8,19 +8,18 @@
 //! ```
 //! Every file has `.br` and `.gz` siblings.
 
-mod assets;
-mod bindings;
 mod fingerprint;
 mod optimizer;
 mod size;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
+use crate::cargo::cargo;
 use crate::phase::{Phases, succeed};
-use assets::Assets;
 use fingerprint::Fingerprint;
 use optimizer::Optimizer;
 pub(crate) use toolchain::TARGET;
@@ -78,12 +77,14 @@ fn build(root: &Path, finished: &Path, sources: &str, check_size: bool) -> anyho
         bail!("--check-size needs wasm-opt: install binaryen, or npm so that it can be fetched");
     }
     phases.run("web: compile", || compile(root, &toolchain))?;
+    phases.run("web: bundler", || {
+        succeed(cargo(root).args(["build", "--quiet", "--locked", "-p", "bancada-bundler"]))
+    })?;
     let work = root.join("target/web/applications");
     for application in &APPLICATIONS {
         let name = application.name;
         let wasm = compiled(root, application);
-        phases
-            .run(&format!("web: bindings of {name}"), || bindings::generate(&wasm, name, &work))?;
+        phases.run(&format!("web: bindings of {name}"), || bind(root, &wasm, name, &work))?;
         if let Some(optimizer) = &optimizer {
             phases.run(&format!("web: wasm-opt {name}"), || optimizer.shrink(&work, name))?;
         }
@@ -113,23 +114,36 @@ fn compiled(root: &Path, application: &Application) -> PathBuf {
         .with_extension("wasm")
 }
 
+/// The bundler is a program of its own: it takes minutes to compile, and is needed here only.
+fn bundler(root: &Path) -> Command {
+    let mut command = cargo(root);
+    command.args(["run", "--quiet", "--locked", "-p", "bancada-bundler", "--"]);
+    command
+}
+
+fn bind(root: &Path, wasm: &Path, name: &str, work: &Path) -> anyhow::Result<()> {
+    succeed(bundler(root).arg("bindings").arg(wasm).arg(name).arg(work))
+}
+
 fn lay_out(root: &Path, work: &Path, out: &Path) -> anyhow::Result<()> {
-    if out.exists() {
-        std::fs::remove_dir_all(out).context("failed to clear dist/web.building")?;
-    }
-    let mut assets = Assets::new(out);
+    let mut command = bundler(root);
+    command.arg("lay-out").arg(out);
     for file in STATIC_FILES {
-        assets.add(&root.join(file))?;
+        command.arg("--asset").arg(root.join(file));
     }
-    assets.page(&root.join("ui/landing/index.html"), "index.html")?;
-    for application in &APPLICATIONS {
-        let name = application.name;
-        assets.add(&work.join(format!("{name}.js")))?;
-        assets.add(&work.join(format!("{name}.wasm")))?;
-        let page = root.join(application.folder).join("index.html");
-        assets.page(&page, &format!("{name}/index.html"))?;
+    for Application { name, .. } in &APPLICATIONS {
+        command.arg("--asset").arg(work.join(format!("{name}.js")));
+        command.arg("--asset").arg(work.join(format!("{name}.wasm")));
     }
-    Ok(())
+    let mut page = |address: &str, folder: &str| {
+        let file = root.join(folder).join("index.html");
+        command.arg("--page").arg(format!("{address}={}", file.display()));
+    };
+    page("index.html", "ui/landing");
+    for Application { name, folder, .. } in &APPLICATIONS {
+        page(&format!("{name}/index.html"), folder);
+    }
+    succeed(&mut command)
 }
 
 fn swap(building: &Path, finished: &Path) -> anyhow::Result<()> {

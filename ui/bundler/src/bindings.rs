@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 /// Writes `NAME.js` and `NAME.wasm` into `folder`.
-pub(super) fn generate(compiled: &Path, name: &str, folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn generate(compiled: &Path, name: &str, folder: &Path) -> anyhow::Result<()> {
     let mut output = Bindgen::new()
         .web(true)?
         .typescript(false)

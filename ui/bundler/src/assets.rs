@@ -14,19 +14,19 @@ use sha2::{Digest as _, Sha256};
 const HASH_DIGITS: usize = 16;
 
 /// What has been written so far.
-pub(super) struct Assets {
+pub(crate) struct Assets {
     out: PathBuf,
     /// From the name in the source tree to the address.
     addresses: BTreeMap<String, String>,
 }
 
 impl Assets {
-    pub(super) fn new(out: &Path) -> Assets {
+    pub(crate) fn new(out: &Path) -> Assets {
         Assets { out: out.to_owned(), addresses: BTreeMap::new() }
     }
 
     /// Puts a file under its hashed name; pages name it `{{its-name}}`.
-    pub(super) fn add(&mut self, file: &Path) -> anyhow::Result<()> {
+    pub(crate) fn add(&mut self, file: &Path) -> anyhow::Result<()> {
         let bytes = std::fs::read(file).with_context(|| format!("failed to read {file:?}"))?;
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let address = format!("/assets/{}", hashed(&name, &bytes));
@@ -36,7 +36,7 @@ impl Assets {
     }
 
     /// Writes a page whose `{{name}}`s are replaced by the addresses of added files.
-    pub(super) fn page(&self, template: &Path, address: &str) -> anyhow::Result<()> {
+    pub(crate) fn page(&self, template: &Path, address: &str) -> anyhow::Result<()> {
         let text = std::fs::read_to_string(template)
             .with_context(|| format!("failed to read {template:?}"))?;
         let page = filled(&text, &self.addresses).with_context(|| format!("in {template:?}"))?;
