@@ -1,7 +1,9 @@
 //! `cargo xtask tidy`: the rules of STYLE.md that a program can check.
 
 mod arrow;
+mod documents;
 mod profile;
+mod purity;
 mod source;
 
 use std::path::Path;
@@ -14,6 +16,8 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let mut breaches = arrow::check(root)?;
     breaches.extend(profile::check(root)?);
     let files = tracked_files(root)?;
+    breaches.extend(documents::check(root, &files)?);
+    breaches.extend(purity::check(root, &files)?);
     for file in &files {
         breaches.extend(source::check(root, file)?);
     }

@@ -17,6 +17,7 @@ pub struct Recovery {
     snapshots: Option<Arc<dyn SnapshotStore>>,
     /// Where the newest usable snapshot is, or where it was last tried to make one.
     pub(crate) snapshot_at: Arc<AtomicU64>,
+    tell: fn(&str),
 }
 
 /// What was recovered.
@@ -68,9 +69,14 @@ impl Candidate {
 }
 
 impl Recovery {
-    /// From snapshots, where there are some, and the journal of a Bank of this currency.
-    pub fn new(currency: Currency, snapshots: Option<Arc<dyn SnapshotStore>>) -> Recovery {
-        Recovery { currency, snapshots, snapshot_at: Arc::default() }
+    /// From snapshots, where there are some, and the journal of a Bank of this currency. `tell`
+    /// hears why a snapshot is passed over.
+    pub fn new(
+        currency: Currency,
+        snapshots: Option<Arc<dyn SnapshotStore>>,
+        tell: fn(&str),
+    ) -> Recovery {
+        Recovery { currency, snapshots, snapshot_at: Arc::default(), tell }
     }
 
     /// Recovers what `replay` has, which hands over every entry after a position, in order; an
@@ -115,7 +121,7 @@ impl Recovery {
                 if candidate.fits == Some(true) {
                     return Ok(candidate.recovered(snapshot, witnesses));
                 }
-                tracing::warn!(snapshot, "the snapshot is not one of this journal");
+                self.passed_over(snapshot, "it is not one of this journal");
             }
             looked_for.push(snapshot);
             let who = format!("the snapshot of position {snapshot}");
@@ -129,7 +135,7 @@ impl Recovery {
     fn positions(&self) -> Vec<u64> {
         let positions = self.snapshots.as_ref().map(|snapshots| snapshots.positions());
         positions.unwrap_or(Ok(Vec::new())).unwrap_or_else(|error| {
-            tracing::warn!(%error, "snapshots cannot be found, the whole journal is read");
+            (self.tell)(&format!("snapshots cannot be found, the whole journal is read: {error}"));
             Vec::new()
         })
     }
@@ -140,13 +146,16 @@ impl Recovery {
             |ledger: &Ledger| ledger.position() == snapshot && ledger.currency() == self.currency;
         match read {
             Ok(ledger) if is_it(&ledger) => return Some(ledger),
-            Ok(_) => tracing::warn!(snapshot, "the snapshot is not what it is called; passed over"),
-            Err(error) => tracing::warn!(
-                snapshot,
-                %error,
-                "a snapshot is passed over; an older one is tried, or the whole journal is read"
-            ),
+            Ok(_) => self.passed_over(snapshot, "it is another than its name says"),
+            Err(error) => self.passed_over(snapshot, &error.to_string()),
         }
         None
+    }
+
+    fn passed_over(&self, snapshot: u64, why: &str) {
+        (self.tell)(&format!(
+            "the snapshot of position {snapshot} is passed over, for an older one or the whole \
+             journal: {why}"
+        ));
     }
 }

@@ -135,7 +135,7 @@ fn build(name: &str, part: Part, parts: ShardParts, common: &Common) -> (Supervi
     let has_loaded = Arc::clone(&part.has_loaded);
     let feed = Feed::new(part.shard, parts.history);
     let snapshots = parts.snapshots.as_ref().map(|snapshots| Arc::clone(&snapshots.store));
-    let recovery = Recovery::new(common.currency, snapshots);
+    let recovery = Recovery::new(common.currency, snapshots, |why| tracing::warn!("{why}"));
 
     let make_thread = make_thread(
         recovery.clone(),

@@ -4,6 +4,8 @@ mod accept_loss;
 mod copies;
 mod dead_letters;
 mod doors;
+#[cfg(test)]
+mod environment;
 mod load;
 mod pipeline;
 mod place;

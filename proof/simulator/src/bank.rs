@@ -120,7 +120,7 @@ impl Bank {
             Planted::IgnoreTheSnapshots => None,
             _ => Some(Arc::clone(&self.snapshots)),
         };
-        Recovery::new(Currency::BRL, snapshots.map(|it| it as Arc<_>))
+        Recovery::new(Currency::BRL, snapshots.map(|it| it as Arc<_>), |_| {})
     }
 
     /// Starts the process from what is on the disk, unless it lacks what a neighbour knows of.

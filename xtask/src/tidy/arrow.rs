@@ -16,6 +16,9 @@ struct Layer {
 const EDGES: &[&str] = &[
     "actix-files",
     "actix-web",
+    "hyper",
+    "hyper-util",
+    "postgres",
     "prost",
     "prost-types",
     "rdkafka",

@@ -45,7 +45,7 @@ fn end_of(image: &[u8]) -> Option<u64> {
 
 fn read(image: &[u8]) -> Option<(Ledger, Vec<Rc<PaymentEvent>>)> {
     let mut journal = FaultJournal::new(&FaultDisk::of_image(image.to_vec())).open().ok()?;
-    load(&mut *journal, &Recovery::new(Currency::BRL, None), Vec::new()).ok()
+    load(&mut *journal, &Recovery::new(Currency::BRL, None, |_| {}), Vec::new()).ok()
 }
 
 impl Bank {
