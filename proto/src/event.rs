@@ -83,7 +83,7 @@ pub struct CardSnapshot {
     pub holder: String,
     /// Credit limit.
     pub limit_minor: i64,
-    /// Owed: captured less refunded.
+    /// Owed: captured, less refunded, less paid on bills.
     pub balance_minor: i64,
     /// Authorized and not captured.
     pub held_minor: i64,

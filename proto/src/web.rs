@@ -54,7 +54,7 @@ pub struct Product {
 
 /// `POST /api/checkout/v1/orders`, with the header `Idempotency-Key` (a UUID).
 ///
-/// No Debug and no Serialize on the server side: it carries card data.
+/// No Debug: it carries card data. The page writes it and the server reads it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceOrder {

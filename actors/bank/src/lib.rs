@@ -3,8 +3,9 @@
 //! **Architecture invariant:** `ledger` is pure. A decision is a function of the state, the
 //! command and the time; applying its entry is the only way the state changes.
 //!
-//! **Architecture invariant:** outside this crate there is only the [`BankHandle`]; and nobody,
-//! not even a reader, is answered before what the answer shows is durable.
+//! **Architecture invariant:** outside this crate the actors are reached by the [`BankHandle`]
+//! alone; and nobody, not even a reader, is answered before what the answer shows is durable.
+
 #![cfg_attr(not(feature = "shell"), allow(dead_code, reason = "the shell uses it"))]
 
 #[cfg(feature = "shell")]

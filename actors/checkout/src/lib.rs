@@ -6,7 +6,7 @@
 //! byte goes to the Bank; an order without an outcome is asked about until the Bank has told it,
 //! also after a crash.
 //!
-//! Outside this crate there is only the [`CheckoutHandle`].
+//! Outside this crate its actors are reached by the [`CheckoutHandle`] alone.
 #![cfg_attr(not(feature = "shell"), allow(dead_code, reason = "the shell uses it"))]
 
 #[cfg(feature = "shell")]

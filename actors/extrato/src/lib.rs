@@ -6,7 +6,7 @@
 //! **Architecture invariant:** rows, offsets and sequences change in one transaction, by one
 //! writer; readers have a connection of their own.
 //!
-//! Outside this crate there is only the [`ExtratoHandle`].
+//! Outside this crate its actors are reached by the [`ExtratoHandle`] alone.
 #![cfg_attr(not(feature = "shell"), allow(dead_code, reason = "the shell uses it"))]
 
 #[cfg(feature = "shell")]

@@ -1,4 +1,5 @@
-//! The one table of what the Bank's errors are on the wire.
+//! What the Bank's errors are on the wire. The feed, the streams and the original's service make a
+//! few statuses of their own.
 //!
 //! | error | code | reason (`google.rpc.ErrorInfo`) | recorded? |
 //! |---|---|---|---|

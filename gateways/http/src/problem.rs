@@ -1,5 +1,5 @@
-//! The one table of what goes wrong over HTTP: status, stable code, and a text in two languages
-//! that says what was wrong and what to do.
+//! What goes wrong over HTTP: status, stable code, and a text in two languages that says what was
+//! wrong and what to do. What only one route knows of is made there.
 
 use bancada_checkout::order::{BasketError, MAX_INSTALLMENTS, MAX_LINES, MAX_QUANTITY};
 use bancada_checkout::{OrdersError, PlaceError};

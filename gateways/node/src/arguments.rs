@@ -1,4 +1,5 @@
-//! The command line. Every option is also an environment variable.
+//! The command line. Every option is also an environment variable, but for those that the test
+//! in `environment.rs` lists with their reasons.
 
 mod accept_loss;
 mod copies;
