@@ -11,6 +11,7 @@ mod duel;
 mod failures;
 mod kafka;
 mod maven;
+mod needs;
 mod npm;
 mod phase;
 mod pipeline;
@@ -21,6 +22,7 @@ mod tidy;
 mod up;
 mod web;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -46,8 +48,20 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Run every check and test: formatting, lints, tidy, unit and end-to-end tests.
-    Test,
+    /// Run every check and test: formatting, lints, tidy, unit and end-to-end tests. With the name
+    /// of a crate, its tests alone, with just what they need.
+    Test {
+        /// A crate, with or without "bancada-": kernel, bank, grpc.
+        name: Option<String>,
+    },
+    /// Run what needs no server and lasts seconds: formatting, tidy, lints, and most tests. For
+    /// after each change.
+    Check,
+    /// Get what the tests start, and print the variables that they need: eval "$(cargo xtask env)".
+    Env {
+        #[arg(long, hide = true)]
+        write_to: Option<PathBuf>,
+    },
     /// Break a running system again and again, and audit it: more faults than `test` has time for.
     Campaign(campaign::CampaignOptions),
     /// Let the original system's Bank and this one pay for a while, break both, and compare.
@@ -84,7 +98,7 @@ fn run() -> anyhow::Result<()> {
         .no_deps()
         .exec()
         .context("failed to read the workspace; run this inside a checkout of Bancada")?;
-    let root = metadata.workspace_root.into_std_path_buf();
+    let root = metadata.workspace_root.clone().into_std_path_buf();
     match Arguments::parse().command {
         Command::Up { platform, arguments } => {
             let target = metadata.target_directory.as_std_path();
@@ -95,7 +109,10 @@ fn run() -> anyhow::Result<()> {
                 false => up::run(&root, target, &arguments),
             }
         }
-        Command::Test => test::run(&root),
+        Command::Test { name: None } => test::all(&root),
+        Command::Test { name: Some(name) } => test::one(&root, &metadata, &name),
+        Command::Check => test::check(&root),
+        Command::Env { write_to } => needs::print_variables(&root, write_to.as_deref()),
         Command::Campaign(options) => campaign::run(&root, &options),
         Command::Duel(options) => {
             duel::run(&root, metadata.target_directory.as_std_path(), &options)
