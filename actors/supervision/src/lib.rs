@@ -18,6 +18,7 @@
 pub mod backoff;
 pub mod intensity;
 pub mod plan;
+mod retry;
 pub mod spec;
 
 mod actor;
@@ -46,6 +47,7 @@ pub use handle::{CommandError, GaveUp, TreeHandle};
 pub use in_flight::{InFlight, InFlightGuard};
 pub use link::Link;
 pub use observer::Observer;
+pub use retry::{Attempts, Retry};
 pub use snapshot::{Kind, NodeSnapshot, RestartRecord, Snapshot, State};
 pub use spawner::{Spawner, StartChildError};
 pub use spec::{Backoff, ChildId, Intensity, Restart, Strategy};

@@ -9,14 +9,13 @@ use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Context, Supervised};
-use bancada_supervision::{ExitContext as _, SupervisedActor};
+use bancada_supervision::{ExitContext as _, Retry, SupervisedActor};
 
 use crate::feed::Feed;
 use crate::ports::{DeliveryCursor, EventPublisher, JournalError};
 
-/// The first wait after a broker that did not acknowledge; doubles up to [`MAX_DELAY`].
-const MIN_DELAY: Duration = Duration::from_millis(100);
-const MAX_DELAY: Duration = Duration::from_secs(5);
+/// After a broker that did not acknowledge.
+const RETRY: Retry = Retry::between(Duration::from_millis(100), Duration::from_secs(5));
 
 /// What the outbox works with, and what it shows.
 #[derive(Clone)]
@@ -53,12 +52,12 @@ impl OutboxParts {
         let mut reader = self.feed.subscribe(start);
         loop {
             let batch = reader.next_batch().await?;
-            let mut delay = MIN_DELAY;
+            let mut attempts = RETRY.attempts();
             while let Err(error) = self.publisher.publish(&batch.events).await {
+                let delay = attempts.failed(0.0);
                 let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
                 tracing::warn!(%error, delay_ms, "events are delivered again after a delay");
                 tokio::time::sleep(delay).await;
-                delay = (delay * 2).min(MAX_DELAY);
             }
             if let Some(last) = batch.events.last().map(|event| event.position) {
                 match self.with_cursor(move |cursor| cursor.save(last)).await {

@@ -10,17 +10,14 @@ use std::time::Duration;
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext as _, Context, Supervised};
 use bancada_kernel::MerchantId;
-use bancada_supervision::{SupervisedActor, backoff};
+use bancada_supervision::{Attempts, Retry, SupervisedActor};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::ports::{RefundSource, RefundSourceError, StoreError, Surroundings};
 use crate::shell::store_thread::{Following, Job, StoreQueue};
 
-/// The wait after the first failure; doubles up to [`MAX_DELAY`].
-const MIN_DELAY: Duration = Duration::from_millis(100);
-const MAX_DELAY: Duration = Duration::from_secs(5);
-const JITTER: f64 = 0.5;
+const RETRY: Retry = Retry::between(Duration::from_millis(100), Duration::from_secs(5)).jitter(0.5);
 /// Connecting, and the longest silence: a Bank without news says so every five seconds.
 const HEARS_WITHIN: Duration = Duration::from_secs(20);
 /// How often a place without refunds is kept: so much is read again after a start, at most.
@@ -48,26 +45,27 @@ enum Interruption {
 
 impl Follower {
     async fn follow(self) {
-        let (mut n_failures, mut begins_anew) = (0, false);
+        let (mut attempts, mut begins_anew) = (RETRY.attempts(), false);
         loop {
-            let Err(error) = self.session(&mut n_failures, begins_anew).await;
+            let Err(error) = self.session(&mut attempts, begins_anew).await;
             // Whatever is told again changes nothing, and what a Bank that was put back does not
             // have was given up by whoever runs it.
             begins_anew |= matches!(error, Interruption::Source(RefundSourceError::OtherPast(_)));
             let unit = self.surroundings.random_unit();
-            let delay = backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, JITTER, unit);
-            match n_failures {
-                0 => tracing::warn!(%error, "the shop does not hear of refunds, it tries again"),
-                _ => tracing::debug!(%error, n_failures, "the shop does not hear of refunds yet"),
+            let delay = attempts.failed(unit);
+            match attempts.n_failures() {
+                1 => tracing::warn!(%error, "the shop does not hear of refunds, it tries again"),
+                n_failures => {
+                    tracing::debug!(%error, n_failures, "the shop does not hear of refunds yet")
+                }
             }
-            n_failures = n_failures.saturating_add(1);
             sleep(delay).await;
         }
     }
 
     async fn session(
         &self,
-        n_failures: &mut u32,
+        attempts: &mut Attempts,
         begins_anew: bool,
     ) -> Result<Infallible, Interruption> {
         let kept = self.ask(Job::Reached).await?;
@@ -76,7 +74,7 @@ impl Follower {
         let mut kept_at = Instant::now();
         loop {
             let batch = within(stream.next()).await?;
-            *n_failures = 0;
+            attempts.succeeded();
             let Some(reached) = batch.reached else { continue };
             if batch.refunds.is_empty() && kept_at.elapsed() < KEEP_EVERY {
                 continue;

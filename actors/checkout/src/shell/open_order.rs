@@ -1,8 +1,10 @@
 //! An order whose outcome is not yet durable, and those who wait for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bancada_kernel::IdempotencyKey;
+use bancada_supervision::{Attempts, Retry};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -13,6 +15,9 @@ use crate::ports::{BankAnswer, Outcome, PresentedCard};
 /// Where the answer to a buyer goes.
 pub(crate) type Reply = oneshot::Sender<Result<Placed, PlaceError>>;
 
+/// After a call that failed. Waits vary, so that orders do not come back to the Bank in step.
+const RETRY: Retry = Retry::between(Duration::from_millis(100), Duration::from_secs(5)).jitter(0.5);
+
 /// An order in the making.
 pub(super) struct OpenOrder {
     pub(super) order: Order,
@@ -20,7 +25,7 @@ pub(super) struct OpenOrder {
     card: Option<Arc<PresentedCard>>,
     forget_card_at: Instant,
     /// Questions to the Bank, or attempts to write, that failed in a row.
-    pub(super) n_failures: u32,
+    pub(super) attempts: Attempts,
     /// Whether a request may have been executed without its answer reaching us.
     pub(super) is_answer_lost: bool,
     waiting: Vec<Waiting>,
@@ -40,8 +45,8 @@ impl OpenOrder {
         reply: Reply,
     ) -> OpenOrder {
         let waiting = vec![Waiting { reply, replayed: false }];
-        let (card, n_failures, is_answer_lost) = (Some(card), 0, false);
-        OpenOrder { order, card, forget_card_at, n_failures, is_answer_lost, waiting }
+        let (card, attempts, is_answer_lost) = (Some(card), RETRY.attempts(), false);
+        OpenOrder { order, card, forget_card_at, attempts, is_answer_lost, waiting }
     }
 
     /// An order found in the store: what was sent before is not known.
@@ -50,7 +55,7 @@ impl OpenOrder {
             order,
             card: None,
             forget_card_at: Instant::now(),
-            n_failures: 0,
+            attempts: RETRY.attempts(),
             is_answer_lost: true,
             waiting: Vec::new(),
         }

@@ -6,12 +6,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::fut::{ActorFutureExt as _, wrap_future};
 use actix::{Actor, ActorContext as _, AsyncContext as _, Context, Handler, Message, Supervised};
 use bancada_kernel::{MerchantId, OrderId};
-use bancada_supervision::{ExitContext as _, SupervisedActor, backoff};
+use bancada_supervision::{ExitContext as _, SupervisedActor};
 use tokio::sync::oneshot::{self, error::RecvError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -24,12 +23,6 @@ use crate::ports::{StoreError, Surroundings, Write, Written};
 use crate::shell::inquiry::Inquiry;
 use crate::shell::open_order::{OpenOrder, Reply, command_of, key_of};
 use crate::shell::store_thread::{Job, StoreQueue};
-
-/// The wait after the first failed call; doubles up to [`MAX_DELAY`].
-const MIN_DELAY: Duration = Duration::from_millis(100);
-const MAX_DELAY: Duration = Duration::from_secs(5);
-/// The share by which a wait varies, so that orders do not come back to the Bank in step.
-const JITTER: f64 = 0.5;
 
 /// Place an order, or find the one that was placed with the same id.
 #[derive(Message)]
@@ -200,7 +193,7 @@ impl Orders {
             Err(error) => return self.on_no_answer(id, &error, ctx),
         };
         open.forget_card();
-        open.n_failures = 0;
+        open.attempts.succeeded();
         match open.order.decide(command) {
             Ok(event) => open.order.evolve(event, now),
             Err(refusal) => tracing::error!(order.id = %id, %refusal, "the bank's answer is odd"),
@@ -231,7 +224,8 @@ impl Orders {
             }
         };
         open.is_answer_lost |= is_lost;
-        tracing::warn!(order.id = %id, %error, n_failures = open.n_failures, "no answer yet");
+        let n_failures = open.attempts.n_failures();
+        tracing::warn!(order.id = %id, %error, n_failures, "no answer yet");
         // As long as the buyer waits and nothing was lost, the order is simply being paid.
         if (is_lost || !open.is_waited_for())
             && let Ok(event) = open.order.decide(Command::LoseAnswer)
@@ -267,8 +261,7 @@ impl Orders {
     ) {
         let Some(open) = self.open.get_mut(&id) else { return };
         let unit = self.parts.surroundings.random_unit();
-        let delay = backoff::delay(open.n_failures, MIN_DELAY, MAX_DELAY, JITTER, unit);
-        open.n_failures = open.n_failures.saturating_add(1);
+        let delay = open.attempts.failed(unit);
         let wait = wrap_future(tokio::time::sleep(delay));
         ctx.spawn(wait.map(move |(), actor: &mut Self, ctx| step(actor, id, ctx)));
     }

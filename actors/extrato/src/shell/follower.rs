@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext as _, Context, Supervised};
-use bancada_supervision::{SupervisedActor, backoff};
+use bancada_supervision::{Attempts, Retry, SupervisedActor};
 use tokio::time::{sleep, timeout};
 
 use crate::freshness::Progress;
@@ -17,10 +17,7 @@ use crate::past::{OtherEvent, Proof, ReadEvents};
 use crate::ports::{EventRepair, EventSource, SourceError, StoreError, Surroundings};
 use crate::shell::writer_thread::{Job, WriterQueue};
 
-/// The wait after the first failure; doubles up to [`MAX_DELAY`].
-const MIN_DELAY: Duration = Duration::from_millis(100);
-const MAX_DELAY: Duration = Duration::from_secs(5);
-const JITTER: f64 = 0.2;
+const RETRY: Retry = Retry::between(Duration::from_millis(100), Duration::from_secs(5)).jitter(0.2);
 /// How long connecting may take.
 const OPEN_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -48,9 +45,9 @@ enum Interruption {
 
 impl Follower {
     async fn follow(self) {
-        let (mut n_failures, mut proof) = (0, Proof::default());
+        let (mut attempts, mut proof) = (RETRY.attempts(), Proof::default());
         loop {
-            let Err(error) = self.session(&mut n_failures, &mut proof).await;
+            let Err(error) = self.session(&mut attempts, &mut proof).await;
             self.progress.set_connected(false);
             let of_store = matches!(error, Interruption::Store(_)).then(|| error.to_string());
             self.progress.set_store_failure(of_store);
@@ -65,8 +62,7 @@ impl Follower {
                 _ => {}
             }
             let unit = self.surroundings.random_unit();
-            let delay = backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, JITTER, unit);
-            n_failures = n_failures.saturating_add(1);
+            let delay = attempts.failed(unit);
             let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
             tracing::warn!(%error, delay_ms, "the statement does not follow, it tries again");
             sleep(delay).await;
@@ -76,7 +72,7 @@ impl Follower {
     /// Follows until something fails; a batch that was applied makes earlier failures forgotten.
     async fn session(
         &self,
-        n_failures: &mut u32,
+        attempts: &mut Attempts,
         proof: &mut Proof,
     ) -> Result<Infallible, Interruption> {
         let after = self.writer.ask(Job::Offsets).await?;
@@ -116,7 +112,7 @@ impl Follower {
                 events.follow(&batch.records)?;
                 self.writer.ask(|reply| Job::Apply(batch.records, reply)).await?;
             }
-            *n_failures = 0;
+            attempts.succeeded();
         }
     }
 }

@@ -8,17 +8,15 @@ use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext as _, Context, Supervised};
-use bancada_supervision::{SupervisedActor, backoff};
+use bancada_supervision::{Retry, SupervisedActor};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::ports::{DeadLetterSink, DeadLetterSinkError, StoreError, Surroundings};
 use crate::shell::writer_thread::{Job, WriterQueue};
 
-/// The wait after the first failure; doubles up to [`MAX_DELAY`].
-const MIN_DELAY: Duration = Duration::from_millis(200);
-const MAX_DELAY: Duration = Duration::from_secs(10);
-const JITTER: f64 = 0.2;
+const RETRY: Retry =
+    Retry::between(Duration::from_millis(200), Duration::from_secs(10)).jitter(0.2);
 /// Records looked up at once.
 const BATCH: usize = 32;
 
@@ -43,19 +41,17 @@ enum Failure {
 
 impl Forwarder {
     async fn work(self) {
-        let mut n_failures = 0;
+        let mut attempts = RETRY.attempts();
         loop {
             match self.hand_on_all().await {
                 Ok(()) => {
-                    n_failures = 0;
+                    attempts.succeeded();
                     self.wake.notified().await;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "dead letters wait");
                     let unit = self.surroundings.random_unit();
-                    let delay = backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, JITTER, unit);
-                    n_failures = n_failures.saturating_add(1);
-                    sleep(delay).await;
+                    sleep(attempts.failed(unit)).await;
                 }
             }
         }

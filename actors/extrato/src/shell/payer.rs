@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext as _, Context, Supervised};
 use bancada_kernel::{DeclineReason, IdempotencyKey};
-use bancada_supervision::{SupervisedActor, backoff};
+use bancada_supervision::{Retry, SupervisedActor};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
@@ -19,10 +19,8 @@ use crate::ports::{BillSendError, BillSender, StoreError, Surroundings};
 use crate::shell::writer_thread::{Job, WriterQueue};
 use crate::statement::{BillOutcome, BillPayment};
 
-/// The wait after the first failure; doubles up to [`MAX_DELAY`].
-const MIN_DELAY: Duration = Duration::from_millis(200);
-const MAX_DELAY: Duration = Duration::from_secs(10);
-const JITTER: f64 = 0.2;
+const RETRY: Retry =
+    Retry::between(Duration::from_millis(200), Duration::from_secs(10)).jitter(0.2);
 /// When a payment that was not answered is handed over again; doubles up to [`MAX_PATIENCE`].
 const PATIENCE: Duration = Duration::from_secs(15);
 const MAX_PATIENCE: Duration = Duration::from_secs(60 * 60);
@@ -57,19 +55,17 @@ struct Sent {
 
 impl Payer {
     async fn work(self) {
-        let (mut sent, mut n_failures) = (HashMap::new(), 0);
+        let (mut sent, mut attempts) = (HashMap::new(), RETRY.attempts());
         loop {
             let wait = match self.send_open(&mut sent).await {
                 Ok(wait) => {
-                    n_failures = 0;
+                    attempts.succeeded();
                     wait
                 }
                 Err(error) => {
                     tracing::warn!(%error, "payments of bills wait");
                     let unit = self.surroundings.random_unit();
-                    let delay = backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, JITTER, unit);
-                    n_failures = n_failures.saturating_add(1);
-                    delay
+                    attempts.failed(unit)
                 }
             };
             // Woken or not, it looks again.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext as _, Context, Supervised};
 use bancada_kernel::{CardToken, PaymentEvent, Shard};
-use bancada_supervision::{SupervisedActor, backoff};
+use bancada_supervision::{Retry, SupervisedActor};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
@@ -23,10 +23,9 @@ use crate::statement::HeldCard;
 
 /// Events read at once.
 const PAGE: usize = 512;
-/// The wait after the first repair that did not help; doubles up to [`MAX_DELAY`].
-const MIN_DELAY: Duration = Duration::from_millis(500);
-const MAX_DELAY: Duration = Duration::from_secs(30);
-const JITTER: f64 = 0.2;
+/// After a repair that did not help.
+const RETRY: Retry =
+    Retry::between(Duration::from_millis(500), Duration::from_secs(30)).jitter(0.2);
 /// How often the Bank is asked how far it is.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 
@@ -52,11 +51,11 @@ enum Failure {
 
 impl Repairer {
     async fn work(self) {
-        let (mut n_failures, mut proof) = (0, Proof::default());
+        let (mut attempts, mut proof) = (RETRY.attempts(), Proof::default());
         loop {
             match self.repair_all().await {
                 Ok(0) => {
-                    n_failures = 0;
+                    attempts.succeeded();
                     self.wait(&mut proof).await;
                     continue;
                 }
@@ -64,8 +63,7 @@ impl Repairer {
                 Err(error) => tracing::warn!(%error, "missed events cannot be fetched"),
             }
             let unit = self.surroundings.random_unit();
-            sleep(backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, JITTER, unit)).await;
-            n_failures = n_failures.saturating_add(1);
+            sleep(attempts.failed(unit)).await;
         }
     }
 

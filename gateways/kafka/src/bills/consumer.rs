@@ -12,7 +12,7 @@ use actix::{
 };
 use bancada_bank::{BankError, BankHandle, BillRequest};
 use bancada_event_record::Place;
-use bancada_supervision::{ExitContext as _, SupervisedActor, backoff};
+use bancada_supervision::{ExitContext as _, Retry, SupervisedActor};
 use bancada_telemetry::Metrics;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::message::{BorrowedMessage, Message as _};
@@ -32,9 +32,8 @@ use crate::topic::{Topic, TopicError};
 
 /// How long one look for records takes when there are none, and so how long stopping takes.
 const POLL: Duration = Duration::from_millis(100);
-/// The wait before the Bank is asked again; doubles up to [`MAX_DELAY`].
-const MIN_DELAY: Duration = Duration::from_millis(100);
-const MAX_DELAY: Duration = Duration::from_secs(5);
+/// Before the Bank, or a broker, is asked again.
+const RETRY: Retry = Retry::between(Duration::from_millis(100), Duration::from_secs(5));
 /// The Bank may be away for so long, and nobody else takes the records over meanwhile.
 const MAX_PAUSE_MS: &str = "86400000";
 
@@ -135,11 +134,11 @@ impl Reading {
     /// Waits until nothing is wrong with the topics; false when told to stop before that.
     async fn topics_are_well(&self, is_stopping: &AtomicBool) -> bool {
         for topic in [&self.topic, &self.dead_letters] {
-            let mut n_failures = 0;
+            let mut attempts = RETRY.attempts();
             while let Err(error) = topic.ensure().await {
+                let n_failures = attempts.n_failures();
                 tracing::warn!(%error, n_failures, "bills are not read now");
-                wait(backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, 0.0, 0.0), is_stopping).await;
-                n_failures = n_failures.saturating_add(1);
+                wait(attempts.failed(0.0), is_stopping).await;
                 if is_stopping.load(Ordering::Relaxed) {
                     return false;
                 }
@@ -217,7 +216,7 @@ impl Reading {
 
     /// Asks the Bank until it answers.
     async fn book(&self, request: BillRequest, is_stopping: &AtomicBool) -> Booked {
-        let mut n_failures = 0;
+        let mut attempts = RETRY.attempts();
         loop {
             let error = match self.bank.pay_bill(request.clone()).await {
                 Ok(_) => return Booked::Answered,
@@ -227,10 +226,9 @@ impl Reading {
             if is_stopping.load(Ordering::Relaxed) {
                 return Booked::Stopped;
             }
-            let delay = backoff::delay(n_failures, MIN_DELAY, MAX_DELAY, 0.0, 0.0);
+            let n_failures = attempts.n_failures();
             tracing::warn!(%error, n_failures, "a payment of a bill waits");
-            n_failures = n_failures.saturating_add(1);
-            wait(delay, is_stopping).await;
+            wait(attempts.failed(0.0), is_stopping).await;
         }
     }
 

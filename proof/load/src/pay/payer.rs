@@ -6,6 +6,7 @@ use std::time::Duration;
 use bancada_kernel::CardNumber;
 use bancada_proto::bank::v1;
 use bancada_proto::bank::v1::bank_service_client::BankServiceClient;
+use bancada_supervision::{Attempts, Retry};
 use bancada_telemetry::clock;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -22,8 +23,7 @@ use crate::log::{Answer, Paid};
 const MERCHANT: &str = "carga";
 /// One attempt.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-const MIN_DELAY: Duration = Duration::from_millis(20);
-const MAX_DELAY: Duration = Duration::from_secs(1);
+const RETRY: Retry = Retry::between(Duration::from_millis(20), Duration::from_secs(1));
 
 pub(crate) struct Payer {
     pub(crate) bank: BankServiceClient<Channel>,
@@ -81,14 +81,13 @@ impl Payer {
         request: &v1::AuthorizeRequest,
     ) -> Result<(Option<v1::Payment>, u32), LoadError> {
         let give_up = Instant::now() + self.resolve_within;
-        let (mut delay, mut attempts) = (MIN_DELAY, 0);
+        let mut attempts = RETRY.attempts();
         loop {
-            attempts += 1;
             let asking = self.bank.authorize(request.clone());
             let status = match timeout(ANSWER_WITHIN, asking).await {
                 Ok(Ok(answer)) => {
                     let payment = answer.into_inner().payment;
-                    return Ok((Some(payment.ok_or(LoadError::NoPayment)?), attempts));
+                    return Ok((Some(payment.ok_or(LoadError::NoPayment)?), n_sent(&attempts)));
                 }
                 Ok(Err(status)) => status,
                 Err(_) => Status::deadline_exceeded("no answer in time"),
@@ -97,13 +96,19 @@ impl Payer {
             if matches!(status.code(), Code::InvalidArgument | Code::AlreadyExists) {
                 return Err(LoadError::Refused(status.message().to_owned()));
             }
+            let sent = n_sent(&attempts);
+            let delay = attempts.failed(0.0);
             if Instant::now() + delay >= give_up {
-                return Ok((None, attempts));
+                return Ok((None, sent));
             }
             sleep(delay).await;
-            delay = (delay * 2).min(MAX_DELAY);
         }
     }
+}
+
+/// How often a payment was sent, the attempt in progress included.
+fn n_sent(attempts: &Attempts) -> u32 {
+    attempts.n_failures().saturating_add(1)
 }
 
 fn request(key: &str, number: &CardNumber, amount_minor: i64) -> v1::AuthorizeRequest {
