@@ -8,9 +8,13 @@ pub mod bench;
 mod eventually;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+#[cfg(feature = "memory")]
+mod memory_journal;
 mod ports;
 #[cfg(feature = "postgresql")]
 pub mod postgresql;
 
 pub use eventually::{Looked, PATIENCE, eventually, eventually_blocking};
+#[cfg(feature = "memory")]
+pub use memory_journal::{Connection, Disk, MemoryJournal};
 pub use ports::free_ports;

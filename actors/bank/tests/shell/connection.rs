@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::join;
 
-use crate::memory_journal::Connection;
 use crate::running_bank::*;
+use bancada_testbed::Connection;
 
 #[test]
 fn a_connection_that_ends_is_made_again_before_anybody_pays() {

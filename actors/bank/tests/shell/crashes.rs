@@ -8,8 +8,8 @@ use bancada_bank::ledger::PaymentStatus;
 use bancada_kernel::DeclineReason;
 use futures_util::future::{join, join_all};
 
-use crate::memory_journal::Disk;
 use crate::running_bank::*;
+use bancada_testbed::Disk;
 
 /// A little rest between two payments of a payer, so that the journals stay small.
 const PACE: Duration = Duration::from_millis(2);

@@ -3,8 +3,8 @@
 use bancada_bank::BankError;
 use futures_util::future::join_all;
 
-use crate::memory_journal::Disk;
 use crate::running_bank::*;
+use bancada_testbed::Disk;
 
 #[test]
 fn a_full_disk_refuses_payments_and_recovers() {

@@ -12,8 +12,8 @@ use bancada_bank::{BankError, LimitRequest, PaymentRequest};
 use bancada_kernel::{Money, Timestamp};
 use futures_util::future::{join, join_all};
 
-use crate::memory_journal::{Disk, MemoryJournal};
 use crate::running_bank::*;
+use bancada_testbed::{Disk, MemoryJournal};
 
 /// From here on a hold that was placed at the start has expired.
 const OVER: Timestamp = Timestamp(NOW.0 + HOLD_MS);

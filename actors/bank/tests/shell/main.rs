@@ -7,7 +7,6 @@ mod crashes;
 mod disk;
 mod following;
 mod life;
-mod memory_journal;
 mod memory_snapshots;
 mod payments;
 mod proof;

@@ -7,7 +7,7 @@ use bancada_bank::SnapshotParts;
 use bancada_bank::ledger::Ledger;
 use bancada_bank::ports::{SnapshotError, SnapshotStore};
 
-use crate::memory_journal::MemoryJournal;
+use bancada_testbed::MemoryJournal;
 
 /// What the next writes do.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]

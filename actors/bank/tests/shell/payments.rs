@@ -7,8 +7,8 @@ use bancada_bank::{BankError, PaymentError, PaymentQuery};
 use bancada_kernel::{DeclineReason, Money};
 use futures_util::future::join_all;
 
-use crate::memory_journal::{Disk, MemoryJournal};
 use crate::running_bank::*;
+use bancada_testbed::{Disk, MemoryJournal};
 
 #[test]
 fn an_approval_can_be_found_again_by_id_and_by_key() {

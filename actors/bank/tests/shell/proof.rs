@@ -6,8 +6,8 @@ use bancada_bank::ProofParts;
 use bancada_bank::ports::{HighWaterMark, Witnesses};
 use bancada_bank::proof::{Chain, Knowledge, Loss, Mark, Witness};
 
-use crate::memory_journal::MemoryJournal;
 use crate::running_bank::*;
+use bancada_testbed::MemoryJournal;
 
 /// What would be in a file; outlives every bank.
 #[derive(Clone, Default)]

@@ -25,7 +25,7 @@ use bancada_kernel::{
 use bancada_supervision::{Options, State, Strategy, Supervisor, Tree, TreeHandle};
 use uuid::Uuid;
 
-use crate::memory_journal::MemoryJournal;
+use bancada_testbed::MemoryJournal;
 
 /// A Luhn-correct number that no table publishes.
 pub(crate) const NUMBER: &str = "4000000000001000";

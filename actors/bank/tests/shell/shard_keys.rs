@@ -7,9 +7,9 @@ use bancada_bank::{BankError, BillRequest, Vault};
 use bancada_kernel::{CardNumber, EventKind, Money};
 use futures_util::future::join_all;
 
-use crate::memory_journal::MemoryJournal;
 use crate::running_bank::*;
 use crate::shards::{N_SHARDS, Shards};
+use bancada_testbed::MemoryJournal;
 
 /// What a cardholder pays on the card of a shard.
 fn bill(shards: &Shards, shard: usize, name: &str, minor: i64) -> BillRequest {

@@ -10,8 +10,8 @@ use bancada_kernel::{CardNumber, Currency, Money, PaymentId, Shard, ShardCount};
 use futures_util::future::{join, join_all, join3};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::memory_journal::{Disk, MemoryJournal};
 use crate::running_bank::*;
+use bancada_testbed::{Disk, MemoryJournal};
 
 pub(crate) const N_SHARDS: usize = 3;
 

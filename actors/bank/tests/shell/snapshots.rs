@@ -6,9 +6,9 @@ use bancada_bank::ledger::Ledger;
 use bancada_bank::proof::Loss;
 use bancada_kernel::Currency;
 
-use crate::memory_journal::MemoryJournal;
 use crate::memory_snapshots::{MemorySnapshots, Room};
 use crate::running_bank::*;
+use bancada_testbed::MemoryJournal;
 
 const EVERY: u64 = 10;
 /// The actor looks four times in a second.

@@ -15,9 +15,9 @@ use futures_util::future::join_all;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::memory_journal::Disk;
 use crate::running_bank::*;
 use crate::shop::request;
+use bancada_testbed::Disk;
 
 fn client(address: &str, metrics: &Metrics) -> BankClient {
     BankClient::new(&BankAddress::parse(address).unwrap(), Duration::from_secs(5), metrics.clone())

@@ -7,8 +7,8 @@ use bancada_proto::codebank::payment_service_client::PaymentServiceClient;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::memory_journal::Disk;
 use crate::running_bank::*;
+use bancada_testbed::Disk;
 
 fn credit_card(number: &str) -> CreditCard {
     CreditCard {

@@ -5,8 +5,8 @@ use futures_util::future::{join, join_all};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::memory_journal::{Disk, MemoryJournal};
 use crate::running_bank::*;
+use bancada_testbed::{Disk, MemoryJournal};
 
 #[test]
 fn too_many_at_once_are_told_so_and_when_to_come_back() {
@@ -15,7 +15,7 @@ fn too_many_at_once_are_told_so_and_when_to_come_back() {
         let running = RunningBank::start(&journal, 3).await;
         running.is_loaded().await;
         running.issue(NUMBER, 1_000).await;
-        journal.set_disk(Disk::Stuck);
+        journal.set_disk(Disk::Frozen);
         let paying = join_all((0..10).map(|n| running.authorize(sale(&format!("k{n}"), 1))));
         let unstick = async {
             // Those without room are answered at once; three wait for the disk.

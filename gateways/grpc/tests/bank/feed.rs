@@ -7,8 +7,8 @@ use futures_util::future::join_all;
 use tonic::{Code, Status, Streaming};
 use tonic_types::StatusExt as _;
 
-use crate::memory_journal::{Disk, MemoryJournal};
 use crate::running_bank::*;
+use bancada_testbed::{Disk, MemoryJournal};
 
 async fn open(running: &RunningBank, after_position: u64) -> Result<Streaming<EventBatch>, Status> {
     open_proven(running, after_position, 0).await
@@ -137,7 +137,7 @@ fn a_reader_goes_on_where_it_was_and_one_beyond_the_end_is_told() {
 fn a_reader_beyond_the_end_of_a_bank_that_is_still_loading_is_told_as_well() {
     run(async {
         let journal = MemoryJournal::new();
-        journal.set_disk(Disk::Stuck);
+        journal.set_disk(Disk::Frozen);
         let running = RunningBank::start(&journal, 16).await;
         let mut stream = open(&running, 7).await.unwrap();
         journal.set_disk(Disk::Well);
@@ -186,7 +186,7 @@ fn nothing_is_told_before_it_is_durable() {
     run(async {
         let running = RunningBank::with_limit(1_000).await;
         let mut stream = subscribe(&running, 1).await;
-        running.journal.set_disk(Disk::Stuck);
+        running.journal.set_disk(Disk::Frozen);
         let mut paying = Box::pin(running.pay("k", 100));
         let early = std::time::Duration::from_millis(100);
         assert!(tokio::time::timeout(early, &mut paying).await.is_err());

@@ -9,8 +9,8 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
-use crate::memory_journal::{Disk, MemoryJournal};
 use crate::running_bank::*;
+use bancada_testbed::{Disk, MemoryJournal};
 
 const OURS: [&str; 4] =
     ["bank.v1.BankService", "bank.v1.CardService", "bank.v1.EventFeed", "payment.PaymentService"];
@@ -40,7 +40,7 @@ fn every_service_says_that_it_serves() {
 fn a_bank_that_loads_or_has_no_room_does_not_serve_but_its_past_can_be_read() {
     run(async {
         let journal = MemoryJournal::new();
-        journal.set_disk(Disk::Stuck);
+        journal.set_disk(Disk::Frozen);
         let running = RunningBank::start(&journal, 16).await;
         let becomes = async |status| {
             for service in ["", "bank.v1.BankService"] {

@@ -10,9 +10,9 @@ use tokio::net::TcpStream;
 use tonic::Code;
 use tonic::transport::Endpoint;
 
-use crate::memory_journal::Disk;
 use crate::raw_client::{RawClient, status_of};
 use crate::running_bank::*;
+use bancada_testbed::Disk;
 
 const AUTHORIZE: &str = "bank.v1.BankService/Authorize";
 const SUBSCRIBE: &str = "bank.v1.EventFeed/Subscribe";
@@ -141,7 +141,7 @@ fn feeds_that_nobody_reads_take_little_memory() {
 fn calls_that_are_cancelled_leave_others_on_the_connection_alone() {
     run(async {
         let running = RunningBank::with_limit(1_000).await;
-        running.journal.set_disk(Disk::Stuck);
+        running.journal.set_disk(Disk::Frozen);
         let client = RawClient::connect(&running.address).await;
         let mut patient = client.clone();
         let waiting =

@@ -10,7 +10,6 @@ mod feed;
 mod health;
 mod keys;
 mod limits;
-mod memory_journal;
 mod races;
 mod raw_client;
 mod refusals;

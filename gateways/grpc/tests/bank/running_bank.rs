@@ -27,7 +27,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::memory_journal::{Disk, MemoryJournal};
+use bancada_testbed::{Disk, MemoryJournal};
 
 /// Of the server.
 pub(crate) const MAX_CONNECTIONS: usize = 256;

@@ -12,8 +12,8 @@ use bancada_kernel::{
 };
 use bancada_telemetry::{Metrics, clock};
 
-use crate::memory_journal::{Disk, MemoryJournal};
 use crate::running_bank::*;
+use bancada_testbed::{Disk, MemoryJournal};
 
 fn client(running: &RunningBank) -> BankClient {
     let address = BankAddress::parse(&running.address).unwrap();

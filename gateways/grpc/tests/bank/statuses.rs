@@ -10,9 +10,9 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 
-use crate::memory_journal::Disk;
 use crate::raw_client::{RawClient, status_of};
 use crate::running_bank::*;
+use bancada_testbed::Disk;
 
 const AUTHORIZE: &str = "bank.v1.BankService/Authorize";
 
@@ -35,7 +35,7 @@ fn old_sale() -> codebank::PaymentRequest {
 fn a_callers_deadline_is_exceeded_and_not_cancelled() {
     run(async {
         let running = RunningBank::with_limit(1_000).await;
-        running.journal.set_disk(Disk::Stuck);
+        running.journal.set_disk(Disk::Frozen);
         let mut client = RawClient::connect(&running.address).await;
         for deadline_ms in [20, 200] {
             let deadline = Some(Duration::from_millis(deadline_ms));
@@ -53,7 +53,7 @@ fn a_callers_deadline_is_exceeded_and_not_cancelled() {
 fn the_servers_own_deadline_leaves_the_outcome_unknown() {
     run(async {
         let running = RunningBank::with_limit(1_000).await;
-        running.journal.set_disk(Disk::Stuck);
+        running.journal.set_disk(Disk::Frozen);
         let mut client = RawClient::connect(&running.address).await;
         let mut other = client.clone();
         let (request, old_request) = (sale("late", 10), old_sale());
@@ -100,7 +100,7 @@ fn a_message_that_is_too_large_or_none_is_an_invalid_argument() {
 fn a_stream_with_a_batch_that_is_too_large_first_answers_the_good_one() {
     run(async {
         let running = RunningBank::with_limit(1_000).await;
-        running.journal.set_disk(Disk::Stuck);
+        running.journal.set_disk(Disk::Frozen);
         let (batches, outgoing) = mpsc::channel(2);
         let opened = running.payments().authorize_stream(ReceiverStream::new(outgoing)).await;
         let mut outcomes = opened.unwrap().into_inner();

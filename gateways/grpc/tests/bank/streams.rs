@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 
-use crate::memory_journal::{Disk, MemoryJournal};
 use crate::running_bank::*;
+use bancada_testbed::{Disk, MemoryJournal};
 
 /// One open stream.
 struct Conversation {
@@ -101,7 +101,7 @@ fn a_stream_that_gets_no_answers_is_not_read_beyond_its_window() {
     run(async {
         let running = RunningBank::with_limit(1_000_000).await;
         let mut stream = Conversation::open(&running).await;
-        running.journal.set_disk(Disk::Stuck);
+        running.journal.set_disk(Disk::Frozen);
         let n_items = 6_000;
         let batches = stream.batches.clone();
         let sending = tokio::spawn(async move {
@@ -135,7 +135,7 @@ fn a_stream_that_gets_no_answers_is_not_read_beyond_its_window() {
 fn a_request_that_nobody_waits_for_any_more_is_not_decided() {
     run(async {
         let journal = MemoryJournal::new();
-        journal.set_disk(Disk::Stuck);
+        journal.set_disk(Disk::Frozen);
         // Its ledger is being loaded, and its mail waits.
         let running = RunningBank::start(&journal, 16).await;
         let mut stream = Conversation::open(&running).await;
@@ -173,7 +173,7 @@ fn only_the_items_beyond_the_banks_room_are_told_of_overload() {
         running.is_loaded().await;
         running.issue(NUMBER, 1_000).await;
         let mut stream = Conversation::open(&running).await;
-        running.journal.set_disk(Disk::Stuck);
+        running.journal.set_disk(Disk::Frozen);
         stream.send((0..10).map(|id| item(id, sale(&format!("k{id}"), 10))).collect()).await;
         for (_, refused) in stream.receive(6).await {
             let status = refused.unwrap_err();
@@ -212,7 +212,7 @@ fn a_server_that_stops_answers_what_it_has_read_and_ends_the_stream() {
     run(async {
         let running = RunningBank::with_limit(1_000).await;
         let mut stream = Conversation::open(&running).await;
-        running.journal.set_disk(Disk::Stuck);
+        running.journal.set_disk(Disk::Frozen);
         stream.send(vec![item(1, sale("k", 10))]).await;
         eventually("running.handle.in_flight() == 1", async || running.handle.in_flight() == 1)
             .await;

@@ -1,26 +1,33 @@
 //! A journal in memory, whose faults the test decides.
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use bancada_bank::ledger::Entry;
 use bancada_bank::ports::{EventHistory, JournalError, JournalOpener, JournalStore};
 
 /// What the next appends do.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Disk {
+pub enum Disk {
+    /// It takes everything.
     Well,
+    /// It has no room.
     Full,
+    /// It fails.
     Broken,
     /// Appends wait until the disk is something else.
     Stuck,
-    /// The thread panics before anything is written.
+    /// Reads wait as well.
+    Frozen,
+    /// The thread panics at the next append, before anything is written; then the disk is well.
     Panicking,
 }
 
 /// What became of the connection to it, as if it had one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Connection {
+pub enum Connection {
+    /// It is there.
     Open,
+    /// It is gone, and can be made again.
     Cut,
     /// Cut, and it cannot be made again now.
     Away,
@@ -30,7 +37,7 @@ pub(crate) enum Connection {
 
 /// What would be on the disk; outlives every store and every bank.
 #[derive(Clone)]
-pub(crate) struct MemoryJournal(Arc<(Mutex<Content>, Condvar)>);
+pub struct MemoryJournal(Arc<(Mutex<Content>, Condvar)>);
 
 struct Content {
     entries: Vec<Entry>,
@@ -46,7 +53,8 @@ struct Content {
 }
 
 impl MemoryJournal {
-    pub(crate) fn new() -> MemoryJournal {
+    /// Empty, on a disk that is well.
+    pub fn new() -> MemoryJournal {
         let content = Content {
             entries: Vec::new(),
             n_appends: 0,
@@ -59,45 +67,63 @@ impl MemoryJournal {
         MemoryJournal(Arc::new((Mutex::new(content), Condvar::new())))
     }
 
-    pub(crate) fn set_disk(&self, disk: Disk) {
+    /// What the disk does from now on.
+    pub fn set_disk(&self, disk: Disk) {
         self.0.0.lock().unwrap().disk = disk;
         self.0.1.notify_all();
     }
 
-    pub(crate) fn set_connection(&self, connection: Connection) {
+    /// What became of the connection.
+    pub fn set_connection(&self, connection: Connection) {
         self.0.0.lock().unwrap().connection = connection;
     }
 
-    pub(crate) fn is_connected(&self) -> bool {
+    /// Whether the connection is there.
+    pub fn is_connected(&self) -> bool {
         self.0.0.lock().unwrap().connection == Connection::Open
     }
 
-    pub(crate) fn entries(&self) -> Vec<Entry> {
+    /// Every entry that is durable.
+    pub fn entries(&self) -> Vec<Entry> {
         self.0.0.lock().unwrap().entries.clone()
     }
 
-    pub(crate) fn n_entries(&self) -> usize {
+    /// How many entries are durable.
+    pub fn n_entries(&self) -> usize {
         self.0.0.lock().unwrap().entries.len()
     }
 
     /// After which positions it was replayed so far.
-    pub(crate) fn replays(&self) -> Vec<u64> {
+    pub fn replays(&self) -> Vec<u64> {
         self.0.0.lock().unwrap().replays.clone()
     }
 
     /// Loses what comes after a position, as when a backup is put back in place.
-    pub(crate) fn cut_after(&self, position: usize) {
+    pub fn cut_after(&self, position: usize) {
         self.0.0.lock().unwrap().entries.truncate(position);
     }
 
-    pub(crate) fn n_appends(&self) -> usize {
+    /// How many appends succeeded.
+    pub fn n_appends(&self) -> usize {
         self.0.0.lock().unwrap().n_appends
     }
 }
 
+impl Default for MemoryJournal {
+    fn default() -> MemoryJournal {
+        MemoryJournal::new()
+    }
+}
+
 impl MemoryJournal {
+    /// The content, once the disk is what is waited for.
+    fn once(&self, is_it: impl Fn(Disk) -> bool) -> MutexGuard<'_, Content> {
+        let content = self.0.0.lock().unwrap();
+        self.0.1.wait_while(content, |it| !is_it(it.disk)).unwrap()
+    }
+
     /// Appends that found no room, and how often somebody looked for it.
-    pub(crate) fn n_refused_and_probes(&self) -> (usize, usize) {
+    pub fn n_refused_and_probes(&self) -> (usize, usize) {
         let content = self.0.0.lock().unwrap();
         (content.n_refused, content.n_probes)
     }
@@ -111,14 +137,16 @@ impl JournalOpener for MemoryJournal {
 
 impl JournalStore for MemoryJournal {
     fn replay(&mut self, after: u64, each: &mut dyn FnMut(Entry)) -> Result<(), JournalError> {
-        self.0.0.lock().unwrap().replays.push(after);
-        self.entries().into_iter().filter(|entry| entry.event.position > after).for_each(each);
+        let mut content = self.once(|disk| disk != Disk::Frozen);
+        content.replays.push(after);
+        let entries = content.entries.clone();
+        drop(content);
+        entries.into_iter().filter(|entry| entry.event.position > after).for_each(each);
         Ok(())
     }
 
     fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
-        let content = self.0.0.lock().unwrap();
-        let mut content = self.0.1.wait_while(content, |it| it.disk == Disk::Stuck).unwrap();
+        let mut content = self.once(|disk| !matches!(disk, Disk::Stuck | Disk::Frozen));
         match content.disk {
             Disk::Well => {}
             Disk::Full => {
@@ -126,7 +154,7 @@ impl JournalStore for MemoryJournal {
                 return Err(JournalError::Full);
             }
             Disk::Broken => return Err(JournalError::Failed("the disk is broken".to_owned())),
-            Disk::Stuck => unreachable!("it was waited for"),
+            Disk::Stuck | Disk::Frozen => unreachable!("it was waited for"),
             Disk::Panicking => {
                 content.disk = Disk::Well;
                 drop(content);
