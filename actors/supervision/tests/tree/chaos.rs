@@ -148,6 +148,6 @@ fn a_pause_beyond_the_ping_deadline_is_a_frozen_child() {
         assert_eq!(gave_up.reason, ExitReason::Frozen("bank/ledger".to_owned()));
         let noticed_after = paused_at.elapsed();
         assert!(ms(1_000) <= noticed_after && noticed_after <= ms(1_300), "{noticed_after:?}");
-        eventually("its actor is gone", async || ledger.world.count("ledger dropped") == 1).await;
+        drive_until("its actor is gone", || ledger.world.count("ledger dropped") == 1).await;
     });
 }

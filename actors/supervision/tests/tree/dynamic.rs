@@ -26,7 +26,7 @@ fn a_child_started_at_run_time_is_supervised_and_then_forgotten() {
         assert_eq!(order.add(1).await, 2);
         assert_eq!(node(&tree, "orders/order-1").generation, 2);
         order.addr().send(Fail::Finish).await.unwrap();
-        eventually("the order is forgotten", async || paths(&tree) == ["root", "orders"]).await;
+        drive_until("the order is forgotten", || paths(&tree) == ["root", "orders"]).await;
         // Its name is free again.
         spawner.start(order.spec(Restart::Transient)).await.unwrap();
         assert_eq!(order.add(1).await, 3);
@@ -50,7 +50,7 @@ fn a_full_supervisor_refuses_and_takes_again_when_one_has_ended() {
         let twin = spawner.start(a.spec(Restart::Transient)).await;
         assert_eq!(twin, Err(StartChildError::Duplicate("a".into())));
         a.addr().send(Fail::Finish).await.unwrap();
-        eventually("a is forgotten", async || !paths(&tree).contains(&"orders/a".to_owned())).await;
+        drive_until("a is forgotten", || !paths(&tree).contains(&"orders/a".to_owned())).await;
         spawner.start(c.spec(Restart::Transient)).await.unwrap();
         tree.shutdown().await;
     });

@@ -40,7 +40,7 @@ fn frozen_child_escalates() {
         // When the thread wakes up, it must end without touching another message.
         drop(thaw);
         let _ = frozen.await;
-        eventually("the late thread drops its actors", async || {
+        drive_until("the late thread drops its actors", || {
             world.count("ledger dropped") == 1 && world.count("outbox dropped") == 1
         })
         .await;

@@ -33,7 +33,7 @@ fn plain_actix_supervisor_dies_on_panic() {
         let addr = actix::Supervisor::start(|_| actor);
         assert_eq!(addr.send(Add(1)).await, Ok(1));
         assert_eq!(addr.send(Fail::Panic).await, Err(MailboxError::Closed));
-        eventually("the mailbox is closed", async || !addr.connected()).await;
+        drive_until("the mailbox is closed", || !addr.connected()).await;
         assert_eq!(addr.send(Add(1)).await, Err(MailboxError::Closed));
         assert_eq!(ledger.world.count("ledger restarting"), 0);
     });
@@ -168,8 +168,7 @@ fn normal_exit_of_transient_child_is_not_restarted() {
         job.panic().await;
         is_running_again(&tree, "job", 2).await;
         job.addr().send(Fail::Finish).await.unwrap();
-        eventually("the job has finished", async || node(&tree, "job").state == State::Finished)
-            .await;
+        drive_until("the job has finished", || node(&tree, "job").state == State::Finished).await;
         assert_eq!(job.link.get(), None);
         // Its sibling's later crash is handled, so the supervisor has heard of the end before.
         ledger.panic().await;
@@ -186,8 +185,7 @@ fn a_temporary_child_is_never_restarted() {
         let job = Probe::new("job", &World::default());
         let tree = start(root(OneForOne).child(job.spec(Restart::Temporary))).await;
         job.panic().await;
-        eventually("the job has finished", async || node(&tree, "job").state == State::Finished)
-            .await;
+        drive_until("the job has finished", || node(&tree, "job").state == State::Finished).await;
         tokio::time::advance(ms(10_000)).await;
         assert_eq!(job.world.count("job started"), 1);
         tree.shutdown().await;

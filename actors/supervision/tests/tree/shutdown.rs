@@ -71,7 +71,7 @@ fn a_child_that_is_down_does_not_delay_the_shutdown() {
         (backoff.min, backoff.max) = (ms(60_000), ms(60_000));
         let tree = start(root(OneForOne).child(ledger.permanent().backoff(backoff))).await;
         ledger.panic().await;
-        eventually("it is down", async || node(&tree, "ledger").state == State::Restarting).await;
+        drive_until("it is down", || node(&tree, "ledger").state == State::Restarting).await;
         let asked_at = Instant::now();
         tree.shutdown().await;
         assert!(asked_at.elapsed() < ms(1_000));

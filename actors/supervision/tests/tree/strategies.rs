@@ -127,8 +127,7 @@ fn a_finished_sibling_stays_finished() {
             .child(ledger.permanent());
         let tree = start(supervisor).await;
         job.addr().send(Fail::Finish).await.unwrap();
-        eventually("the job has finished", async || node(&tree, "job").state == State::Finished)
-            .await;
+        drive_until("the job has finished", || node(&tree, "job").state == State::Finished).await;
         journal.panic().await;
         is_running_again(&tree, "ledger", 2).await;
         assert_eq!(node(&tree, "job").state, State::Finished);
@@ -236,7 +235,7 @@ fn a_supervisor_that_panics_is_restarted_by_its_parent() {
         let tree = Tree::start(root, options).await.unwrap();
         children[1].panic().await;
         is_running_again(&tree, "bank/outbox", 2).await;
-        eventually("the old actors and their thread are gone", async || {
+        drive_until("the old actors and their thread are gone", || {
             world.count("ledger dropped") == 1 && !world.arbiters()[0].alive()
         })
         .await;

@@ -1,6 +1,5 @@
 //! Systems to run trees in, and ways to wait for them.
 
-pub(crate) use bancada_testbed::eventually;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +9,7 @@ use bancada_supervision::{
     ExitReason, NodeSnapshot, Observer, Options, State, Strategy, Supervisor, Tree, TreeHandle,
 };
 use tokio::runtime::Builder;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// Runs a test whose clock jumps to the next timer whenever nobody has work.
 ///
@@ -31,6 +30,16 @@ pub(crate) const fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
+/// Lets the time of the test pass, a millisecond at a time, until a condition holds.
+pub(crate) async fn drive_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let wait = async {
+        while !holds() {
+            sleep(ms(1)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), wait).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
 pub(crate) fn root(strategy: Strategy) -> Supervisor {
     Supervisor::new("root", strategy)
 }
@@ -49,7 +58,7 @@ pub(crate) fn node(tree: &TreeHandle, path: &str) -> NodeSnapshot {
 }
 
 pub(crate) async fn is_running_again(tree: &TreeHandle, path: &str, generation: u64) {
-    eventually(&format!("{path} runs in generation {generation}"), async || {
+    drive_until(&format!("{path} runs in generation {generation}"), || {
         let node = node(tree, path);
         node.state == State::Running && node.generation == generation
     })

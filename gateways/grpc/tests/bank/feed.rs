@@ -2,7 +2,7 @@
 
 use bancada_grpc::event_from_message;
 use bancada_kernel::EventKind;
-use bancada_proto::bank::v1::{EventBatch, PaymentEvent, SubscribeRequest};
+use bancada_proto::bank::v1::{self, EventBatch, PaymentEvent, SubscribeRequest};
 use futures_util::future::join_all;
 use tonic::{Code, Status, Streaming};
 use tonic_types::StatusExt as _;
@@ -68,6 +68,52 @@ fn a_reader_of_another_past_gets_nothing_and_a_reason_of_its_own() {
         for (status, reason) in [(another, "OTHER_PAST"), (beyond, "BEYOND_JOURNAL")] {
             assert_eq!(status.get_error_details().error_info().unwrap().reason, reason);
         }
+    });
+}
+
+#[test]
+fn a_reader_of_a_part_gets_that_part_and_is_told_how_far_the_journal_was_read() {
+    run(async {
+        let running = RunningBank::with_limit(10_000).await;
+        let paid = running.pay("a", 100).await;
+        running.pay("b", 200).await;
+        let past = read(&mut subscribe(&running, 0).await, 3).await;
+        let open = async |merchant: &str, kind: &str, after: Option<&PaymentEvent>| {
+            let request = SubscribeRequest {
+                after_position: after.map_or(0, |event| event.position),
+                after_event: after.map_or(0, |event| event.hash),
+                merchant_id: merchant.to_owned(),
+                types: vec![kind.to_owned()],
+            };
+            running.feed().subscribe(request).await.unwrap().into_inner()
+        };
+        // Nothing of the past is asked for, and all of it was read.
+        let mut refunds = open("loja", "payment.refunded", None).await;
+        let place = async |stream: &mut Streaming<EventBatch>| loop {
+            let batch = stream.message().await.unwrap().unwrap();
+            assert_eq!(batch.events, []);
+            if batch.read_position > 0 {
+                return (batch.read_position, batch.read_event);
+            }
+        };
+        assert_eq!(place(&mut refunds).await, (3, past[2].hash));
+        let refund = |key: &str, amount_minor| v1::RefundRequest {
+            merchant_id: "loja".to_owned(),
+            idempotency_key: key.to_owned(),
+            payment_id: paid.payment_id.clone(),
+            amount: brl(amount_minor),
+        };
+        running.payments().refund(refund("r1", 40)).await.unwrap();
+        running.pay("c", 300).await;
+        assert_eq!(positions(&read(&mut refunds, 1).await), [4]);
+
+        // From a place that it was told, a reader goes on, and another merchant's are not its own.
+        running.payments().refund(refund("r2", 60)).await.unwrap();
+        let mut later = open("loja", "payment.refunded", Some(&past[2])).await;
+        assert_eq!(positions(&read(&mut later, 2).await), [4, 6]);
+        let mut another = open("hotel", "payment.captured", None).await;
+        assert_eq!(place(&mut another).await.0, 6);
+        running.stop_and_check().await;
     });
 }
 
