@@ -1,9 +1,8 @@
 //! Every codec that Kafka has: a cluster may compress what is written to it in any of them.
 
-use bancada_extrato::ports::BillSender as _;
 use bancada_kafka::TopicPast;
 
-use crate::bills::{Topics, balance_of, payment_of};
+use crate::bills::{Topics, balance_of, payment_of, send};
 use bancada_testbed::bench::*;
 use bancada_testbed::eventually;
 use bancada_testbed::kafka::{Broker, make_topic};
@@ -56,7 +55,7 @@ fn payments_of_bills_are_booked_in_every_codec() {
             make(&broker, topics.bills.name(), codec).await;
             let consumer = topics.consumer(&bank).await;
             let (bills, producer) = topics.producer().await;
-            bills.send(&payment_of(0, "a", 100)).await.unwrap();
+            send(&bills, &payment_of(0, "a", 100)).await;
             eventually(codec, async || balance_of(&bank, 0).await == -100).await;
             for tree in [consumer, producer, bank.tree] {
                 tree.shutdown().await;

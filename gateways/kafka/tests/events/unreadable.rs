@@ -2,10 +2,9 @@
 //! partition, and are read when they can be.
 
 use bancada_event_record::Place;
-use bancada_extrato::ports::BillSender as _;
 use bancada_kafka::{Topic, TopicPast};
 
-use crate::bills::{Topics, balance_of, payment_of};
+use crate::bills::{Topics, balance_of, payment_of, send};
 use crate::topic::{header, read};
 use bancada_testbed::bench::*;
 use bancada_testbed::eventually;
@@ -30,11 +29,11 @@ fn an_unreadable_payment_of_a_bill_is_told_and_booked_when_it_can_be_read() {
         let bank = bench.bank().await;
         let topics = Topics::new(&broker);
         let (bills, producer) = topics.producer().await;
-        bills.send(&payment_of(0, "a", 100)).await.unwrap();
+        send(&bills, &payment_of(0, "a", 100)).await;
         let [partition] = with_records(&broker, topics.bills.name())[..] else { panic!() };
         let was = spoil(&broker, topics.bills.name(), partition);
         for card in 1..4 {
-            bills.send(&payment_of(card, &format!("b{card}"), 100)).await.unwrap();
+            send(&bills, &payment_of(card, &format!("b{card}"), 100)).await;
         }
         let n_partitions = with_records(&broker, topics.bills.name()).len();
         assert!(n_partitions > 1, "a card is in another partition");
@@ -64,10 +63,10 @@ fn an_unreadable_payment_of_a_bill_is_put_aside_by_hand_and_what_follows_is_book
         let bank = bench.bank().await;
         let topics = Topics::new(&broker);
         let (bills, producer) = topics.producer().await;
-        bills.send(&payment_of(0, "a", 100)).await.unwrap();
+        send(&bills, &payment_of(0, "a", 100)).await;
         let [partition] = with_records(&broker, topics.bills.name())[..] else { panic!() };
         spoil(&broker, topics.bills.name(), partition);
-        bills.send(&payment_of(0, "b", 70)).await.unwrap();
+        send(&bills, &payment_of(0, "b", 70)).await;
         let consumer = topics.consumer(&bank).await;
         names(&topics.bills, partition).await;
         let error = topics.bills.set_aside(Place(partition, 1)).unwrap_err();
@@ -89,7 +88,7 @@ fn an_unreadable_payment_of_a_bill_is_put_aside_by_hand_and_what_follows_is_book
         // It is not read again by who begins where the group is.
         consumer.shutdown().await;
         let consumer = topics.consumer(&bank).await;
-        bills.send(&payment_of(0, "c", 5)).await.unwrap();
+        send(&bills, &payment_of(0, "c", 5)).await;
         eventually("the next is booked", async || balance_of(&bank, 0).await == -75).await;
         assert_eq!(topics.bills.trouble(), None);
         for tree in [consumer, producer, bank.tree] {
